@@ -1,1 +1,2 @@
-//! Stub, being written.
+//! TBD
+pub mod facts;
