@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Everything the contract has to pass.
+#   ./test.sh                    format, build, derived files, tests, gas snapshot
+#   ./test.sh --evm NAME...      the tests, compiled for and run on each of these EVM versions
+#   ./test.sh --update           writes the derived files and the gas snapshots anew
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# npm and forge look for a home; neither needs anything from it.
+if [ ! -w "${HOME:-/nonexistent}" ]; then
+  HOME=$(mktemp -d)
+  export HOME
+  trap 'rm -rf "$HOME"' EXIT
+fi
+export FOUNDRY_DISABLE_NIGHTLY_WARNING=1 NO_COLOR=1
+
+# npm itself cannot tell quickly whether node_modules is what the lock says, so the lock is kept beside it.
+installed=node_modules/.installed-lock.json
+if ! cmp -s package-lock.json "$installed"; then
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  cp package-lock.json "$installed"
+fi
+# The binary as packaged: it needs no postinstall script, which npm may block.
+forge=$(echo node_modules/@foundry-rs/forge-*/bin/forge)
+
+gas_snapshot() {
+  FORGE_SNAPSHOT_CHECK=$1 "$forge" snapshot --match-path test/Gas.t.sol --no-match-test fuzz "${@:2}"
+}
+
+case ${1-} in
+--evm)
+  for evm in "${@:2}"; do
+    echo "== $evm"
+    FOUNDRY_EVM_VERSION=$evm FOUNDRY_OUT=out/$evm FOUNDRY_CACHE_PATH=cache/$evm "$forge" test
+  done
+  ;;
+--update)
+  node build.mjs
+  gas_snapshot false
+  ;;
+'')
+  "$forge" fmt --check
+  "$forge" build
+  node build.mjs --check
+  "$forge" test
+  gas_snapshot true --check
+  ;;
+*)
+  sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+  ;;
+esac
