@@ -14,7 +14,7 @@ use crate::{
 /// One section with its content. The name is the disclosure's claim name (RFC 9901 §4.2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Section {
-    /// `school`: the school as printed.
+    /// `school_details`: the school as printed; `school` itself is an open claim.
     School(SchoolSection),
     /// `identity`: who the pupil is.
     Identity(Identity),
@@ -70,7 +70,7 @@ impl Section {
     pub fn name(&self) -> SectionName {
         let fixed = |name: &str| name.parse().expect("fixed section names are of the alphabet");
         match self {
-            Section::School(_) => fixed("school"),
+            Section::School(_) => fixed("school_details"),
             Section::Identity(_) => fixed("identity"),
             Section::Subject(s) => fixed(&format!("subject.{}", s.code)),
             Section::Result(_) => fixed("result"),
@@ -116,7 +116,7 @@ impl Section {
             };
         }
         match name.as_str() {
-            "school" => read!(School),
+            "school_details" => read!(School),
             "identity" => read!(Identity),
             "result" => read!(Result),
             "conduct" => read!(Conduct),
@@ -128,9 +128,8 @@ impl Section {
             "manifest" => read!(Manifest),
             "history" => read!(History),
             other => {
-                let code = other
-                    .strip_prefix("subject.")
-                    .ok_or_else(|| SectionError::UnknownName { name: name.clone() })?;
+                let code =
+                    other.strip_prefix("subject.").ok_or_else(|| SectionError::UnknownName { name: name.clone() })?;
                 let subject: SubjectSection = canonical::from_json(value).map_err(shape)?;
                 if subject.code.as_str() == code {
                     Ok(Section::Subject(subject))
