@@ -1,1 +1,69 @@
-//! Stub, being written.
+//! Where private keys live and how they sign.
+//!
+//! Today a key lives in one file: encrypted PKCS#8 in PEM, beside a PEM certificate chain. Ed25519 keys sign statements
+//! ([`Ed25519Key`], or [`Identity`] together with its certificates); secp256k1 keys send transactions
+//! ([`Secp256k1Key`]).
+//!
+//! What this crate does not do: it does not decide who may sign what, it does not check certificates beyond "this one
+//! is for this key", and it makes no randomness: seeds and salts are arguments. It erases the secrets it holds, but
+//! cannot answer for copies in the operating system's memory or in the buffers of the libraries below it.
+//!
+//! Specifications: PKCS#8 ([RFC 5958]), PBES2 with scrypt or PBKDF2-HMAC-SHA256 and AES-256 ([RFC 8018], [RFC 7914]),
+//! Ed25519 keys ([RFC 8410]), EC keys ([RFC 5915]), PEM ([RFC 7468]). Files go both ways with `openssl pkcs8` and
+//! `openssl pkey`; the tests do both.
+//!
+//! The keys in `keys-example/` are public, so their signatures are worth nothing. They are recognised by fingerprint
+//! and open only in [`Mode::Demo`].
+//!
+//! ```
+//! use hocba_keystore::{Cost, Ed25519Key, Mode, Passphrase};
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("teacher.key.pem");
+//! # let (seed, salt) = ([7; 32], [9; 32]);
+//!
+//! let key = Ed25519Key::from_seed(&seed); // 32 bytes from the operating system's generator
+//! let passphrase = Passphrase::new("một câu dài dễ nhớ");
+//! key.save_encrypted(&path, &passphrase, Cost::Standard, &salt)?; // and 32 more
+//!
+//! let key = Ed25519Key::open(&path, &passphrase, Mode::Production)?;
+//! let signature: [u8; 64] = key.sign(b"statement");
+//! # let _ = signature;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [RFC 5915]: https://www.rfc-editor.org/rfc/rfc5915
+//! [RFC 5958]: https://www.rfc-editor.org/rfc/rfc5958
+//! [RFC 7468]: https://www.rfc-editor.org/rfc/rfc7468
+//! [RFC 7914]: https://www.rfc-editor.org/rfc/rfc7914
+//! [RFC 8018]: https://www.rfc-editor.org/rfc/rfc8018
+//! [RFC 8410]: https://www.rfc-editor.org/rfc/rfc8410
+
+mod container;
+mod ed25519;
+mod error;
+mod example;
+mod file;
+mod identity;
+mod passphrase;
+mod secp256k1;
+
+pub use container::Cost;
+pub use ed25519::Ed25519Key;
+pub use error::KeystoreError;
+pub use example::is_example_key;
+pub use file::MAX_FILE_BYTES;
+pub use identity::{Identity, MAX_CERTIFICATES};
+pub use passphrase::Passphrase;
+pub use secp256k1::Secp256k1Key;
+
+/// Whether the example keys may be used.
+///
+/// There is no default on purpose: whoever opens a key says which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything shown is marked DEMO. Example keys open, and their files may be readable by everyone, as a checkout
+    /// leaves them.
+    Demo,
+    /// Signatures count. Example keys are refused.
+    Production,
+}
