@@ -1,0 +1,422 @@
+//! Signed statements: JWS in general JSON serialization (RFC 7515 §7.2.1), cut down to what has one meaning.
+//!
+//! A statement has exactly `payload` and `signatures[{protected, signature}]`. There is no unprotected header, each
+//! protected header has exactly the members of [`Header`], and every base64url text and JSON text stands in its one
+//! canonical form, so the bytes of a statement are determined by what it says.
+
+use std::fmt;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use hocba_record::{
+    canonical::{self, CanonicalError, Limits},
+    encoding::{Sha256Digest, base64url, from_base64url},
+    types::UnixTime,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// Most signatures a statement may carry.
+pub const MAX_SIGNATURES: usize = 8;
+/// Largest payload of any statement, in bytes; a trust profile with its roots is the largest.
+pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
+/// Largest protected header, in bytes; ours have about 230.
+pub const MAX_HEADER_BYTES: usize = 1024;
+
+/// `alg`: fully specified names only (RFC 9864). `EdDSA`, `none` and everything else is refused on reading.
+/// The algorithms of outside CAs (`ES256`, `RS256`, …) join here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8032), verified strictly.
+    Ed25519,
+}
+
+/// `typ`: what kind of statement this is (RFC 8725 §3.11). A reader asks for exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StatementType {
+    /// A year record.
+    #[serde(rename = "hocba-record+jws")]
+    Record,
+    /// An appointment.
+    #[serde(rename = "hocba-appointment+jws")]
+    Appointment,
+    /// A change of status.
+    #[serde(rename = "hocba-status+jws")]
+    Status,
+    /// A trust profile.
+    #[serde(rename = "hocba-profile+jws")]
+    Profile,
+}
+
+/// `role`: in which capacity an entry is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Giáo viên chủ nhiệm.
+    HomeroomTeacher,
+    /// Hiệu trưởng.
+    Principal,
+    /// Phó hiệu trưởng, signing "KT. HIỆU TRƯỞNG".
+    DeputyPrincipal,
+    /// Con dấu số của trường.
+    SchoolSeal,
+    /// Sở / phòng GD&ĐT.
+    Department,
+    /// Whoever publishes a trust profile.
+    ProfilePublisher,
+}
+
+impl Role {
+    /// The name as written in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::HomeroomTeacher => "homeroom_teacher",
+            Role::Principal => "principal",
+            Role::DeputyPrincipal => "deputy_principal",
+            Role::SchoolSeal => "school_seal",
+            Role::Department => "department",
+            Role::ProfilePublisher => "profile_publisher",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The protected header of one entry; these members and no others. `crit`, `b64`, `jwk`, `jku`, `x5u`, `kid` and
+/// unknown members are refused on reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Signature algorithm.
+    pub alg: Algorithm,
+    /// When the signer says it signed. Never trusted over block time.
+    pub iat: UnixTime,
+    /// From the second entry on: SHA-256 of the entry before, see [`Statement::prev_for_next`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev: Option<Sha256Digest>,
+    /// In which capacity.
+    pub role: Role,
+    /// Kind of statement.
+    pub typ: StatementType,
+    /// SHA-256 of the signer's certificate in DER (RFC 7515 §4.1.8).
+    #[serde(rename = "x5t#S256")]
+    pub certificate: Sha256Digest,
+}
+
+/// Bytes that stand as base64url in JSON.
+#[derive(Clone, PartialEq, Eq)]
+struct Blob(Vec<u8>);
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blob({} bytes)", self.0.len())
+    }
+}
+impl Serialize for Blob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&base64url(&self.0))
+    }
+}
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_base64url(&String::deserialize(deserializer)?).map(Blob).map_err(D::Error::custom)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    protected: Blob,
+    signature: Blob,
+}
+
+/// A signed statement. Reading it proves its shape, not its signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    payload: Blob,
+    signatures: Vec<Entry>,
+}
+
+/// Why a statement, as opposed to its signatures, is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// More than [`MAX_SIGNATURES`] entries, or a payload or header over its limit.
+    #[error("a limit of the protocol is exceeded: {0}")]
+    Limit(&'static str),
+    /// The protected header of this entry is not one of ours.
+    #[error("protected header of signature {index}: {source}")]
+    Header {
+        /// 0-based entry.
+        index: usize,
+        /// What is wrong.
+        source: CanonicalError,
+    },
+    /// Another kind of statement than the one expected here.
+    #[error("signature {index} is over another kind of statement")]
+    Type {
+        /// 0-based entry.
+        index: usize,
+    },
+    /// `prev` is missing, present where it must not be, or not the digest of the entry before.
+    #[error("signature {index} does not countersign the one before it")]
+    Prev {
+        /// 0-based entry.
+        index: usize,
+    },
+    /// No entry of this position.
+    #[error("there is no signature {index}")]
+    NoEntry {
+        /// 0-based entry.
+        index: usize,
+    },
+    /// The bytes are not a signature by this key over this statement.
+    #[error("signature {index} does not verify")]
+    Signature {
+        /// 0-based entry.
+        index: usize,
+    },
+}
+
+/// What one signer is about to sign: header and the exact bytes. The key never comes here; it signs the bytes where it
+/// lives, and [`Statement::attach`] takes the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningInput {
+    protected: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl SigningInput {
+    /// The bytes to sign: ASCII(base64url(protected) || "." || base64url(payload)) (RFC 7515 §5.1).
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Statement {
+    /// A statement with no signature yet. `payload` must be canonical JSON.
+    pub fn unsigned(payload: Vec<u8>) -> Self {
+        Self { payload: Blob(payload), signatures: Vec::new() }
+    }
+
+    /// Reads the canonical bytes of a statement.
+    ///
+    /// # Errors
+    /// For anything but the canonical bytes of a statement, and above `limits`.
+    pub fn from_bytes(bytes: &[u8], limits: Limits) -> Result<Self, CanonicalError> {
+        canonical::from_slice(bytes, limits)
+    }
+
+    /// The canonical bytes: what is hashed into a leaf.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        canonical::to_vec(self).expect("a statement holds text only")
+    }
+
+    /// SHA-256(0x00 || canonical bytes), RFC 6962 §2.1.
+    pub fn leaf_hash(&self) -> Sha256Digest {
+        Sha256Digest::of(&[&[0], self.to_bytes().as_slice()].concat())
+    }
+
+    /// The payload's bytes.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload.0
+    }
+
+    /// Number of signatures.
+    pub fn len(&self) -> usize {
+        self.signatures.len()
+    }
+
+    /// Whether nobody has signed yet.
+    pub fn is_empty(&self) -> bool {
+        self.signatures.is_empty()
+    }
+
+    /// What the next signer signs. `prev` is set here, from the entry before.
+    pub fn prepare(&self, typ: StatementType, role: Role, certificate: Sha256Digest, iat: UnixTime) -> SigningInput {
+        let header = Header { alg: Algorithm::Ed25519, iat, prev: self.prev_for_next(), role, typ, certificate };
+        let protected = canonical::to_vec(&header).expect("a header holds text and a time");
+        let bytes = signing_bytes(&protected, self.payload());
+        SigningInput { protected, bytes }
+    }
+
+    /// Adds what a signer signed. Not verified here; [`Statement::verify`] does.
+    #[must_use]
+    pub fn attach(mut self, input: SigningInput, signature: Vec<u8>) -> Self {
+        self.signatures.push(Entry { protected: Blob(input.protected), signature: Blob(signature) });
+        self
+    }
+
+    /// Drops all signatures from this one on (a principal returns what a teacher signed).
+    #[must_use]
+    pub fn truncated(mut self, keep: usize) -> Self {
+        self.signatures.truncate(keep);
+        self
+    }
+
+    /// SHA-256 of ASCII(protected || "." || payload || "." || signature) of the last entry: the next entry's `prev`.
+    pub fn prev_for_next(&self) -> Option<Sha256Digest> {
+        self.signatures.last().map(|entry| self.entry_digest(entry))
+    }
+
+    fn entry_digest(&self, entry: &Entry) -> Sha256Digest {
+        let mut bytes = signing_bytes(&entry.protected.0, self.payload());
+        bytes.push(b'.');
+        bytes.extend_from_slice(base64url(&entry.signature.0).as_bytes());
+        Sha256Digest::of(&bytes)
+    }
+
+    /// All headers, each checked for shape, type and place in the chain of countersignatures.
+    ///
+    /// # Errors
+    /// The first [`StatementError`] met; never `Signature`.
+    pub fn headers(&self, expected: StatementType) -> Result<Vec<Header>, StatementError> {
+        if self.signatures.len() > MAX_SIGNATURES {
+            return Err(StatementError::Limit("signatures"));
+        }
+        if self.payload.0.len() > MAX_PAYLOAD_BYTES {
+            return Err(StatementError::Limit("payload"));
+        }
+        let mut headers = Vec::with_capacity(self.signatures.len());
+        let mut previous: Option<Sha256Digest> = None;
+        for (index, entry) in self.signatures.iter().enumerate() {
+            let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
+            let header: Header = canonical::from_slice(&entry.protected.0, limits)
+                .map_err(|source| StatementError::Header { index, source })?;
+            if header.typ != expected {
+                return Err(StatementError::Type { index });
+            }
+            if header.prev != previous {
+                return Err(StatementError::Prev { index });
+            }
+            previous = Some(self.entry_digest(entry));
+            headers.push(header);
+        }
+        Ok(headers)
+    }
+
+    /// Verifies one entry against a public key, strictly (RFC 8032 §5.1.7, no small-order keys, canonical encodings
+    /// only).
+    ///
+    /// # Errors
+    /// `NoEntry` and `Signature`.
+    pub fn verify(&self, index: usize, key: &VerifyingKey) -> Result<(), StatementError> {
+        let entry = self.signatures.get(index).ok_or(StatementError::NoEntry { index })?;
+        let signature = Signature::from_slice(&entry.signature.0).map_err(|_| StatementError::Signature { index })?;
+        key.verify_strict(&signing_bytes(&entry.protected.0, self.payload()), &signature)
+            .map_err(|_| StatementError::Signature { index })
+    }
+}
+
+fn signing_bytes(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut bytes = base64url(protected).into_bytes();
+    bytes.push(b'.');
+    bytes.extend_from_slice(base64url(payload).as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer as _, SigningKey};
+
+    use super::*;
+
+    fn key(n: u8) -> SigningKey {
+        SigningKey::from_bytes(&[n; 32])
+    }
+    fn time() -> UnixTime {
+        UnixTime::from_seconds(1_790_000_000).expect("time")
+    }
+    fn sign(statement: Statement, role: Role, n: u8) -> Statement {
+        let input = statement.prepare(StatementType::Record, role, Sha256Digest::of(&[n]), time());
+        let signature = key(n).sign(input.bytes()).to_vec();
+        statement.attach(input, signature)
+    }
+    fn signed() -> Statement {
+        let statement = Statement::unsigned(br#"{"a":1}"#.to_vec());
+        sign(sign(sign(statement, Role::HomeroomTeacher, 1), Role::Principal, 2), Role::SchoolSeal, 3)
+    }
+
+    #[test]
+    fn three_signers_countersign_one_another() {
+        let statement = signed();
+        let headers = statement.headers(StatementType::Record).expect("headers");
+        assert_eq!(headers.iter().map(|h| h.prev.is_some()).collect::<Vec<_>>(), [false, true, true]);
+        for (i, n) in [1, 2, 3].into_iter().enumerate() {
+            assert_eq!(statement.verify(i, &key(n).verifying_key()), Ok(()));
+            assert_eq!(statement.verify(i, &key(9).verifying_key()), Err(StatementError::Signature { index: i }));
+        }
+        let limits = Limits { bytes: 10_000, depth: 4 };
+        assert_eq!(Statement::from_bytes(&statement.to_bytes(), limits).as_ref(), Ok(&statement));
+    }
+
+    #[test]
+    fn a_signature_dropped_swapped_or_repeated_breaks_the_chain() {
+        let statement = signed();
+        let with = |order: &[usize]| {
+            let mut other = statement.clone();
+            other.signatures = order.iter().map(|i| statement.signatures[*i].clone()).collect();
+            other.headers(StatementType::Record)
+        };
+        assert!(with(&[0, 1, 2]).is_ok());
+        assert!(with(&[0, 1]).is_ok(), "a shorter chain is well-formed; the policy refuses it");
+        for order in [&[1, 2][..], &[0, 2], &[1, 0, 2], &[0, 2, 1], &[0, 0, 1, 2], &[0, 1, 1, 2], &[0, 1, 2, 2], &[2]] {
+            assert!(matches!(with(order), Err(StatementError::Prev { .. })), "{order:?}");
+        }
+        assert_eq!(with(&[0; 9]), Err(StatementError::Limit("signatures")));
+    }
+
+    #[test]
+    fn another_kind_of_statement_is_refused() {
+        assert_eq!(signed().headers(StatementType::Status), Err(StatementError::Type { index: 0 }));
+    }
+
+    #[test]
+    fn headers_have_exactly_their_members() {
+        let good = r#"{"alg":"Ed25519","iat":1,"role":"principal","typ":"hocba-record+jws","x5t#S256":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}"#;
+        let read = |header: &str| {
+            let mut statement = Statement::unsigned(b"{}".to_vec());
+            statement.signatures.push(Entry { protected: Blob(header.into()), signature: Blob(vec![0; 64]) });
+            statement.headers(StatementType::Record).map(|_| ())
+        };
+        assert_eq!(read(good), Ok(()));
+        for (from, to) in [
+            ("\"Ed25519\"", "\"EdDSA\""),
+            ("\"Ed25519\"", "\"none\""),
+            ("\"Ed25519\"", "\"HS256\""),
+            ("\"Ed25519\"", "\"ed25519\""),
+            ("{\"alg\"", "{\"aaa\":1,\"alg\""),
+            ("\"iat\"", "\"crit\":[\"b64\"],\"iat\""),
+            ("\"iat\"", "\"b64\":false,\"iat\""),
+            ("\"iat\":1", "\"iat\":1,\"jwk\":{}"),
+            ("\"iat\":1", "\"iat\":1,\"kid\":\"x\""),
+            ("\"iat\":1", "\"iat\":-1"),
+            ("\"iat\":1", "\"iat\": 1"),
+            ("\"iat\":1,", ""),
+            ("principal", "headmaster"),
+            ("\"role\":\"principal\",", ""),
+            ("hocba-record+jws", "HOCBA-RECORD+JWS"),
+            ("\"typ\":\"hocba-record+jws\",", ""),
+            ("uFU\"", "uFV\""),
+        ] {
+            let header = good.replacen(from, to, 1);
+            assert_ne!(header, good);
+            assert!(matches!(read(&header), Err(StatementError::Header { .. })), "{header}");
+        }
+    }
+
+    #[test]
+    fn unprotected_headers_and_other_members_are_refused() {
+        let text = String::from_utf8(signed().to_bytes()).expect("JSON");
+        let limits = Limits { bytes: 10_000, depth: 4 };
+        for (from, to) in [
+            ("{\"payload\"", "{\"header\":{},\"payload\""),
+            ("{\"protected\"", "{\"header\":{},\"protected\""),
+            ("\"payload\":\"", "\"payload\":\"="),
+        ] {
+            assert!(Statement::from_bytes(text.replacen(from, to, 1).as_bytes(), limits).is_err(), "{to}");
+        }
+    }
+}
