@@ -1,4 +1,4 @@
-// Derives the committed artifacts from src/: ABI, creation and runtime bytecode, and what identifies them.
+// Derives the committed artifacts from src/: ABI, creation and runtime bytecode, what identifies them, and the test vectors.
 //   node build.mjs           writes them
 //   node build.mjs --check   fails if they differ from the sources, or from what forge built into out/
 // The settings are those of foundry.toml; the check against forge's output notices when the two drift apart.
@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vectors } from './vectors.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const solc = createRequire(import.meta.url)('solc')
@@ -48,6 +49,7 @@ const derived = {
   'bytecode/HocbaAnchor.bin': creation,
   'bytecode/HocbaAnchor.runtime.bin': runtime,
   'bytecode/HocbaAnchor.json': JSON.stringify(about, null, 2),
+  'test/vectors.json': JSON.stringify(vectors, null, 2),
 }
 
 if (process.argv.includes('--check')) {

@@ -16,7 +16,7 @@ contract HocbaAnchor is IHocbaAnchor {
     uint8 private constant ALG_RFC6962_SHA256 = 1;
     /// 2^16 leaves keep an audit path at 16 nodes or fewer.
     uint32 private constant MAX_SIZE = 1 << 16;
-    /// 1000 changes of fresh keys take about 29 million gas, which a block has to hold.
+    /// 1000 changes of fresh keys take about 32 million gas, which a block has to hold.
     uint256 private constant MAX_CHANGES = 1000;
     /// 1000 batches are 160 kB of return data and about 5 million gas of a read call.
     uint64 private constant MAX_PAGE = 1000;

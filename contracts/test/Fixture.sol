@@ -5,8 +5,8 @@ import {HocbaAnchor} from "../src/HocbaAnchor.sol";
 import {IHocbaAnchor} from "../src/IHocbaAnchor.sol";
 import {vm} from "./Vm.sol";
 
-/// A register with one account in each role, at a fixed time.
-abstract contract Fixture {
+/// The people, builders and comparisons that tests share.
+abstract contract Helpers {
     address internal constant ADMIN = address(0xA1);
     address internal constant ANCHORER = address(0xB2);
     address internal constant STATUS_KEEPER = address(0xC3);
@@ -19,11 +19,6 @@ abstract contract Fixture {
     bytes16 internal constant ISSUER = "SGD-HANOI";
 
     IHocbaAnchor internal register;
-
-    function setUp() public virtual {
-        vm.warp(START);
-        register = new HocbaAnchor(ADMIN, ANCHORER, STATUS_KEEPER);
-    }
 
     function anchorNext(bytes32 root, uint32 size) internal returns (bytes32 digest) {
         (uint64 count, bytes32 prev) = register.head();
@@ -79,6 +74,14 @@ abstract contract Fixture {
         }
     }
 
+    /// What a transaction costs before it runs: base and calldata.
+    function intrinsicGas(bytes memory data) internal pure returns (uint256 gas_) {
+        gas_ = 21_000;
+        for (uint256 i = 0; i < data.length; ++i) {
+            gas_ += data[i] == 0 ? 4 : 16;
+        }
+    }
+
     /// Address of the first contract that `deployer` creates.
     function firstContractOf(address deployer) internal pure returns (address) {
         return address(uint160(uint256(keccak256(bytes.concat(hex"d694", bytes20(deployer), hex"80")))));
@@ -118,5 +121,13 @@ abstract contract Fixture {
         (uint64 c, bytes32 d) = register.statusHead();
         vm.assertEq(c, count);
         vm.assertEq(d, digest);
+    }
+}
+
+/// A register with one account in each role, at a fixed time.
+abstract contract Fixture is Helpers {
+    function setUp() public virtual {
+        vm.warp(START);
+        register = new HocbaAnchor(ADMIN, ANCHORER, STATUS_KEEPER);
     }
 }
