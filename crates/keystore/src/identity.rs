@@ -2,11 +2,8 @@
 
 use std::path::Path;
 
+use pkcs8::Document;
 use sha2::{Digest, Sha256};
-use x509_cert::{
-    Certificate,
-    der::{Decode, Document, Encode},
-};
 
 use crate::{Ed25519Key, KeystoreError, Mode, Passphrase, file};
 
@@ -87,8 +84,13 @@ fn read_chain(path: &Path) -> Result<Vec<Vec<u8>>, KeystoreError> {
     Ok(chain)
 }
 
-fn leaf_spki(leaf: &[u8], path: &Path) -> Result<Vec<u8>, KeystoreError> {
-    Certificate::from_der(leaf)
-        .and_then(|leaf| leaf.tbs_certificate().subject_public_key_info().to_der())
-        .map_err(|error| KeystoreError::Malformed { path: path.to_owned(), what: error.to_string() })
+/// The DER SubjectPublicKeyInfo of the leaf, byte for byte.
+fn leaf_spki<'a>(leaf: &'a [u8], path: &Path) -> Result<&'a [u8], KeystoreError> {
+    match x509_parser::parse_x509_certificate(leaf) {
+        Ok(([], leaf)) => Ok(leaf.tbs_certificate.subject_pki.raw),
+        _ => {
+            let what = "the first certificate is no X.509 certificate".into();
+            Err(KeystoreError::Malformed { path: path.to_owned(), what })
+        }
+    }
 }
