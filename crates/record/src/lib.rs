@@ -36,10 +36,13 @@
 //! ```
 
 pub mod canonical;
+pub mod catalogue;
+pub mod check;
 pub mod disclosure;
 pub mod draft;
 pub mod encoding;
 pub mod form;
 pub mod payload;
+pub mod rules;
 pub mod section;
 pub mod types;
