@@ -1,0 +1,307 @@
+//! The trust profile (danh sách nơi cấp được công nhận): whom a verifier believes, as a signed, numbered, expiring file.
+//!
+//! Who may publish a profile is not in the profile: the verifier pins the publisher's certificate by digest, once, by
+//! a way of its own choosing.
+
+use hocba_record::{
+    canonical::{self, CanonicalError, Limits},
+    encoding::Sha256Digest,
+    types::{FormError, SchoolCode, Text, UnixTime},
+};
+use hocba_signature::{
+    certificate::{Certificate, CertificateError},
+    example,
+    policy::SigningPolicy,
+    statement::{Role, Statement, StatementError, StatementType},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::{
+    facts::{Address, IssuerCode},
+    format::Der,
+    report::CheckId,
+};
+
+/// Largest profile file in bytes: 64 roots of about 1 KB, departments of 63 provinces, and as much again.
+pub const MAX_PROFILE_BYTES: usize = 512 * 1024;
+
+/// The beginning of school codes: a department's scope. Empty means every school.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SchoolPrefix(String);
+
+impl SchoolPrefix {
+    /// Whether the school is in scope.
+    pub fn covers(&self, school: &SchoolCode) -> bool {
+        school.as_str().starts_with(&self.0)
+    }
+}
+impl std::str::FromStr for SchoolPrefix {
+    type Err = FormError;
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        if text.len() <= 20 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(FormError { what: "school code prefix (up to 20 of A-Z, 0-9)" })
+        }
+    }
+}
+impl Serialize for SchoolPrefix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+impl<'de> Deserialize<'de> for SchoolPrefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A department (sở / phòng GD&ĐT): its key, since when, for which schools, and the code it issues batches under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Department {
+    /// SHA-256 of its certificate in DER.
+    pub certificate: Sha256Digest,
+    /// From this block time on its signatures no longer count (key compromised or replaced).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<UnixTime>,
+    /// First block time its key is recognised at.
+    pub from: UnixTime,
+    /// Code under which it anchors batches.
+    pub issuer: IssuerCode,
+    /// Name as shown.
+    pub name: Text,
+    /// Prefixes of the schools it answers for.
+    pub schools: Vec<SchoolPrefix>,
+    /// First block time its key is no longer recognised at.
+    pub until: UnixTime,
+}
+
+impl Department {
+    /// Whether it answers for the school.
+    pub fn covers(&self, school: &SchoolCode) -> bool {
+        self.schools.iter().any(|prefix| prefix.covers(school))
+    }
+    /// Whether its key is recognised at this block time.
+    pub fn recognised_at(&self, time: UnixTime) -> bool {
+        self.from <= time && time < self.until && self.cut_off.is_none_or(|cut_off| time < cut_off)
+    }
+}
+
+/// A contract on a chain that is believed, for a range of batches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Era {
+    /// EIP-155 chain id.
+    pub chain: u64,
+    /// SHA-256 of the contract's runtime code.
+    pub code: Sha256Digest,
+    /// The contract.
+    pub contract: Address,
+    /// First batch that counts.
+    pub first: u64,
+    /// Last batch that counts, once the era is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<u64>,
+}
+
+/// A family of certificate authorities: the government's for public schools, public ones for others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaFamily {
+    /// Identifier.
+    pub id: String,
+    /// Pinned roots.
+    pub roots: Vec<Der>,
+}
+
+/// Someone who runs a node that may be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// Identifier; k of n counts these, not addresses.
+    pub id: String,
+    /// JSON-RPC addresses.
+    pub urls: Vec<String>,
+}
+
+/// A signing policy and when it is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedPolicy {
+    /// First block time.
+    pub from: UnixTime,
+    /// The policy.
+    pub policy: SigningPolicy,
+    /// First block time it is no longer accepted at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+}
+
+/// The payload of a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustProfile {
+    /// Oldest snapshot that still gives a verdict, in seconds.
+    pub accepted_age: u32,
+    /// Departments.
+    pub departments: Vec<Department>,
+    /// Chains and contracts.
+    pub eras: Vec<Era>,
+    /// First moment it is no longer used.
+    pub expires: UnixTime,
+    /// Certificate authorities.
+    pub families: Vec<CaFamily>,
+    /// Identifier.
+    pub id: String,
+    /// When it was published.
+    pub issued: UnixTime,
+    /// Checks that must not be skipped, beyond those that never are.
+    pub mandatory: Vec<CheckId>,
+    /// Name as shown in every verdict.
+    pub name: Text,
+    /// Number; a lower one than seen before is refused.
+    pub number: u32,
+    /// Node operators.
+    pub operators: Vec<Operator>,
+    /// Signing policies.
+    pub policies: Vec<AcceptedPolicy>,
+    /// How many operators must agree.
+    pub quorum: u8,
+}
+
+/// The file: the publisher's certificate and the signed profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileFile {
+    /// The publisher's certificate.
+    pub certificate: Der,
+    /// Format.
+    pub hocba: ProfileFormat,
+    /// The signed profile.
+    pub statement: Statement,
+}
+
+/// The format marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProfileFormat {
+    /// The first.
+    #[serde(rename = "profile-1")]
+    V1,
+}
+
+/// A profile that was signed by the pinned publisher, with its roots read.
+#[derive(Debug, Clone)]
+pub struct OpenProfile {
+    profile: TrustProfile,
+    publisher: Certificate,
+    roots: Vec<Certificate>,
+    demo: bool,
+}
+
+/// Why a profile is refused. Without a profile there is no verdict at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// Not the canonical bytes of a profile file.
+    #[error(transparent)]
+    Unreadable(#[from] CanonicalError),
+    /// Not signed once, by a profile publisher, as a profile.
+    #[error("the profile's signature is not of the right form")]
+    Statement(#[from] StatementError),
+    /// Published by someone else than the one this verifier pinned.
+    #[error("the profile is published by {found}, not by the pinned {pinned}")]
+    Publisher {
+        /// Digest of the certificate found.
+        found: Sha256Digest,
+        /// Digest pinned.
+        pinned: Sha256Digest,
+    },
+    /// A certificate in it cannot be read.
+    #[error("a certificate in the profile: {0}")]
+    Certificate(#[from] CertificateError),
+    /// A lower number than one seen before: an old profile is being played back.
+    #[error("the profile has number {found}, but number {seen} was seen before")]
+    LowerNumber {
+        /// Found.
+        found: u32,
+        /// Seen before.
+        seen: u32,
+    },
+}
+
+impl TrustProfile {
+    /// The canonical bytes, as signed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        canonical::to_vec(self).expect("a profile holds text and integers")
+    }
+}
+
+impl ProfileFile {
+    /// The canonical bytes: the file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        canonical::to_vec(self).expect("a profile file holds text")
+    }
+}
+
+impl OpenProfile {
+    /// Opens a profile file.
+    ///
+    /// `pinned` is the digest of the publisher's certificate; `seen` the highest number seen from that publisher.
+    ///
+    /// # Errors
+    /// See [`ProfileError`]. Expiry is no error: it makes verdicts inconclusive, and they say so.
+    pub fn open(bytes: &[u8], pinned: &Sha256Digest, seen: Option<u32>) -> Result<Self, ProfileError> {
+        let limits = Limits { bytes: MAX_PROFILE_BYTES, depth: 4 };
+        let file: ProfileFile = canonical::from_slice(bytes, limits)?;
+        let found = file.certificate.digest();
+        if found != *pinned {
+            return Err(ProfileError::Publisher { found, pinned: *pinned });
+        }
+        let publisher = Certificate::from_der(&file.certificate.0)?;
+        let headers = file.statement.headers(StatementType::Profile)?;
+        match headers.as_slice() {
+            [header] if header.certificate == found && header.role == Role::ProfilePublisher => {}
+            _ => return Err(StatementError::NoEntry { index: 0 }.into()),
+        }
+        file.statement.verify(0, publisher.key())?;
+        let limits = Limits { bytes: MAX_PROFILE_BYTES, depth: 8 };
+        let profile: TrustProfile = canonical::from_slice(file.statement.payload(), limits)?;
+        if let Some(seen) = seen.filter(|seen| profile.number < *seen) {
+            return Err(ProfileError::LowerNumber { found: profile.number, seen });
+        }
+        let roots = profile
+            .families
+            .iter()
+            .flat_map(|family| &family.roots)
+            .map(|root| Certificate::from_der(&root.0))
+            .collect::<Result<Vec<_>, _>>()?;
+        let demo = roots.iter().chain([&publisher]).any(|c| example::key_name(c.spki_sha256()).is_some());
+        Ok(Self { profile, publisher, roots, demo })
+    }
+
+    /// The digest of the publisher's certificate in a profile file, to show before it is pinned. Proves nothing.
+    ///
+    /// # Errors
+    /// For bytes that are no profile file.
+    pub fn publisher_of(bytes: &[u8]) -> Result<Sha256Digest, ProfileError> {
+        let file: ProfileFile = canonical::from_slice(bytes, Limits { bytes: MAX_PROFILE_BYTES, depth: 4 })?;
+        Ok(file.certificate.digest())
+    }
+
+    /// The profile.
+    pub fn profile(&self) -> &TrustProfile {
+        &self.profile
+    }
+    /// Its publisher.
+    pub fn publisher(&self) -> &Certificate {
+        &self.publisher
+    }
+    /// All pinned roots.
+    pub fn roots(&self) -> &[Certificate] {
+        &self.roots
+    }
+    /// Whether one of the published example keys is believed here; every verdict then says DEMO.
+    pub fn is_demo(&self) -> bool {
+        self.demo
+    }
+}
