@@ -6,17 +6,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# npm and forge look for a home; neither needs anything from it.
-if [ ! -w "${HOME:-/nonexistent}" ]; then
-  HOME=$(mktemp -d)
-  export HOME
-  trap 'rm -rf "$HOME"' EXIT
-fi
 export FOUNDRY_DISABLE_NIGHTLY_WARNING=1 NO_COLOR=1
 
 # npm itself cannot tell quickly whether node_modules is what the lock says, so the lock is kept beside it.
 installed=node_modules/.installed-lock.json
 if ! cmp -s package-lock.json "$installed"; then
+  # npm keeps its cache at home, which a build machine may not let it write to.
+  [ -w "${HOME:-/nonexistent}" ] || export npm_config_cache=$PWD/cache/npm
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
   cp package-lock.json "$installed"
 fi
