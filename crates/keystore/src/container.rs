@@ -3,8 +3,13 @@
 use std::path::Path;
 
 use pkcs8::{
-    EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
-    der::{self, Decode, Encode, asn1::OctetStringRef, pem::PemLabel},
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, LineEnding, ObjectIdentifier, PrivateKeyInfoRef,
+    SecretDocument,
+    der::{
+        self, Decode, Encode, SliceReader,
+        asn1::{AnyRef, OctetStringRef},
+        pem::PemLabel,
+    },
     pkcs5::{
         self, EncryptionScheme,
         pbes2::{self, Kdf, Pbkdf2Prf},
@@ -114,12 +119,16 @@ fn decrypt(pem: &str, passphrase: &Passphrase, path: &Path) -> Result<SecretDocu
         }
         other => return Err(malformed(format!("holds {other:?}, not an encrypted private key"))),
     }
+    let scheme = scheme_oid(document.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+    if scheme != pbes2::PBES2_OID {
+        return Err(unsupported_encryption(path, scheme));
+    }
     let info = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes()).map_err(|error| match error.kind() {
         der::ErrorKind::OidUnknown { oid } => unsupported_encryption(path, oid),
         _ => malformed(error.to_string()),
     })?;
-    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
-        return Err(unsupported_encryption(path, info.encryption_algorithm.oid()));
+    let Some(parameters) = info.encryption_algorithm.pbes2() else {
+        return Err(unsupported_encryption(path, scheme));
     };
     check_parameters(parameters, path)?;
     info.decrypt(passphrase.as_bytes()).map_err(|error| match error {
@@ -132,6 +141,15 @@ fn decrypt(pem: &str, passphrase: &Passphrase, path: &Path) -> Result<SecretDocu
         // Bad padding, or well padded noise that is no DER.
         _ => KeystoreError::WrongPassphrase { path: path.to_owned() },
     })
+}
+
+/// The encryption scheme of an EncryptedPrivateKeyInfo (RFC 5958 §3), read ahead: for schemes it does not know, the
+/// library cannot say which one it met.
+fn scheme_oid(encrypted: &[u8]) -> der::Result<ObjectIdentifier> {
+    let mut reader = SliceReader::new(encrypted)?;
+    let body = AnyRef::decode(&mut reader)?;
+    let mut reader = SliceReader::new(body.value())?;
+    Ok(AlgorithmIdentifierRef::decode(&mut reader)?.oid)
 }
 
 /// Refuses weak ciphers and absurd work before any of it is done.
@@ -147,9 +165,20 @@ fn check_parameters(parameters: &pbes2::Parameters, path: &Path) -> Result<(), K
         Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > MAX_PBKDF2_ROUNDS => {
             format!("{} rounds of PBKDF2", pbkdf2.iteration_count)
         }
+        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count == 0 => {
+            return Err(KeystoreError::Malformed {
+                path: path.to_owned(),
+                what: "PBKDF2 without a single round".into(),
+            });
+        }
         Kdf::Pbkdf2(_) => return Ok(()),
         Kdf::Scrypt(scrypt) => {
             let (n, r, p) = (scrypt.cost_parameter, scrypt.block_size, scrypt.parallelization);
+            // RFC 7914 §6; pkcs5 0.8.1 would panic on N = 0.
+            if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
+                let what = format!("scrypt knows no N = {n}, r = {r}, p = {p}");
+                return Err(KeystoreError::Malformed { path: path.to_owned(), what });
+            }
             let memory = n.checked_mul(r.into());
             let time = memory.and_then(|memory| memory.checked_mul(p.into()));
             match (memory, time) {
@@ -162,13 +191,107 @@ fn check_parameters(parameters: &pbes2::Parameters, path: &Path) -> Result<(), K
     Err(KeystoreError::CostTooHigh { path: path.to_owned(), asked })
 }
 
-fn unsupported_encryption(path: &Path, oid: pkcs8::ObjectIdentifier) -> KeystoreError {
+fn unsupported_encryption(path: &Path, oid: ObjectIdentifier) -> KeystoreError {
     KeystoreError::UnsupportedEncryption { path: path.to_owned(), found: oid.to_string() }
 }
 
 /// Encodes a PKCS#8 structure (RFC 5958), version 1: OpenSSL 3.0 does not read version 2.
-pub(crate) fn pkcs8_v1(algorithm: pkcs8::AlgorithmIdentifierRef<'_>, private_key: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn pkcs8_v1(algorithm: AlgorithmIdentifierRef<'_>, private_key: &[u8]) -> Zeroizing<Vec<u8>> {
     let private_key = OctetStringRef::new(private_key).expect("a key is shorter than DER's longest string");
     let info = PrivateKeyInfoRef::new(algorithm, private_key);
     Zeroizing::new(info.to_der().expect("a structure made of valid parts encodes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use pkcs8::pkcs5::pbes2::{Pbkdf2Params, Salt, ScryptParams};
+
+    use super::*;
+
+    /// A key file whose derivation asks for this much; what is encrypted does not matter, it must not come to that.
+    fn refusal(kdf: Kdf) -> KeystoreError {
+        let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
+        let info = EncryptedPrivateKeyInfoRef {
+            encryption_algorithm: EncryptionScheme::from(pbes2::Parameters { kdf, encryption }),
+            encrypted_data: OctetStringRef::new(&[0; 16]).unwrap(),
+        };
+        let document = SecretDocument::encode_msg(&info).unwrap();
+        let pem = document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).unwrap();
+        decrypt(&pem, &Passphrase::new(""), Path::new("hostile.pem")).unwrap_err()
+    }
+
+    fn scrypt_refusal(cost_parameter: u64, block_size: u16, parallelization: u16) -> KeystoreError {
+        let salt = Salt::new([0; 16]).unwrap();
+        let key_length = None;
+        refusal(Kdf::Scrypt(ScryptParams { salt, cost_parameter, block_size, parallelization, key_length }))
+    }
+
+    fn pbkdf2_refusal(rounds: u32) -> KeystoreError {
+        refusal(Kdf::Pbkdf2(Pbkdf2Params::hmac_sha256(rounds, &[0; 16]).unwrap()))
+    }
+
+    #[test]
+    fn files_that_ask_for_absurd_work_are_refused_before_it_is_done() {
+        for (n, r, p) in
+            [(1 << 18, 8, 1), (1 << 40, 1, 1), (1 << 63, u16::MAX, u16::MAX), (2, u16::MAX, u16::MAX), (1 << 14, 8, 33)]
+        {
+            let error = scrypt_refusal(n, r, p);
+            assert!(matches!(error, KeystoreError::CostTooHigh { .. }), "N = {n}, r = {r}, p = {p}: {error}");
+        }
+        let error = pbkdf2_refusal(MAX_PBKDF2_ROUNDS + 1);
+        assert!(matches!(error, KeystoreError::CostTooHigh { .. }), "{error}");
+    }
+
+    #[test]
+    fn parameters_that_make_no_sense_are_refused_without_panic() {
+        for (n, r, p) in [(0, 8, 1), (1, 8, 1), (3, 8, 1), (1 << 10, 0, 1), (1 << 10, 8, 0)] {
+            let error = scrypt_refusal(n, r, p);
+            assert!(matches!(error, KeystoreError::Malformed { .. }), "N = {n}, r = {r}, p = {p}: {error}");
+        }
+        let error = pbkdf2_refusal(0);
+        assert!(matches!(error, KeystoreError::Malformed { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_largest_work_allowed_is_done() {
+        // The file is noise, so what is left to say after the work is that the passphrase is wrong.
+        for error in [pbkdf2_refusal(MAX_PBKDF2_ROUNDS), scrypt_refusal(1 << 17, 8, 1), pbkdf2_refusal(1)] {
+            assert!(matches!(error, KeystoreError::WrongPassphrase { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn any_damaged_byte_in_front_of_the_ciphertext_is_refused_without_panic() {
+        let scrypt = scrypt::Params::new(1, 1, 1).unwrap();
+        for parameters in [
+            pbes2::Parameters::generate_scrypt_aes256cbc(scrypt, &[1; 16], [2; 16]).unwrap(),
+            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(1, &[1; 16], [2; 16]).unwrap(),
+        ] {
+            let encrypted = parameters.encrypt("x", &[0; 48]).unwrap();
+            let info = EncryptedPrivateKeyInfoRef {
+                encryption_algorithm: EncryptionScheme::from(parameters),
+                encrypted_data: OctetStringRef::new(&encrypted).unwrap(),
+            };
+            let good = info.to_der().unwrap();
+            for place in 0..good.len() - encrypted.len() {
+                for value in [0x00, 0x01, 0x7f, 0xff, good[place] ^ 1, good[place] ^ 0x80] {
+                    let mut bad = good.clone();
+                    bad[place] = value;
+                    // The outer SEQUENCE must hold, or it does not even become PEM.
+                    let Ok(document) = SecretDocument::try_from(bad) else { continue };
+                    let pem = document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).unwrap();
+                    let opened = decrypt(&pem, &Passphrase::new("x"), Path::new("damaged.pem"));
+                    assert!(opened.is_err(), "byte {place} as {value:#04x}: noise is no key");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sealing_twice_gives_the_same_bytes_and_another_salt_others() {
+        let key = crate::Ed25519Key::from_seed(&[7; 32]);
+        let pem = |salt| seal(&key, &Passphrase::new("x"), Cost::Example, &salt);
+        assert_eq!(pem([1; 32]), pem([1; 32]));
+        assert_ne!(pem([1; 32]), pem([2; 32]));
+    }
 }
