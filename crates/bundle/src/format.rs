@@ -178,8 +178,8 @@ impl Bundle {
     pub fn read(bytes: &[u8]) -> Result<ReadBundle, BundleError> {
         let value = canonical::parse(bytes, BUNDLE_LIMITS)?;
         let again = value.to_bytes();
-        let resaved_at =
-            (again != bytes).then(|| again.iter().zip(bytes).take_while(|(canonical, found)| canonical == found).count());
+        let resaved_at = (again != bytes)
+            .then(|| again.iter().zip(bytes).take_while(|(canonical, found)| canonical == found).count());
         let bundle: Bundle = canonical::from_slice(&again, Limits { bytes: usize::MAX, depth: MAX_BUNDLE_DEPTH })?;
         bundle.check_limits()?;
         Ok(ReadBundle { bundle, resaved_at })

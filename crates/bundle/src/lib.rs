@@ -1,4 +1,5 @@
 //! TBD
+pub mod assemble;
 pub mod facts;
 pub mod format;
 pub mod profile;

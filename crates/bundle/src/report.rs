@@ -567,10 +567,8 @@ pub fn headline(checks: &[Check]) -> Headline {
         Verdict::Valid => Headline::Valid,
         Verdict::Inconclusive => Headline::Inconclusive,
         Verdict::Invalid if only(CheckId::Current) => {
-            let revoked = failed
-                .iter()
-                .flat_map(|c| c.outcome.problems())
-                .any(|problem| matches!(problem, Problem::Revoked(_)));
+            let revoked =
+                failed.iter().flat_map(|c| c.outcome.problems()).any(|problem| matches!(problem, Problem::Revoked(_)));
             if revoked { Headline::Revoked } else { Headline::Superseded }
         }
         Verdict::Invalid if only(CheckId::Canonical) => Headline::Resaved,

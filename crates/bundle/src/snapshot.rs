@@ -85,8 +85,7 @@ impl OpenSnapshot {
     /// # Errors
     /// See [`SnapshotError`].
     pub fn open(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let snapshot: Snapshot =
-            canonical::from_slice(bytes, Limits { bytes: MAX_SNAPSHOT_BYTES, depth: 9 })?;
+        let snapshot: Snapshot = canonical::from_slice(bytes, Limits { bytes: MAX_SNAPSHOT_BYTES, depth: 9 })?;
         Ok(Self { facts: snapshot.facts.check()?, statuses: snapshot.statuses, taken_at: snapshot.taken_at })
     }
 }

@@ -85,11 +85,8 @@ pub fn verify(bytes: &[u8], context: &Context<'_>) -> Report {
 }
 
 fn unreadable(error: BundleError, context: &Context<'_>) -> Report {
-    let mut checks = vec![Check {
-        id: CheckId::Format,
-        record: None,
-        outcome: Outcome::Failed(vec![Problem::Unreadable(error)]),
-    }];
+    let mut checks =
+        vec![Check { id: CheckId::Format, record: None, outcome: Outcome::Failed(vec![Problem::Unreadable(error)]) }];
     checks.extend(CheckId::ALL.iter().skip(1).map(|id| Check {
         id: *id,
         record: None,

@@ -29,7 +29,7 @@ impl Identity {
         mode: Mode,
     ) -> Result<Self, KeystoreError> {
         // The chain first: it is public and cheap, and no key needs to be in memory to find its path misspelt.
-        let certificate_chain = read_chain(chain_path)?;
+        let certificate_chain = read_certificate_chain(chain_path)?;
         let key = Ed25519Key::open(key_path, passphrase, mode)?;
         let certified = leaf_spki(&certificate_chain[0], chain_path)?;
         if certified != key.spki_der() {
@@ -62,8 +62,11 @@ impl Identity {
     }
 }
 
-/// Reads one or more `CERTIFICATE` blocks; text between them is legal in PEM (RFC 7468 §2) and skipped.
-fn read_chain(path: &Path) -> Result<Vec<Vec<u8>>, KeystoreError> {
+/// Reads the DER of one or more `CERTIFICATE` blocks; text between them is legal in PEM (RFC 7468 §2) and skipped.
+///
+/// # Errors
+/// `FileNotFound` and its kin, `TooLarge` above [`MAX_CERTIFICATES`], `Malformed` for anything but certificates.
+pub fn read_certificate_chain(path: &Path) -> Result<Vec<Vec<u8>>, KeystoreError> {
     const END: &str = "-----END CERTIFICATE-----";
     let malformed = |what: String| KeystoreError::Malformed { path: path.to_owned(), what };
     let contents = file::read(path)?;

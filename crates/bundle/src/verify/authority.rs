@@ -264,8 +264,7 @@ impl<'a> Authority<'a> {
         if !appointment.may_be_given_by(header.role) || header.certificate == *need.certificate {
             return refuse(5, AppointmentProblem::AppointerNotEntitled);
         }
-        let appointer =
-            self.certificate(&header.certificate, header.role).map_err(|problem| (5, vec![problem]))?;
+        let appointer = self.certificate(&header.certificate, header.role).map_err(|problem| (5, vec![problem]))?;
         if known.statement.verify(0, appointer.key()).is_err() {
             return refuse(5, AppointmentProblem::BadStatement);
         }
@@ -355,13 +354,12 @@ impl<'a> Authority<'a> {
         let certificate = pool.certificate(&header.certificate, header.role).ok()?;
         statement.verify(0, certificate.key()).ok()?;
         let at = Some(entry.time);
-        let entitled = matches!(
-            header.role,
-            Role::Principal | Role::DeputyPrincipal | Role::SchoolSeal | Role::Department
-        ) && pool.path(certificate, header.role, at, header.iat).is_empty()
-            && pool
-                .authorise(&Need { certificate: &header.certificate, role: header.role, school, class: None, at })
-                .is_ok();
+        let entitled =
+            matches!(header.role, Role::Principal | Role::DeputyPrincipal | Role::SchoolSeal | Role::Department)
+                && pool.path(certificate, header.role, at, header.iat).is_empty()
+                && pool
+                    .authorise(&Need { certificate: &header.certificate, role: header.role, school, class: None, at })
+                    .is_ok();
         entitled.then_some(header.role)
     }
 }

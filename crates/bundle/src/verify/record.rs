@@ -234,9 +234,8 @@ fn signers(
 
 fn signer(header: &Header, authority: &Authority<'_>) -> Signer {
     let described = authority.describe(&header.certificate, header.role);
-    let subject = || {
-        authority.certificate(&header.certificate, header.role).map(|c| c.subject().to_owned()).unwrap_or_default()
-    };
+    let subject =
+        || authority.certificate(&header.certificate, header.role).map(|c| c.subject().to_owned()).unwrap_or_default();
     Signer {
         role: header.role,
         name: described.as_ref().map_or_else(subject, |d| d.name.clone()),

@@ -1,0 +1,145 @@
+//! Putting a bundle together: for each record just the certificates and appointments that its signatures rest on.
+
+use std::collections::BTreeMap;
+
+use hocba_record::{encoding::Sha256Digest, payload::RecordPayload, types::UnixTime};
+use hocba_signature::{
+    appointment::Appointment,
+    certificate::{Certificate, PathError},
+    statement::{Role, StatementType},
+};
+
+use crate::{
+    facts::BatchFact,
+    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart},
+};
+
+/// All that an issuer keeps: a bundle takes from it what it needs.
+#[derive(Debug, Clone, Default)]
+pub struct AuthorityStore {
+    /// End-entity and intermediate certificates.
+    pub certificates: Vec<Certificate>,
+    /// Anchored appointments.
+    pub appointments: Vec<AnchoredStatement>,
+    /// Pinned roots; used to choose intermediates, never put into a bundle.
+    pub roots: Vec<Certificate>,
+}
+
+/// Why a bundle cannot be put together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssembleError {
+    /// The record's own statement is not of the form of one.
+    #[error("record {record} is not a signed record")]
+    NotARecord {
+        /// Its place.
+        record: usize,
+    },
+    /// A signer's certificate is not in the store.
+    #[error("the certificate {certificate} of the {role} is missing")]
+    MissingCertificate {
+        /// Digest.
+        certificate: Sha256Digest,
+        /// Whose.
+        role: Role,
+    },
+    /// No path to a pinned root.
+    #[error("the certificate of the {role}: {error}")]
+    NoPath {
+        /// Whose.
+        role: Role,
+        /// Why.
+        error: PathError,
+    },
+    /// No appointment gives the signer this role for this record at this time.
+    #[error("no anchored appointment makes this certificate the {role} of the record's school, class and year")]
+    MissingAppointment {
+        /// Whose.
+        role: Role,
+    },
+}
+
+/// Puts a bundle together from records and where they are anchored (`at`: block time of each record's batch, in the
+/// order of `records`). `batches` tells when an appointment was anchored.
+///
+/// # Errors
+/// See [`AssembleError`]. A bundle that comes out is complete in form; whether it is valid, `verify` tells.
+pub fn assemble(
+    records: Vec<RecordPart>,
+    store: &AuthorityStore,
+    batches: &[BatchFact],
+) -> Result<Bundle, AssembleError> {
+    let mut parts = Parts { store, batches, certificates: BTreeMap::new(), appointments: Vec::new() };
+    for (record, part) in records.iter().enumerate() {
+        let not = |_| AssembleError::NotARecord { record };
+        let payload =
+            RecordPayload::from_bytes(part.statement.payload()).map_err(|_| AssembleError::NotARecord { record })?;
+        let at = parts.time_of(part.anchor.batch).ok_or(AssembleError::NotARecord { record })?;
+        for header in part.statement.headers(StatementType::Record).map_err(not)? {
+            parts.add(&header.certificate, header.role, &payload, at)?;
+        }
+    }
+    let certificates = parts.certificates.into_values().collect();
+    let authority = AuthorityPart { appointments: parts.appointments, certificates }.in_order();
+    Ok(Bundle { authority, hocba: BundleFormat::V1, records })
+}
+
+struct Parts<'a> {
+    store: &'a AuthorityStore,
+    batches: &'a [BatchFact],
+    certificates: BTreeMap<Sha256Digest, Der>,
+    appointments: Vec<AnchoredStatement>,
+}
+
+impl Parts<'_> {
+    fn time_of(&self, batch: u64) -> Option<UnixTime> {
+        usize::try_from(batch).ok().and_then(|i| self.batches.get(i)).map(|b| b.time)
+    }
+
+    fn add(
+        &mut self,
+        digest: &Sha256Digest,
+        role: Role,
+        payload: &RecordPayload,
+        at: UnixTime,
+    ) -> Result<(), AssembleError> {
+        let store = self.store;
+        let certificate = store
+            .certificates
+            .iter()
+            .find(|c| c.digest() == digest)
+            .ok_or(AssembleError::MissingCertificate { certificate: *digest, role })?;
+        let path = certificate
+            .path(&store.certificates, &store.roots, at)
+            .map_err(|error| AssembleError::NoPath { role, error })?;
+        let used = path.intermediates.iter().filter_map(|d| store.certificates.iter().find(|c| c.digest() == d));
+        for used in used.chain([certificate]) {
+            self.certificates.insert(*used.digest(), Der(used.der().to_vec()));
+        }
+        if role == Role::Department {
+            return Ok(());
+        }
+        let fits = |anchored: &&AnchoredStatement| {
+            Appointment::from_bytes(anchored.statement.payload()).is_ok_and(|a| {
+                a.appointee.certificate == *digest
+                    && a.role == role
+                    && a.school == payload.school
+                    && a.class.as_ref().is_none_or(|class| *class == payload.class)
+                    && a.year.is_none_or(|year| year == payload.year)
+                    && a.covers(at)
+                    && self.time_of(anchored.anchor.batch).is_some_and(|anchored_at| anchored_at <= at)
+            })
+        };
+        let found = store.appointments.iter().find(fits).ok_or(AssembleError::MissingAppointment { role })?;
+        if self.appointments.contains(found) {
+            return Ok(());
+        }
+        self.appointments.push(found.clone());
+        let appointed_at = self.time_of(found.anchor.batch).ok_or(AssembleError::MissingAppointment { role })?;
+        let headers = found
+            .statement
+            .headers(StatementType::Appointment)
+            .map_err(|_| AssembleError::MissingAppointment { role })?;
+        let appointer = headers.first().ok_or(AssembleError::MissingAppointment { role })?;
+        self.add(&appointer.certificate, appointer.role, payload, appointed_at)
+    }
+}
