@@ -1,1 +1,178 @@
-//! Stub, being written.
+//! The intake edge: the bytes of a class workbook in, drafts or findings out; and the template a school fills in.
+//!
+//! **For**: reading `.xlsx` and `.csv` files of one class ([`read`], [`read_xlsx`], [`read_csv`]) into drafts of
+//! `hocba-record`, with *all* faults at once, each at its cell, in words a teacher can act on ([`Finding`]); finding the
+//! cell behind a place of the record's checks ([`ClassSheet::locate`], [`ClassSheet::check`]); and writing the workbook,
+//! empty or filled ([`template`]).
+//!
+//! **Will not**: touch files, clocks or the network; guess, round or fill in what a cell does not say; calculate
+//! formulas (the value a spreadsheet stored counts, where there is one); follow links, run macros or expand entities;
+//! decide whether marks make sense (that is `hocba_record::check`). A value found wrong is repeated in its finding for
+//! the teacher's own screen, and never in `Debug` or `Display`.
+//!
+//! # The class workbook
+//!
+//! | sheet | holds |
+//! |---|---|
+//! | `Hướng dẫn` | instructions; not read |
+//! | `Lớp` | one line for each: Mã trường, Tên trường, Xã/phường, Tỉnh/thành phố, Năm học, Khối, Lớp |
+//! | `Học sinh` | STT, Họ và tên, Ngày sinh, Giới tính, Dân tộc, Quốc tịch, Nơi sinh, Số định danh, Mã định danh Bộ, Mã học sinh, Mã người học suốt đời, Mã tạm, Giấy tờ nước ngoài, Mã học bạ |
+//! | one for each subject | above: Mã môn, Tên môn, Giáo viên, Khoá sổ, Nguồn; then STT, Họ và tên, and |
+//! | – scored | under Học kỳ I and Học kỳ II: TX1 … TX4 (to TX9), GK, CK, ĐTB; then Cả năm, Đánh giá lại, Miễn, Nhận xét |
+//! | – by comment | HK I, HK II, Cả năm, Đánh giá lại (Đ or CĐ), Miễn, Nhận xét |
+//! | `Rèn luyện` | STT, Họ và tên, HK I, HK II, Cả năm, Rèn luyện lại (T, K, Đ, CĐ), Nghỉ có phép, Nghỉ không phép, Nhận xét GVCN, Khen thưởng khác (one or more columns) |
+//! | `Kết quả` | optional, what the source computed: Học tập HK I, HK II, Cả năm, Lên lớp; compared, not taken over |
+//!
+//! Sheets may stand in any order and may be left out for subjects the class does not have; columns too, in any order.
+//! A pupil is matched by STT *and* name, so rows sorted apart never give a mark to another pupil. A pupil who does not
+//! take a subject has no row there; one who is exempt has the reason under `Miễn` (or `Miễn` in a mark's cell), one not
+//! assessed `Không đánh giá`. Where teacher, lock date, source or printed name differ for one pupil, a column of that
+//! name in the table overrides the line above it. Texts are tidied (NFC, single blanks).
+//!
+//! A **CSV** is one table, UTF-8 with or without byte order mark, separated by `;` (with decimal commas), `,` or tabs:
+//! one line for each pupil and subject. Its columns are those above with the term in the heading (`HK1 TX1`, `HK2 ĐTB`,
+//! `Rèn luyện HK1`, `Học tập cả năm`), `Mã môn`, and the seven of `Lớp`; what belongs to the pupil or the class stands in
+//! the first line and is repeated or left empty in the others.
+//!
+//! ```
+//! use hocba_workbook::{Code, Limits, read};
+//!
+//! let csv = "\u{feff}Mã trường;Tên trường;Năm học;Khối;Lớp;STT;Họ và tên;Ngày sinh;Giới tính;Mã học sinh;\
+//!     Mã môn;HK1 ĐTB;HK2 ĐTB;Rèn luyện HK1;Rèn luyện HK2;Nghỉ có phép;Nghỉ không phép\n\
+//!     79DEMO001;THCS Trần Phú (DEMO);2026-2027;9;9A3;1;Lê Thị Hoa;05/03/2012;Nữ;HS01;toan;8,5;MARK;T;T;0;0\n";
+//! let sheet = read(csv.replace("MARK", "9,0").as_bytes(), &Limits::default()).expect("no fault");
+//! assert_eq!(sheet.rows[0].draft.identity.name.as_str(), "Lê Thị Hoa");
+//!
+//! let findings = read(csv.replace("MARK", "10,5").as_bytes(), &Limits::default()).expect_err("above ten");
+//! assert_eq!((findings[0].code, findings[0].to_string()), (Code::MarkOutOfRange, "mark_out_of_range at CSV!M2".into()));
+//! println!("{} {}", findings[0].expected.vi, findings[0].how_to_mend.vi);
+//! ```
+
+mod assemble;
+mod bag;
+mod columns;
+mod csv;
+mod finding;
+mod guard;
+mod sheet;
+mod table;
+mod template;
+mod value;
+mod xlsx;
+
+pub use finding::{CellRef, Code, Finding, Location, MAX_VALUE_CHARS, Severity, Words};
+pub use sheet::{ClassSheet, PlacedDraft};
+pub use template::{TEMPLATE_ROWS, TemplateError, template};
+
+use hocba_record::{catalogue, rules::tt22::Policy};
+
+/// How much of a file is looked at. The defaults fit one class with room to spare and keep one import below about a
+/// quarter of a gibibyte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file: 20 MiB; a filled workbook of 45 pupils is below 100 KiB.
+    pub input_bytes: usize,
+    /// Bytes of all parts unpacked: 100 MiB.
+    pub unpacked_bytes: u64,
+    /// Unpacked bytes of a part for each packed one, judged above 1 MiB: 200; sheets of marks reach about 20.
+    pub ratio: u64,
+    /// Entries of the package: 2,000.
+    pub entries: usize,
+    /// Sheets: 64; a class has about 20.
+    pub sheets: usize,
+    /// Rows of a sheet that may hold a value: 5,000, enough for a CSV of 200 pupils in 25 subjects.
+    pub rows: u32,
+    /// Columns of a sheet that may hold a value: 256.
+    pub columns: u32,
+    /// Cells of all sheets, blank formatted ones included: 1,000,000.
+    pub cells: u64,
+    /// Bytes of one cell's text that are kept: 8,192, twice the longest `Text`.
+    pub text_bytes: usize,
+    /// Pupils of a class: 200.
+    pub pupils: usize,
+    /// Findings listed: 1,000.
+    pub findings: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            input_bytes: 20 * 1024 * 1024,
+            unpacked_bytes: 100 * 1024 * 1024,
+            ratio: 200,
+            entries: 2_000,
+            sheets: 64,
+            rows: 5_000,
+            columns: 256,
+            cells: 1_000_000,
+            text_bytes: 8_192,
+            pupils: 200,
+            findings: 1_000,
+        }
+    }
+}
+
+/// Reads a class from a `.xlsx` or `.csv` file, whichever the bytes are.
+///
+/// # Errors
+/// All findings, warnings among them, as soon as one is an error of form. They then include what the record's checks
+/// (with the default policy) say of the pupils that could be read, except at cells that have a finding already: the
+/// teacher mends everything at once.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<ClassSheet, Vec<Finding>> {
+    match guard::sniff(bytes, limits) {
+        Ok(guard::Sniffed::Zip) => finish(xlsx::tables(bytes, limits), limits),
+        Ok(guard::Sniffed::Text) => finish(csv::tables(bytes, limits), limits),
+        Err(finding) => Err(vec![*finding]),
+    }
+}
+
+/// Reads a class from a workbook.
+///
+/// # Errors
+/// As [`read`]; and for anything that is not a workbook.
+pub fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<ClassSheet, Vec<Finding>> {
+    match guard::sniff(bytes, limits) {
+        Ok(guard::Sniffed::Zip) => finish(xlsx::tables(bytes, limits), limits),
+        Ok(guard::Sniffed::Text) => Err(vec![*guard::damaged()]),
+        Err(finding) => Err(vec![*finding]),
+    }
+}
+
+/// Reads a class from a flat text file.
+///
+/// # Errors
+/// As [`read`]; and for anything that is not text in UTF-8.
+pub fn read_csv(bytes: &[u8], limits: &Limits) -> Result<ClassSheet, Vec<Finding>> {
+    match guard::sniff(bytes, limits) {
+        // Text may begin with the letters that open a package; asked for text, it is taken as text.
+        Ok(_) => finish(csv::tables(bytes, limits), limits),
+        Err(finding) => Err(vec![*finding]),
+    }
+}
+
+fn finish((source, bag): (table::Source, bag::Bag), limits: &Limits) -> Result<ClassSheet, Vec<Finding>> {
+    if source.sheets.is_empty() && bag.has_errors() {
+        return Err(bag.findings);
+    }
+    let assembled = assemble::assemble(&source, bag, limits);
+    let mut findings = assembled.bag.findings;
+    match assembled.sheet {
+        Some(mut sheet) if findings.iter().all(|f| !f.is_error()) => {
+            sheet.warnings = findings;
+            Ok(sheet)
+        }
+        sheet => {
+            for (_, finding) in sheet.iter().flat_map(|s| s.check(&Policy::default())) {
+                if findings.iter().all(|f| f.location() != finding.location()) && findings.len() < limits.findings {
+                    findings.push(finding);
+                }
+            }
+            Err(findings)
+        }
+    }
+}
+
+/// The subjects a template for a level should have: all mandatory ones, in the order of the form.
+pub fn mandatory_subjects(level: hocba_record::types::EducationLevel) -> Vec<&'static catalogue::Subject> {
+    catalogue::of_level(level).filter(|s| s.standing == catalogue::Standing::Mandatory).collect()
+}

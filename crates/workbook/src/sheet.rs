@@ -1,0 +1,286 @@
+//! A class that was read: its drafts, and the way back from a draft's field to the cell it came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hocba_record::{
+    check::{self, IdentityField, MarkPart, Place, SchoolField, Span, SubjectField},
+    draft::{ClassHeader, Draft},
+    rules::tt22::Policy,
+    section::IdentifierKind,
+    types::SubjectCode,
+};
+
+use crate::{
+    assemble::IDENTIFIERS,
+    columns::{Column, Term},
+    finding::{CellRef, Code, Finding, Location, Severity, Words},
+    table::{At, Row, Source, Table},
+};
+
+/// A class workbook without a fault of form: every cell was understood.
+///
+/// Whether the drafts make sense (marks missing, averages that disagree, one pupil twice) is for [`ClassSheet::check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassSheet {
+    /// School, year, grade and class.
+    pub header: ClassHeader,
+    /// The pupils in the order of their numbers.
+    pub rows: Vec<PlacedDraft>,
+    /// What was understood and yet deserves a look.
+    pub warnings: Vec<Finding>,
+    pub(crate) layout: Layout,
+}
+
+/// One pupil's draft, with the places its parts came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedDraft {
+    /// STT: the pupil's number in the class list.
+    pub number: u32,
+    /// The draft.
+    pub draft: Draft,
+    pub(crate) places: Places,
+}
+
+/// Where one pupil's rows are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Places {
+    pub pupil: At,
+    pub subjects: BTreeMap<SubjectCode, SubjectPlace>,
+    pub conduct: Option<At>,
+    pub results: Option<At>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { pupil: At { sheet: 0, row: 0, col: 0 }, subjects: BTreeMap::new(), conduct: None, results: None }
+    }
+}
+
+/// One pupil's row of one subject, and which of its cells are filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SubjectPlace {
+    at: At,
+    filled: BTreeSet<Column>,
+}
+
+impl SubjectPlace {
+    pub fn of(row: &Row, _table: &Table) -> Self {
+        Self { at: row.at, filled: row.cells.keys().copied().collect() }
+    }
+}
+
+/// The columns of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Columns {
+    sheet: usize,
+    columns: BTreeMap<Column, u32>,
+    head: BTreeMap<Column, At>,
+}
+
+impl Columns {
+    fn of(table: &Table) -> Self {
+        Self {
+            sheet: table.sheet,
+            columns: table.columns.clone(),
+            head: table.head.iter().map(|(column, field)| (*column, field.at)).collect(),
+        }
+    }
+
+    /// The cell of a column in a row; the name where the column is not there.
+    fn cell(&self, row: At, column: Column) -> At {
+        let col = self.columns.get(&column).or_else(|| self.columns.get(&Column::Name));
+        At { col: col.copied().unwrap_or(row.col), ..row }
+    }
+}
+
+/// Where everything stands in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Layout {
+    sheets: Vec<String>,
+    class: Columns,
+    pupils: Columns,
+    subjects: BTreeMap<String, Columns>,
+    conduct: Columns,
+    results: Columns,
+}
+
+impl Layout {
+    pub fn of(source: &Source) -> Self {
+        let columns = |table: &Option<Table>| table.as_ref().map(Columns::of).unwrap_or_default();
+        Self {
+            sheets: source.sheets.clone(),
+            class: columns(&source.class),
+            pupils: columns(&source.pupils),
+            subjects: source.subjects.iter().map(|(s, table)| (s.code.to_owned(), Columns::of(table))).collect(),
+            conduct: columns(&source.conduct),
+            results: columns(&source.results),
+        }
+    }
+
+    fn location(&self, sheet: usize, cell: Option<At>) -> Location {
+        Location {
+            sheet: self.sheets.get(sheet).cloned().unwrap_or_default(),
+            cell: cell.map(|at| CellRef { row: at.row, col: at.col }),
+        }
+    }
+}
+
+impl ClassSheet {
+    /// The drafts alone.
+    pub fn drafts(&self) -> Vec<Draft> {
+        self.rows.iter().map(|row| row.draft.clone()).collect()
+    }
+
+    /// The cell that a place of the record's checks means: of a pupil (by position in [`ClassSheet::rows`]), or of the
+    /// class where `pupil` is `None` or beyond the list.
+    pub fn locate(&self, pupil: Option<usize>, place: &Place) -> Location {
+        let layout = &self.layout;
+        let of_class = |column| layout.location(layout.class.sheet, layout.class.head.get(&column).copied());
+        let Some(row) = pupil.and_then(|index| self.rows.get(index)) else {
+            return match place {
+                Place::School { field: SchoolField::Ward } => of_class(Column::Ward),
+                Place::School { field: SchoolField::Province } => of_class(Column::Province),
+                Place::School { field: SchoolField::Name } => of_class(Column::SchoolName),
+                _ => layout.location(layout.class.sheet, None),
+            };
+        };
+        let places = &row.places;
+        let in_list = |column| {
+            let at = layout.pupils.cell(places.pupil, column);
+            layout.location(at.sheet, Some(at))
+        };
+        let in_row = |columns: &Columns, at: Option<At>, column| match at {
+            Some(at) => {
+                let at = columns.cell(at, column);
+                layout.location(at.sheet, Some(at))
+            }
+            None => in_list(Column::Name),
+        };
+        match place {
+            Place::Class => layout.location(layout.class.sheet, None),
+            Place::School { .. } => self.locate(None, place),
+            Place::Identity { field } => in_list(match field {
+                IdentityField::Name => Column::Name,
+                IdentityField::BirthDate => Column::BirthDate,
+                IdentityField::Sex => Column::Sex,
+                IdentityField::Ethnicity => Column::Ethnicity,
+                IdentityField::Nationality => Column::Nationality,
+                IdentityField::BirthPlace => Column::BirthPlace,
+                IdentityField::Identifiers => Column::Personal,
+                IdentityField::Identifier { kind } => identifier_column(*kind),
+                IdentityField::Book => Column::Book,
+            }),
+            Place::Subjects => in_list(Column::Name),
+            Place::Subject { code, field } => {
+                let Some(columns) = layout.subjects.get(code.as_str()) else { return in_list(Column::Name) };
+                let Some(place) = places.subjects.get(code) else { return layout.location(columns.sheet, None) };
+                let at = subject_cell(columns, place, *field);
+                layout.location(at.sheet, Some(at))
+            }
+            Place::Study { span } => in_row(
+                &layout.results,
+                places.results,
+                match span {
+                    Span::Term1 => Column::Study(Term::First),
+                    Span::Term2 => Column::Study(Term::Second),
+                    Span::Year | Span::Summer => Column::StudyYear,
+                },
+            ),
+            Place::Promotion => in_row(&layout.results, places.results, Column::Promotion),
+            Place::Conduct { span } => in_row(
+                &layout.conduct,
+                places.conduct,
+                match span {
+                    Span::Term1 => Column::Conduct(Term::First),
+                    Span::Term2 => Column::Conduct(Term::Second),
+                    Span::Year => Column::ConductYear,
+                    Span::Summer => Column::Retrained,
+                },
+            ),
+            Place::Attendance => in_row(&layout.conduct, places.conduct, Column::WithoutLeave),
+            Place::Remark => in_row(&layout.conduct, places.conduct, Column::HomeroomRemark),
+            Place::Award { index } => {
+                let number = u8::try_from(index.saturating_add(1)).unwrap_or(u8::MAX);
+                in_row(&layout.conduct, places.conduct, Column::Award(number))
+            }
+        }
+    }
+
+    /// The record's own checks over all pupils, each finding at its cell: marks missing, averages that disagree, a
+    /// pupil twice. An error here stops that pupil's record, not the import of the class.
+    ///
+    /// The first of each pair is the pupil's position in [`ClassSheet::rows`].
+    pub fn check(&self, policy: &Policy) -> Vec<(usize, Finding)> {
+        let mut found: Vec<(usize, check::Finding)> = Vec::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            found.extend(check::check(&self.header, &row.draft, policy).into_iter().map(|f| (index, f)));
+        }
+        found.extend(check::check_class(&self.drafts()));
+        // What is wrong with the school is said once, not once for each pupil.
+        let mut told = BTreeSet::new();
+        found.retain(|(_, f)| !matches!(f.place, Place::School { .. } | Place::Class) || told.insert(f.vietnamese()));
+        found.sort_by_key(|(index, _)| *index);
+        found.into_iter().map(|(index, finding)| (index, self.placed(index, &finding))).collect()
+    }
+
+    fn placed(&self, pupil: usize, finding: &check::Finding) -> Finding {
+        let location = self.locate(Some(pupil), &finding.place);
+        Finding {
+            code: Code::Check(finding.message.key()),
+            severity: match finding.severity {
+                check::Severity::Error => Severity::Error,
+                check::Severity::Warning => Severity::Warning,
+            },
+            sheet: location.sheet,
+            cell: location.cell,
+            value: None,
+            expected: Words::new(finding.place.vietnamese(), finding.place.english()),
+            how_to_mend: Words::new(finding.message.vietnamese(), finding.message.english()),
+        }
+    }
+}
+
+fn identifier_column(kind: IdentifierKind) -> Column {
+    IDENTIFIERS.into_iter().find(|(_, k)| *k == kind).map_or(Column::Name, |(column, _)| column)
+}
+
+fn term_of(span: Span) -> Option<Term> {
+    match span {
+        Span::Term1 => Some(Term::First),
+        Span::Term2 => Some(Term::Second),
+        Span::Year | Span::Summer => None,
+    }
+}
+
+fn subject_cell(columns: &Columns, place: &SubjectPlace, field: SubjectField) -> At {
+    // What may stand in the row or above the table: the row's own value wins, as in reading.
+    let own_or_head = |column| match columns.head.get(&column) {
+        Some(head) if !place.filled.contains(&column) => *head,
+        _ => columns.cell(place.at, column),
+    };
+    let column = match field {
+        SubjectField::Line => Column::Name,
+        SubjectField::Name => return own_or_head(Column::SubjectName),
+        SubjectField::Teacher => return own_or_head(Column::Teacher),
+        SubjectField::Source => return own_or_head(Column::Source),
+        SubjectField::Mark { span, part } => match (term_of(span), part) {
+            (Some(term), MarkPart::Regular) => {
+                // The first empty cell is where the missing mark goes.
+                let all = || (1..=9).map(|n| Column::Regular(term, n)).filter(|c| columns.columns.contains_key(c));
+                let empty = all().find(|c| !place.filled.contains(c));
+                empty.or_else(|| all().next()).unwrap_or(Column::Average(term))
+            }
+            (Some(term), MarkPart::Midterm) => Column::Midterm(term),
+            (Some(term), MarkPart::FinalExam) => Column::FinalExam(term),
+            (None, _) => Column::Year,
+        },
+        SubjectField::Average { span } | SubjectField::Comment { span } => match (span, term_of(span)) {
+            (_, Some(term)) => Column::Average(term),
+            (Span::Summer, None) => Column::Reassessed,
+            (_, None) => Column::Year,
+        },
+        SubjectField::Exemption => Column::Exempt,
+        SubjectField::Remark => Column::Remark,
+    };
+    columns.cell(place.at, column)
+}
