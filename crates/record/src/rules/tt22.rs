@@ -282,6 +282,8 @@ fn is_reassessed(result: &SubjectResult) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) mod example;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
