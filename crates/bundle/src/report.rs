@@ -337,6 +337,88 @@ pub struct StatusNote {
 }
 
 impl Problem {
+    /// The stable code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Problem::Unreadable(_) => "file.unreadable",
+            Problem::Resaved { .. } => "file.resaved",
+            Problem::RecordOrder => "file.record_order",
+            Problem::Payload(_) => "payload.unreadable",
+            Problem::PayloadContent(_) => "payload.content",
+            Problem::UnknownForm => "payload.unknown_form",
+            Problem::SectionChanged { .. } => "section.changed",
+            Problem::SectionOrder { .. } => "section.order",
+            Problem::SectionShape { .. } => "section.shape",
+            Problem::ManifestDisagrees { .. } => "manifest.disagrees",
+            Problem::SeedBesidePart => "seed.beside_part",
+            Problem::SeedDisagrees => "seed.disagrees",
+            Problem::HistoryDisagrees => "history.disagrees",
+            Problem::MandatoryNotShown => "mandatory.not_shown",
+            Problem::Statement(StatementError::Limit(_)) => "statement.limit",
+            Problem::Statement(StatementError::Header { .. }) => "statement.header",
+            Problem::Statement(StatementError::Type { .. }) => "statement.type",
+            Problem::Statement(StatementError::Prev { .. }) => "statement.prev",
+            Problem::Statement(StatementError::NoEntry { .. } | StatementError::Signature { .. }) => {
+                "statement.signature"
+            }
+            Problem::Policy(PolicyError::Count { .. }) => "policy.count",
+            Problem::Policy(PolicyError::Role { .. }) => "policy.role",
+            Problem::Policy(PolicyError::SameCertificate { .. }) => "policy.same_certificate",
+            Problem::PolicyNotAccepted => "policy.not_accepted",
+            Problem::PolicyOutsideInterval => "policy.outside_interval",
+            Problem::CertificateMissing { .. } => "certificate.missing",
+            Problem::CertificateUnusable(_) => "certificate.unusable",
+            Problem::SignatureInvalid { .. } => "signature.invalid",
+            Problem::SharedKey { .. } => "signature.shared_key",
+            Problem::ProfileExpired { .. } => "profile.expired",
+            Problem::ProfileNotYet => "profile.not_yet",
+            Problem::Path { error, .. } => match error {
+                PathError::UnknownIssuer => "path.unknown_issuer",
+                PathError::OutsideValidity => "path.outside_validity",
+                PathError::Signature => "path.signature",
+                PathError::TooComplex => "path.too_complex",
+                PathError::Usage => "path.usage",
+                PathError::Constraint => "path.constraint",
+            },
+            Problem::Appointment { problem, .. } => match problem {
+                AppointmentProblem::NotAppointed => "appointment.none",
+                AppointmentProblem::WrongRole => "appointment.role",
+                AppointmentProblem::WrongSchool => "appointment.school",
+                AppointmentProblem::WrongClass => "appointment.class",
+                AppointmentProblem::WrongYear => "appointment.year",
+                AppointmentProblem::BadStatement => "appointment.signature",
+                AppointmentProblem::NotAnchored => "appointment.not_anchored",
+                AppointmentProblem::AnchoredTooLate => "appointment.too_late",
+                AppointmentProblem::OutsideInterval => "appointment.interval",
+                AppointmentProblem::Ended => "appointment.ended",
+                AppointmentProblem::AppointerNotEntitled => "appointment.appointer",
+                AppointmentProblem::DepartmentNotRecognised => "appointment.department",
+                AppointmentProblem::TooDeep => "appointment.depth",
+                AppointmentProblem::Unknown => "appointment.unknown",
+            },
+            Problem::IssuerNotEntitled => "issuer.not_entitled",
+            Problem::Unreferenced { .. } => "part.unreferenced",
+            Problem::ForeignChain => "anchor.foreign_chain",
+            Problem::OutsideEra => "anchor.outside_era",
+            Problem::NotIncluded(_) => "anchor.not_included",
+            Problem::Chain(problem) => match problem {
+                ChainProblem::NotAsked => "chain.not_asked",
+                ChainProblem::Unreachable => "chain.unreachable",
+                ChainProblem::Inconsistent => "chain.inconsistent",
+                ChainProblem::OtherChain => "chain.other",
+                ChainProblem::OtherCode => "chain.other_code",
+                ChainProblem::TooOldForBatch => "chain.too_old_for_batch",
+                ChainProblem::UnknownAlgorithm => "chain.unknown_algorithm",
+            },
+            Problem::NoStatusLog => "status.no_log",
+            Problem::SnapshotTooOld { .. } => "snapshot.too_old",
+            Problem::SnapshotFromFuture => "snapshot.from_future",
+            Problem::Revoked(_) => "status.revoked",
+            Problem::Superseded(_) => "status.superseded",
+            Problem::NotReached => "not_reached",
+        }
+    }
+
     /// Whether this says "bad" or "could not check".
     pub fn severity(&self) -> Severity {
         match self {
