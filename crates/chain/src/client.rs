@@ -1,0 +1,712 @@
+//! The contract client: reads facts whole, sends transactions, reads receipts.
+
+use std::time::Duration;
+
+use hocba_bundle::facts::{Address, BatchFact, ChainFacts, StatusFact};
+use hocba_record::encoding::Sha256Digest;
+use serde_json::{Value, json};
+
+use crate::{
+    contract::{
+        self, Anchor, Deployment, Event, Revert, Role, Roles, StatusChange, TxHash, call, code_digest, decode_event,
+        decode_revert,
+    },
+    decode::{self, BlockHead, DecodeError, MAX_PAGE, Problem, StoredStatus, fault},
+    rpc::{NodeErrorClass, Rpc, RpcError},
+    transaction::{
+        DEPLOY_GAS, SignedTransaction, Signer, Terms, TransactionError, contract_address, prepare_anchor,
+        prepare_deploy, prepare_set_status,
+    },
+};
+
+/// Longest contract code taken (EIP-170).
+const MAX_CODE: usize = 24_576;
+/// Longest answer of a read call: a page of 1,000 batches of 5 words behind 2 words.
+const MAX_CALL_RESULT: usize = (2 + 5 * 1000) * 32;
+
+/// Most batches read. The whole country fills 275 a year; a million is 160 MB of answers and 120 MB of facts, and more
+/// than that is a node that makes them up.
+pub const MAX_BATCHES: u64 = 1_000_000;
+/// Most status entries read, for the same reason: 18 million pupils with one correction in 20 a year are 0.9 million.
+pub const MAX_STATUSES: u64 = 10_000_000;
+/// Blocks per log request at first, and at most.
+const FIRST_LOG_RANGE: u64 = 5_000;
+const MAX_LOG_RANGE: u64 = 1 << 20;
+/// Most log requests for one set of facts: at the first range this is 50 million blocks, 3 years at 2 seconds.
+const MAX_LOG_REQUESTS: u32 = 10_000;
+/// A log request that brought fewer than this many may ask for twice the range next time.
+const FEW_LOGS: usize = 1_000;
+
+/// Which block counts as settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finality {
+    /// Every block: the consensus never takes one back (QBFT, IBFT, the embedded chain).
+    Instant,
+    /// Blocks with this many on top of them.
+    Depth(u64),
+}
+
+/// Why a question to the chain has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The node could not be asked, or refused.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The node's answer cannot be what was asked for.
+    #[error(transparent)]
+    Answer(#[from] DecodeError),
+    /// The transaction cannot be made.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+    /// The contract refuses the call.
+    #[error("the contract refuses: {0}")]
+    Reverted(Revert),
+    /// The node belongs to another chain.
+    #[error("the node is on chain {found}, not on chain {expected}")]
+    ChainMismatch {
+        /// The chain we want.
+        expected: u64,
+        /// The node's chain.
+        found: u64,
+    },
+    /// There is no code at the address.
+    #[error("there is no contract at {contract}: another network, or the node has not caught up")]
+    NoContract {
+        /// The address.
+        contract: Address,
+    },
+    /// The code at the address is not the one expected.
+    #[error("the code at the contract's address has SHA-256 {}, not {}", found.to_hex(), expected.to_hex())]
+    CodeMismatch {
+        /// Digest expected.
+        expected: Sha256Digest,
+        /// Digest found.
+        found: Sha256Digest,
+    },
+    /// No block is settled yet.
+    #[error("the chain is at block {latest}, none of it is {depth} blocks deep yet")]
+    TooYoung {
+        /// The latest block.
+        latest: u64,
+        /// The depth asked for.
+        depth: u64,
+    },
+    /// The block was replaced while it was being read; ask again.
+    #[error("block {block} was replaced while it was being read")]
+    Reorganised {
+        /// Its number.
+        block: u64,
+    },
+    /// The node has fewer status entries to show than the contract counts, or other ones: its logs are incomplete.
+    #[error("the contract counts {expected} status entries, the node's logs show {found} of them")]
+    MissingLogs {
+        /// Entries the contract counts.
+        expected: u64,
+        /// Entries found.
+        found: u64,
+    },
+    /// The logs are spread over more blocks than we are willing to walk.
+    #[error("the status log is not complete after {requests} requests down to block {block}")]
+    ScanTooLong {
+        /// Requests made.
+        requests: u32,
+        /// Block reached.
+        block: u64,
+    },
+    /// More batches or statuses than there can be.
+    #[error("the contract counts {count}, more than the {max} that we read")]
+    TooMany {
+        /// The count.
+        count: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// The transaction was not mined in the time allowed. It may still be.
+    #[error("transaction {0} was not mined in time")]
+    NotMined(TxHash),
+    /// The transaction was mined and did nothing.
+    #[error("transaction {0} was mined without effect")]
+    NoEffect(TxHash),
+}
+
+/// Shorthand of this module.
+pub type Result<T> = std::result::Result<T, ClientError>;
+
+/// Count and digest of the register or of the status log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Number of entries, and so the index of the next one.
+    pub count: u64,
+    /// Digest after the last one.
+    pub digest: Sha256Digest,
+}
+
+/// What became of a broadcast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broadcast {
+    /// The node took it.
+    Accepted,
+    /// The node had it already.
+    AlreadyKnown,
+}
+
+/// What a mined transaction did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The transaction.
+    pub transaction: TxHash,
+    /// Number of its block.
+    pub block: u64,
+    /// Hash of its block; another one later means that the chain was reorganised.
+    pub block_hash: Sha256Digest,
+    /// Gas used, where the node says so.
+    pub gas_used: Option<u64>,
+    /// The contract it created.
+    pub created: Option<Address>,
+    /// Our contract's events in it. A receipt's `status` is not relied on, some nodes leave it out: a call to this
+    /// contract succeeded if and only if its event is here.
+    pub events: Vec<Event>,
+}
+
+impl Receipt {
+    /// The anchoring, if this transaction anchored a batch.
+    pub fn anchored(&self) -> Option<&Event> {
+        self.events.iter().find(|e| matches!(e, Event::Anchored { .. }))
+    }
+    /// The statuses it set, with their indices.
+    pub fn statuses(&self) -> impl Iterator<Item = (u64, &StatusFact)> {
+        self.events.iter().filter_map(|e| match e {
+            Event::StatusSet { index, status } => Some((*index, status)),
+            Event::Anchored { .. } => None,
+        })
+    }
+    /// Whether it had an effect on the contract.
+    pub fn succeeded(&self) -> bool {
+        !self.events.is_empty()
+    }
+}
+
+/// How long to wait for a transaction to be mined.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// Time between two looks.
+    pub every: Duration,
+    /// Number of looks.
+    pub looks: u32,
+}
+
+impl Default for Wait {
+    /// One minute: 15 blocks of 4 seconds.
+    fn default() -> Self {
+        Self { every: Duration::from_millis(500), looks: 120 }
+    }
+}
+
+/// One contract on one chain, through one node.
+#[derive(Debug, Clone)]
+pub struct AnchorClient<R> {
+    rpc: R,
+    deployment: Deployment,
+    since: u64,
+}
+
+impl<R: Rpc> AnchorClient<R> {
+    /// Connects and checks that the node is on the right chain and knows the right code.
+    ///
+    /// # Errors
+    /// [`ClientError::ChainMismatch`], [`ClientError::NoContract`], [`ClientError::CodeMismatch`], or the node's own.
+    pub async fn connect(rpc: R, expected: Deployment) -> Result<Self> {
+        let client = Self { rpc, deployment: expected, since: 0 };
+        let found = chain_id(&client.rpc).await?;
+        if found != expected.chain {
+            return Err(ClientError::ChainMismatch { expected: expected.chain, found });
+        }
+        client.check_code("latest").await?;
+        Ok(client)
+    }
+
+    /// Says that the contract was not there before this block, so that logs are not looked for below it.
+    #[must_use]
+    pub fn since(self, block: u64) -> Self {
+        Self { since: block, ..self }
+    }
+
+    /// What it is connected to.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+    /// The node.
+    pub fn rpc(&self) -> &R {
+        &self.rpc
+    }
+
+    /// Number of batches and digest of the last, at the latest block.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn head(&self) -> Result<Head> {
+        self.head_at("latest").await
+    }
+
+    /// Number of status entries and digest of the last, at the latest block.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn status_head(&self) -> Result<Head> {
+        self.status_head_at("latest").await
+    }
+
+    /// One batch, as it stands.
+    ///
+    /// # Errors
+    /// [`Revert::UnknownBatch`], or the node's own.
+    pub async fn batch(&self, index: u64) -> Result<BatchFact> {
+        Ok(decode::decode_batch(&self.call(call::batch(index), "latest").await?)?)
+    }
+
+    /// The status stored under a key now. For a look at one's own records; a verifier reads [`facts`](Self::facts)
+    /// whole, so that the node does not learn which record is being checked.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn status(&self, key: &Sha256Digest) -> Result<Option<StoredStatus>> {
+        Ok(decode::decode_status(&self.call(call::status(key), "latest").await?)?)
+    }
+
+    /// Whether an account holds a role now.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn has_role(&self, role: Role, account: &Address) -> Result<bool> {
+        Ok(decode::decode_bool(&self.call(call::has_role(role, account), "latest").await?)?)
+    }
+
+    /// Lets the contract itself check an inclusion proof.
+    ///
+    /// # Errors
+    /// [`Revert::UnknownBatch`], or the node's own.
+    pub async fn verify_inclusion(
+        &self,
+        batch: u64,
+        leaf: &Sha256Digest,
+        index: u64,
+        path: &[Sha256Digest],
+    ) -> Result<bool> {
+        let data = call::verify_inclusion(batch, leaf, index, path);
+        Ok(decode::decode_bool(&self.call(data, "latest").await?)?)
+    }
+
+    /// Reads everything the contract says, whole and at one settled block. The lists are complete and in order; that
+    /// they lead to the digests beside them is for [`ChainFacts::check`] to say.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; nothing partial is ever given.
+    pub async fn facts(&self, finality: Finality) -> Result<ChainFacts> {
+        self.read_facts(finality, None).await
+    }
+
+    /// The same, reading only what came after `earlier`, which must be facts of the same deployment that stood their
+    /// check. Where the chain was reorganised below them, the check of the result fails: read [`facts`](Self::facts).
+    ///
+    /// # Errors
+    /// As for [`facts`](Self::facts); also when the contract now counts less than before.
+    pub async fn facts_after(&self, earlier: &ChainFacts, finality: Finality) -> Result<ChainFacts> {
+        let Deployment { chain, contract, code } = self.deployment;
+        let same = (earlier.chain, earlier.contract, earlier.code) == (chain, contract, code);
+        self.read_facts(finality, Some(earlier).filter(|_| same)).await
+    }
+
+    async fn read_facts(&self, finality: Finality, earlier: Option<&ChainFacts>) -> Result<ChainFacts> {
+        let block = self.settled(finality).await?;
+        let tag = format!("{:#x}", block.number);
+        self.check_code(&tag).await?;
+        let head = self.head_at(&tag).await?;
+        let status_head = self.status_head_at(&tag).await?;
+        let within = |count: u64, max: u64| if count > max { Err(ClientError::TooMany { count, max }) } else { Ok(()) };
+        within(head.count, MAX_BATCHES)?;
+        within(status_head.count, MAX_STATUSES)?;
+
+        let mut batches = earlier.map_or_else(Vec::new, |e| e.batches.clone());
+        if batches.len() as u64 > head.count {
+            return Err(fault("head", Problem::Contradiction).into());
+        }
+        while (batches.len() as u64) < head.count {
+            let from = batches.len() as u64;
+            let limit = MAX_PAGE.min(head.count - from);
+            let page = decode::decode_batches(&self.call(call::batches(from, limit), &tag).await?)?;
+            // All or an error: a short page would loop for ever.
+            if page.len() as u64 != limit {
+                return Err(fault("batches", Problem::Contradiction).into());
+            }
+            batches.extend(page);
+        }
+
+        let (known, below) = match earlier.and_then(|e| Some((e.statuses.clone()?, e.block))) {
+            Some((statuses, block)) => (statuses, block.saturating_add(1)),
+            None => (Vec::new(), 0),
+        };
+        let statuses = self.read_statuses(known, below.max(self.since), block.number, status_head.count).await?;
+
+        // The block number named the state in every call above; the same hash before and after says that it was one
+        // block all the time.
+        let again = self.block_by_number(&tag).await?;
+        if again.hash != block.hash {
+            return Err(ClientError::Reorganised { block: block.number });
+        }
+        Ok(ChainFacts {
+            chain: self.deployment.chain,
+            contract: self.deployment.contract,
+            code: self.deployment.code,
+            block: block.number,
+            block_time: block.time,
+            block_hash: block.hash,
+            batches,
+            head: head.digest,
+            statuses: Some(statuses),
+            status_head: status_head.digest,
+        })
+    }
+
+    /// Walks the logs from the top down, because the contract says how many entries there are but not where the first
+    /// one is; ends when all are found.
+    async fn read_statuses(
+        &self,
+        mut known: Vec<StatusFact>,
+        lowest: u64,
+        highest: u64,
+        count: u64,
+    ) -> Result<Vec<StatusFact>> {
+        let first = known.len() as u64;
+        let missing = count.checked_sub(first).ok_or(fault("statusHead", Problem::Contradiction))?;
+        let mut found: Vec<(u64, StatusFact)> = Vec::new();
+        let mut requests = 0;
+        let mut range = FIRST_LOG_RANGE;
+        // The next block to look at; `None` once the lowest was looked at.
+        let mut top = Some(highest).filter(|top| *top >= lowest);
+        while let Some(to) = top.filter(|_| (found.len() as u64) < missing) {
+            requests += 1;
+            if requests > MAX_LOG_REQUESTS {
+                return Err(ClientError::ScanTooLong { requests: MAX_LOG_REQUESTS, block: to });
+            }
+            let from = to.saturating_sub(range - 1).max(lowest);
+            let logs = match self.status_logs(from, to).await {
+                Ok(logs) => logs,
+                Err(ClientError::Rpc(e)) if range > 1 && wants_less(&e) => {
+                    range = (range / 8).max(1);
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            if logs.len() < FEW_LOGS {
+                range = (range * 2).min(MAX_LOG_RANGE);
+            }
+            found.extend(logs);
+            if found.len() as u64 > missing {
+                return Err(ClientError::MissingLogs { expected: count, found: first + found.len() as u64 });
+            }
+            top = from.checked_sub(1).filter(|next| *next >= lowest);
+        }
+        found.sort_by_key(|(index, _)| *index);
+        let whole =
+            found.len() as u64 == missing && found.iter().zip(first..).all(|((index, _), place)| *index == place);
+        if !whole {
+            return Err(ClientError::MissingLogs { expected: count, found: first + found.len() as u64 });
+        }
+        known.extend(found.into_iter().map(|(_, status)| status));
+        Ok(known)
+    }
+
+    async fn status_logs(&self, from: u64, to: u64) -> Result<Vec<(u64, StatusFact)>> {
+        let topic = format!("0x{}", hex::encode(contract::topic("StatusSet")));
+        let filter = json!([{
+            "address": self.deployment.contract,
+            "fromBlock": format!("{from:#x}"),
+            "toBlock": format!("{to:#x}"),
+            "topics": [topic],
+        }]);
+        let logs = decode::decode_logs(&self.rpc.request("eth_getLogs", filter).await?)?;
+        let mut statuses = Vec::with_capacity(logs.len());
+        for log in logs {
+            if log.address != self.deployment.contract || log.removed {
+                continue;
+            }
+            if !(from..=to).contains(&log.block) {
+                return Err(fault("logs", Problem::Contradiction).into());
+            }
+            if let Some(Event::StatusSet { index, status }) = decode_event(&log)? {
+                statuses.push((index, status));
+            }
+        }
+        Ok(statuses)
+    }
+
+    /// Signs the anchoring of a batch, without asking the node.
+    ///
+    /// # Errors
+    /// Only when the key belongs to another chain or cannot sign.
+    pub fn prepare_anchor(&self, signer: &Signer, anchor: &Anchor, terms: Terms) -> Result<SignedTransaction> {
+        self.own_chain(signer)?;
+        Ok(prepare_anchor(signer, &self.deployment.contract, anchor, terms)?)
+    }
+
+    /// Signs changes of statuses, without asking the node.
+    ///
+    /// # Errors
+    /// For no change or too many, and when the key belongs to another chain or cannot sign.
+    pub fn prepare_set_status(
+        &self,
+        signer: &Signer,
+        index: u64,
+        changes: &[StatusChange],
+        terms: Terms,
+    ) -> Result<SignedTransaction> {
+        self.own_chain(signer)?;
+        Ok(prepare_set_status(signer, &self.deployment.contract, index, changes, terms)?)
+    }
+
+    /// Lets the node try a transaction at the latest block without sending it, to learn of a refusal before a nonce is
+    /// spent on it.
+    ///
+    /// # Errors
+    /// [`ClientError::Reverted`] with the contract's reason.
+    pub async fn rehearse(&self, transaction: &SignedTransaction) -> Result<()> {
+        rehearse(&self.rpc, transaction, "latest").await
+    }
+
+    /// Why a mined transaction had no effect: tries it again on the state before its block. On a chain with several
+    /// transactions in a block this may find another reason than there was, or none.
+    ///
+    /// # Errors
+    /// When the node cannot be asked, or no longer has that state.
+    pub async fn why_without_effect(&self, transaction: &SignedTransaction, block: u64) -> Result<Option<Revert>> {
+        match rehearse(&self.rpc, transaction, &format!("{:#x}", block.saturating_sub(1))).await {
+            Ok(()) => Ok(None),
+            Err(ClientError::Reverted(reason)) => Ok(Some(reason)),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Sends the bytes of a transaction. Sending the same bytes twice is harmless; after an error with
+    /// [`RpcError::may_have_acted`], do.
+    ///
+    /// # Errors
+    /// The node's refusal, classed.
+    pub async fn broadcast(&self, transaction: &SignedTransaction) -> Result<Broadcast> {
+        broadcast(&self.rpc, transaction).await
+    }
+
+    /// The receipt of a transaction, once it is mined.
+    ///
+    /// # Errors
+    /// The node's own, and when the answer is another transaction's receipt.
+    pub async fn receipt(&self, transaction: &TxHash) -> Result<Option<Receipt>> {
+        receipt(&self.rpc, &self.deployment.contract, transaction).await
+    }
+
+    /// Waits until a transaction is mined.
+    ///
+    /// # Errors
+    /// [`ClientError::NotMined`] when it takes longer.
+    pub async fn wait_for(&self, transaction: &TxHash, wait: Wait) -> Result<Receipt> {
+        wait_for(&self.rpc, &self.deployment.contract, transaction, wait).await
+    }
+
+    /// Number of mined transactions of an account. The next nonce, if none of its transactions is under way: some
+    /// nodes cannot count pending ones, so the caller's own ledger of attempts has to.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn mined_transactions(&self, account: &Address) -> Result<u64> {
+        mined_transactions(&self.rpc, account).await
+    }
+
+    /// Balance in wei, held at the largest 128-bit number.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn balance(&self, account: &Address) -> Result<u128> {
+        let answer = self.rpc.request("eth_getBalance", json!([account, "latest"])).await?;
+        let digits = answer.as_str().and_then(|s| s.strip_prefix("0x")).ok_or(fault("balance", Problem::Hex))?;
+        if digits.is_empty() || digits.len() > 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(fault("balance", Problem::Hex).into());
+        }
+        Ok(u128::from_str_radix(digits.trim_start_matches('0'), 16).unwrap_or_else(|_| {
+            // No digit is left, or more than a u128 holds.
+            if digits.bytes().all(|b| b == b'0') { 0 } else { u128::MAX }
+        }))
+    }
+
+    /// The settled block under a finality policy.
+    ///
+    /// # Errors
+    /// [`ClientError::TooYoung`], or the node's own.
+    pub async fn settled(&self, finality: Finality) -> Result<BlockHead> {
+        let latest = self.block("latest").await?;
+        let Finality::Depth(depth) = finality else { return Ok(latest) };
+        let number = latest.number.checked_sub(depth).ok_or(ClientError::TooYoung { latest: latest.number, depth })?;
+        self.block_by_number(&format!("{number:#x}")).await
+    }
+
+    async fn block_by_number(&self, number: &str) -> Result<BlockHead> {
+        let block = self.block(number).await?;
+        if format!("{:#x}", block.number) != number {
+            return Err(fault("block", Problem::Contradiction).into());
+        }
+        Ok(block)
+    }
+
+    async fn block(&self, tag: &str) -> Result<BlockHead> {
+        let answer = self.rpc.request("eth_getBlockByNumber", json!([tag, false])).await?;
+        if answer.is_null() {
+            return Err(fault("block", Problem::Missing).into());
+        }
+        Ok(decode::decode_block(&answer)?)
+    }
+
+    async fn head_at(&self, tag: &str) -> Result<Head> {
+        let (count, digest) = decode::decode_head(&self.call(call::head(), tag).await?)?;
+        Ok(Head { count, digest })
+    }
+
+    async fn status_head_at(&self, tag: &str) -> Result<Head> {
+        let (count, digest) = decode::decode_head(&self.call(call::status_head(), tag).await?)?;
+        Ok(Head { count, digest })
+    }
+
+    async fn call(&self, data: Vec<u8>, tag: &str) -> Result<Vec<u8>> {
+        let request = json!({ "to": self.deployment.contract, "data": format!("0x{}", hex::encode(data)) });
+        eth_call(&self.rpc, request, tag).await
+    }
+
+    async fn check_code(&self, tag: &str) -> Result<()> {
+        let Deployment { contract, code, .. } = self.deployment;
+        let found = code_at(&self.rpc, &contract, tag).await?.ok_or(ClientError::NoContract { contract })?;
+        if found == code { Ok(()) } else { Err(ClientError::CodeMismatch { expected: code, found }) }
+    }
+
+    fn own_chain(&self, signer: &Signer) -> Result<()> {
+        let (expected, found) = (self.deployment.chain, signer.chain());
+        if found == expected { Ok(()) } else { Err(ClientError::ChainMismatch { expected, found }) }
+    }
+}
+
+/// Deploys the contract of this release and waits until it is there. The sender needs no transaction under way.
+///
+/// # Errors
+/// See [`ClientError`]; [`ClientError::NoEffect`] when the deployment was mined and failed.
+pub async fn deploy<R: Rpc>(
+    rpc: &R,
+    signer: &Signer,
+    roles: &Roles,
+    gas_price: u128,
+    wait: Wait,
+) -> Result<Deployment> {
+    let found = chain_id(rpc).await?;
+    if found != signer.chain() {
+        return Err(ClientError::ChainMismatch { expected: signer.chain(), found });
+    }
+    let nonce = mined_transactions(rpc, &signer.address()).await?;
+    let transaction = prepare_deploy(signer, roles, Terms { nonce, gas: DEPLOY_GAS, gas_price })?;
+    broadcast(rpc, &transaction).await?;
+    let contract = contract_address(&signer.address(), nonce);
+    let mined = wait_for(rpc, &contract, &transaction.hash(), wait).await?;
+    if mined.created.is_some_and(|created| created != contract) {
+        return Err(fault("contractAddress", Problem::Contradiction).into());
+    }
+    let code = code_digest();
+    match code_at(rpc, &contract, "latest").await? {
+        None => Err(ClientError::NoEffect(transaction.hash())),
+        Some(found) if found != code => Err(ClientError::CodeMismatch { expected: code, found }),
+        Some(_) => Ok(Deployment { chain: signer.chain(), contract, code }),
+    }
+}
+
+async fn chain_id(rpc: &impl Rpc) -> Result<u64> {
+    Ok(decode::decode_quantity("chain id", &rpc.request("eth_chainId", json!([])).await?)?)
+}
+
+async fn mined_transactions(rpc: &impl Rpc, account: &Address) -> Result<u64> {
+    // "latest": there are nodes that refuse "pending".
+    let answer = rpc.request("eth_getTransactionCount", json!([account, "latest"])).await?;
+    Ok(decode::decode_quantity("transaction count", &answer)?)
+}
+
+async fn code_at(rpc: &impl Rpc, contract: &Address, tag: &str) -> Result<Option<Sha256Digest>> {
+    let answer = rpc.request("eth_getCode", json!([contract, tag])).await?;
+    let code = decode::decode_data("code", &answer, MAX_CODE)?;
+    Ok(if code.is_empty() { None } else { Some(Sha256Digest::of(&code)) })
+}
+
+async fn broadcast(rpc: &impl Rpc, transaction: &SignedTransaction) -> Result<Broadcast> {
+    let raw = format!("0x{}", hex::encode(transaction.raw()));
+    match rpc.request("eth_sendRawTransaction", json!([raw])).await {
+        Ok(answer) => {
+            let hash = TxHash::from_bytes(decode::decode_fixed("transaction hash", &answer)?);
+            if hash != transaction.hash() {
+                return Err(fault("transaction hash", Problem::Contradiction).into());
+            }
+            Ok(Broadcast::Accepted)
+        }
+        Err(RpcError::Node { class: NodeErrorClass::AlreadyKnown, .. }) => Ok(Broadcast::AlreadyKnown),
+        Err(e) => Err(e.into()),
+    }
+}
+
+async fn receipt(rpc: &impl Rpc, contract: &Address, transaction: &TxHash) -> Result<Option<Receipt>> {
+    let answer = rpc.request("eth_getTransactionReceipt", json!([transaction.to_string()])).await?;
+    let Some(raw) = decode::decode_receipt(&answer)? else { return Ok(None) };
+    if raw.transaction != *transaction {
+        return Err(fault("transactionHash", Problem::Contradiction).into());
+    }
+    let mut events = Vec::new();
+    for log in raw.logs.iter().filter(|log| log.address == *contract && !log.removed) {
+        events.extend(decode_event(log)?);
+    }
+    Ok(Some(Receipt {
+        transaction: raw.transaction,
+        block: raw.block,
+        block_hash: raw.block_hash,
+        gas_used: raw.gas_used,
+        created: raw.created,
+        events,
+    }))
+}
+
+async fn wait_for(rpc: &impl Rpc, contract: &Address, transaction: &TxHash, wait: Wait) -> Result<Receipt> {
+    for look in 0..wait.looks {
+        if look > 0 {
+            tokio::time::sleep(wait.every).await;
+        }
+        if let Some(receipt) = receipt(rpc, contract, transaction).await? {
+            return Ok(receipt);
+        }
+    }
+    Err(ClientError::NotMined(*transaction))
+}
+
+async fn rehearse(rpc: &impl Rpc, transaction: &SignedTransaction, tag: &str) -> Result<()> {
+    let mut request = json!({
+        "from": transaction.from(),
+        "gas": format!("{:#x}", transaction.terms().gas),
+        "data": format!("0x{}", hex::encode(transaction.data())),
+    });
+    if let Some(to) = transaction.to() {
+        request["to"] = json!(to);
+    }
+    eth_call(rpc, request, tag).await.map(|_| ())
+}
+
+async fn eth_call(rpc: &impl Rpc, request: Value, tag: &str) -> Result<Vec<u8>> {
+    match rpc.request("eth_call", json!([request, tag])).await {
+        Ok(answer) => Ok(decode::decode_data("call result", &answer, MAX_CALL_RESULT)?),
+        Err(RpcError::Node { class: NodeErrorClass::Reverted, data, .. }) => {
+            Err(ClientError::Reverted(data.as_deref().map_or(Revert::Unknown, decode_revert)))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn wants_less(error: &RpcError) -> bool {
+    matches!(error, RpcError::TooLarge { .. } | RpcError::Timeout { .. })
+        || error.class() == Some(NodeErrorClass::RangeTooLarge)
+}
