@@ -281,9 +281,8 @@ fn compare(draft: &Draft, evaluation: &Evaluation, findings: &mut Vec<Finding>) 
     let year = Place::Conduct { span: Span::Year };
     differ(year, draft.conduct.year.map(Outcome::Rating), Outcome::Rating(conduct.year));
     differ(Place::Promotion, imported.promotion.map(Outcome::Promotion), Outcome::Promotion(evaluation.promotion));
-    if !tt22::passes(study.year) {
-        // Art. 14: re-assessment is for these pupils.
-    } else {
+    // Art. 14: re-assessment is for pupils whose study result fails; Art. 13: training for those whose conduct does.
+    if tt22::passes(study.year) {
         for subject in &evaluation.subjects {
             let reassessed = matches!(
                 subject.result,
