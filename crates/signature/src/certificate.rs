@@ -5,8 +5,14 @@
 //! key usage (RFC 5280 §4.2.1.3), and the validity of the pinned root itself. Revocation *in time* comes with a later
 //! version; its CRL option knows no dates.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
 use ed25519_dalek::{Signature, VerifyingKey};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
+use sha2::{Digest as _, Sha256};
 use webpki::{EndEntityCert, Error as PathBuildError, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -164,6 +170,21 @@ impl Certificate {
     /// # Errors
     /// See [`PathError`].
     pub fn path(&self, others: &[Certificate], roots: &[Certificate], time: UnixTime) -> Result<Path, PathError> {
+        self.path_with(&SignatureCache::default(), others, roots, time)
+    }
+
+    /// As [`Certificate::path`], with signatures that were checked before remembered: the paths of one school share
+    /// most of theirs.
+    ///
+    /// # Errors
+    /// See [`PathError`].
+    pub fn path_with(
+        &self,
+        cache: &SignatureCache,
+        others: &[Certificate],
+        roots: &[Certificate],
+        time: UnixTime,
+    ) -> Result<Path, PathError> {
         if !self.may_sign_documents {
             return Err(PathError::Usage);
         }
@@ -187,7 +208,7 @@ impl Certificate {
             pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(time.seconds().unsigned_abs()));
         let verified = leaf
             .verify_for_usage(
-                &[&Ed25519Strict],
+                &[cache],
                 &anchors,
                 &intermediates,
                 moment,
@@ -221,15 +242,25 @@ fn path_error(e: &PathBuildError) -> PathError {
     }
 }
 
-/// Ed25519 for `rustls-webpki`, verified strictly like every other signature here.
-#[derive(Debug)]
-struct Ed25519Strict;
+/// Ed25519 for `rustls-webpki`, verified strictly like every other signature here, and each signature once: the answer
+/// depends on nothing but key, message and signature.
+#[derive(Debug, Default)]
+pub struct SignatureCache {
+    answers: Mutex<HashMap<[u8; 32], bool>>,
+}
 
-impl SignatureVerificationAlgorithm for Ed25519Strict {
+impl SignatureVerificationAlgorithm for SignatureCache {
     fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        let key = VerifyingKey::try_from(public_key).map_err(|_| InvalidSignature)?;
-        let signature = Signature::from_slice(signature).map_err(|_| InvalidSignature)?;
-        key.verify_strict(message, &signature).map_err(|_| InvalidSignature)
+        let (key, signature): (&[u8; 32], &[u8; 64]) =
+            (public_key.try_into().map_err(|_| InvalidSignature)?, signature.try_into().map_err(|_| InvalidSignature)?);
+        // Fixed lengths in front of the message, so no two triples run together.
+        let question = Sha256::new().chain_update(key).chain_update(signature).chain_update(message).finalize().into();
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let holds = *answers.entry(question).or_insert_with(|| {
+            VerifyingKey::from_bytes(key)
+                .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+        });
+        if holds { Ok(()) } else { Err(InvalidSignature) }
     }
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
         alg_id::ED25519

@@ -9,7 +9,7 @@ use hocba_record::{
 };
 use hocba_signature::{
     appointment::{Appointment, KeyStorage},
-    certificate::{Certificate, CertificateError, PathError},
+    certificate::{Certificate, CertificateError, PathError, SignatureCache},
     statement::{Header, Role, Statement, StatementType},
     status::{StatusAction, StatusChange},
 };
@@ -65,6 +65,9 @@ pub(crate) struct Authority<'a> {
     usable: Vec<Certificate>,
     appointments: Vec<KnownAppointment<'a>>,
     used: RefCell<BTreeSet<Sha256Digest>>,
+    signatures: SignatureCache,
+    /// Leaf hashes of appointments whose one signature verified under the certificate it names.
+    verified: RefCell<BTreeSet<Sha256Digest>>,
 }
 
 impl<'a> Authority<'a> {
@@ -82,7 +85,15 @@ impl<'a> Authority<'a> {
                 content: appointment_content(&anchored.statement),
             })
             .collect();
-        Self { context: *context, certificates, usable, appointments, used: RefCell::default() }
+        Self {
+            context: *context,
+            certificates,
+            usable,
+            appointments,
+            used: RefCell::default(),
+            signatures: SignatureCache::default(),
+            verified: RefCell::default(),
+        }
     }
 
     /// The certificate of this digest.
@@ -99,6 +110,10 @@ impl<'a> Authority<'a> {
 
     fn mark(&self, digest: &Sha256Digest) {
         self.used.borrow_mut().insert(*digest);
+    }
+
+    fn mark_verified(&self, digest: &Sha256Digest) {
+        self.verified.borrow_mut().insert(*digest);
     }
 
     /// Parts that nothing used.
@@ -122,7 +137,8 @@ impl<'a> Authority<'a> {
         claimed: UnixTime,
     ) -> Vec<Problem> {
         let problem = |error| vec![Problem::Path { role, error }];
-        match certificate.path(&self.usable, self.context.profile.roots(), at.unwrap_or(claimed)) {
+        let roots = self.context.profile.roots();
+        match certificate.path_with(&self.signatures, &self.usable, roots, at.unwrap_or(claimed)) {
             Ok(path) => {
                 path.intermediates.iter().for_each(|digest| self.mark(digest));
                 match at {
@@ -265,8 +281,11 @@ impl<'a> Authority<'a> {
             return refuse(5, AppointmentProblem::AppointerNotEntitled);
         }
         let appointer = self.certificate(&header.certificate, header.role).map_err(|problem| (5, vec![problem]))?;
-        if known.statement.verify(0, appointer.key()).is_err() {
-            return refuse(5, AppointmentProblem::BadStatement);
+        if !self.verified.borrow().contains(&known.digest) {
+            if known.statement.verify(0, appointer.key()).is_err() {
+                return refuse(5, AppointmentProblem::BadStatement);
+            }
+            self.mark_verified(&known.digest);
         }
         let located = match self.locate(&known.digest, known.anchor) {
             Ok(located) => Some(located),
