@@ -192,11 +192,12 @@ impl ScriptedChain {
             }
         }
         let mut answer = self.chain.request(method, params).await?;
-        if method == "eth_getTransactionReceipt" && self.script().bare_receipts {
-            if let Some(receipt) = answer.as_object_mut() {
-                receipt.remove("status");
-                receipt.remove("type");
-            }
+        if method == "eth_getTransactionReceipt"
+            && self.script().bare_receipts
+            && let Some(receipt) = answer.as_object_mut()
+        {
+            receipt.remove("status");
+            receipt.remove("type");
         }
         Ok(answer)
     }

@@ -108,7 +108,7 @@ async fn damage_that_no_crash_explains_is_refused_and_named() {
     };
     // One flipped bit, in each line, in the length, the checksum and the content.
     for (line, start) in [0].iter().chain(&ends).take(6).enumerate() {
-        for place in [10, 40, 80, 200] {
+        for place in [0, 4, 7, 8, 10, 40, 73, 80, 200] {
             let mut bytes = whole.clone();
             bytes[start + place] ^= 1;
             match refusal(&bytes) {

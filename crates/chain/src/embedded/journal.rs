@@ -166,19 +166,29 @@ enum Line<'a> {
 }
 
 fn take_line(bytes: &[u8]) -> Line<'_> {
-    let Some((prefix, rest)) = bytes.split_at_checked(PREFIX) else { return Line::Torn };
+    let Some((prefix, rest)) = bytes.split_at_checked(PREFIX) else {
+        return torn_or_damaged(bytes, "it is too short");
+    };
     let length = std::str::from_utf8(&prefix[..8]).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
     let Some(length) = length.filter(|_| prefix[8] == b' ' && prefix[PREFIX - 1] == b' ') else {
-        // File systems may grow a file before its content arrives; what is missing then reads as zeros.
-        return if bytes.contains(&0) { Line::Torn } else { Line::Damaged("it does not begin with a length") };
+        return torn_or_damaged(bytes, "it does not begin with a length and a checksum");
     };
-    let Some((json, after)) = rest.split_at_checked(length) else { return Line::Torn };
-    let Some((newline, next)) = after.split_first() else { return Line::Torn };
+    let Some((json, (newline, next))) = rest.split_at_checked(length).and_then(|(j, n)| Some((j, n.split_first()?)))
+    else {
+        return torn_or_damaged(bytes, "its length does not match");
+    };
     if prefix[9..PREFIX - 1] != *Sha256Digest::of(json).to_hex().as_bytes() || *newline != b'\n' {
-        let zeros = json.contains(&0) || *newline == 0;
-        return if zeros && next.is_empty() { Line::Torn } else { Line::Damaged("its checksum does not match") };
+        return torn_or_damaged(bytes, "its checksum does not match");
     }
     Line::Whole { json, next }
+}
+
+/// A line is written with one call and holds one line feed, its last byte. So what a crash leaves is the last thing in
+/// the file, and lacks that byte or has zeros where a file system let the file grow before its content came.
+fn torn_or_damaged<'a>(rest: &[u8], problem: &'static str) -> Line<'a> {
+    let last_line = rest.iter().position(|b| *b == b'\n').is_none_or(|place| place + 1 == rest.len());
+    let unfinished = rest.last() != Some(&b'\n') || rest.contains(&0);
+    if last_line && unfinished { Line::Torn } else { Line::Damaged(problem) }
 }
 
 /// The state that the lines lead to, and the length of those that are whole.

@@ -1,6 +1,6 @@
 //! The embedded chain over HTTP, for a page in a browser and for other tools on this machine.
 
-use std::{future::Future, io};
+use std::io;
 
 use axum::{
     Router,
@@ -36,23 +36,18 @@ pub enum ServeError {
 ///
 /// # Errors
 /// For a listener that other machines can reach, and when the system refuses.
-pub fn serve(
-    chain: EmbeddedChain,
-    listener: TcpListener,
-) -> impl Future<Output = Result<(), ServeError>> + Send + 'static {
-    async move {
-        let address = listener.local_addr()?;
-        if !address.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(address));
-        }
-        tracing::warn!(%address, "serving the embedded DEVELOPMENT chain, NOT FOR PRODUCTION, at http://{address}");
-        let app = Router::new()
-            .route("/", post(answer).options(preflight))
-            .layer(DefaultBodyLimit::max(MAX_REQUEST))
-            .layer(middleware::map_response(any_origin))
-            .with_state(chain);
-        Ok(axum::serve(listener, app).await?)
+pub async fn serve(chain: EmbeddedChain, listener: TcpListener) -> Result<(), ServeError> {
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(address));
     }
+    tracing::warn!(%address, "serving the embedded DEVELOPMENT chain, NOT FOR PRODUCTION, at http://{address}");
+    let app = Router::new()
+        .route("/", post(answer).options(preflight))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST))
+        .layer(middleware::map_response(any_origin))
+        .with_state(chain);
+    Ok(axum::serve(listener, app).await?)
 }
 
 async fn answer(State(chain): State<EmbeddedChain>, body: Bytes) -> Response {

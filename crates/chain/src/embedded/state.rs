@@ -310,7 +310,7 @@ impl State {
             hash: *transaction.hash().as_bytes(),
             success: result.is_success(),
             gas_used: result.tx_gas_used(),
-            created: result.created_address().map(|a| a.into_array()),
+            created: result.created_address().map(Address::into_array),
             logs: if result.is_success() { result.logs().iter().map(log).collect() } else { Vec::new() },
         });
         Ok(block.seal())
