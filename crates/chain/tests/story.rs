@@ -372,3 +372,27 @@ async fn the_server_listens_on_this_machine_only() {
     let listener = TcpListener::bind("0.0.0.0:0").await.expect("port");
     assert!(matches!(serve(in_memory(), listener).await, Err(ServeError::NotLoopback(_))));
 }
+
+#[tokio::test]
+async fn the_gas_we_give_is_more_than_enough_and_not_absurd() {
+    let chain = in_memory();
+    let deployment = deployed(&chain).await;
+    let block = chain.request("eth_getBlockByNumber", json!(["latest", false])).await.expect("block");
+    let deploy =
+        u64::from_str_radix(block["gasUsed"].as_str().expect("hex").trim_start_matches("0x"), 16).expect("hex");
+    let client = AnchorClient::connect(chain, deployment).await.expect("connection");
+    let first = anchor(&client, "one").await.gas_used.expect("gas");
+    let second = anchor(&client, "two").await.gas_used.expect("gas");
+    let one = set_status(&client, &[change("an", 1, false)]).await.gas_used.expect("gas");
+    let many: Vec<_> = (0..1000).map(|n| change(&format!("pupil {n}"), 1, false)).collect();
+    let thousand = set_status(&client, &many).await.gas_used.expect("gas");
+    println!("deploy {deploy}, anchor {first} then {second}, status {one}, a thousand {thousand}");
+    for (used, given) in [
+        (deploy, hocba_chain::transaction::DEPLOY_GAS),
+        (first.max(second), ANCHOR_GAS),
+        (one, set_status_gas(1)),
+        (thousand, set_status_gas(1000)),
+    ] {
+        assert!(used * 5 / 4 < given && given < used * 4, "{used} used, {given} given");
+    }
+}

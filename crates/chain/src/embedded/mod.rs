@@ -43,7 +43,7 @@ pub use self::server::{MAX_REQUEST, ServeError, serve};
 /// Chain id of every embedded chain, so that nothing signed for it is valid on a network that means it.
 pub const CHAIN_ID: u64 = 20_269;
 
-/// Most gas of one transaction and one call. 1,000 status changes, the most the contract takes at once, need 29 million.
+/// Most gas of one transaction and one call. 1,000 status changes, the most the contract takes at once, use 32 million.
 pub const BLOCK_GAS: u64 = 100_000_000;
 
 /// What `web3_clientVersion` says.
