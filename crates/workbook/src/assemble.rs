@@ -324,7 +324,9 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
     for (number, pupil) in &pupils {
         let identity = identity(pupil.row, list, &mut bag);
         let conduct_row = conduct.as_ref().and_then(|(_, rows)| rows.get(number).copied());
-        if let (Some((table, _)), None) = (&conduct, conduct_row) {
+        // A row of this number that is another's has been told as a mismatch.
+        let has_number = |table: &Table| table.rows.iter().any(|r| r.cells.len() > 1 && number_of(r) == Some(*number));
+        if let Some((table, _)) = conduct.as_ref().filter(|(table, _)| conduct_row.is_none() && !has_number(table)) {
             bag.push(Finding {
                 code: Code::PupilMissing,
                 severity: Severity::Error,
@@ -337,10 +339,10 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
         }
         let mut places = Places { pupil: pupil.row.at, ..Places::default() };
         let mut drafts = Vec::new();
-        for ((subject, table, rows), head) in subjects.iter().zip(&heads) {
+        for ((subject, _, rows), head) in subjects.iter().zip(&heads) {
             let Some(row) = rows.get(number) else { continue };
             drafts.push(subject_draft(subject, head, row, &mut bag));
-            places.subjects.insert(head.code.clone(), crate::sheet::SubjectPlace::of(row, table));
+            places.subjects.insert(head.code.clone(), crate::sheet::SubjectPlace::of(row));
         }
         places.conduct = conduct_row.map(|r| r.at);
         let result_row = results.as_ref().and_then(|(_, rows)| rows.get(number).copied());

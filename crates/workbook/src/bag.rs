@@ -25,7 +25,11 @@ impl Bag {
         Self { sheets: Vec::new(), limit: 1, findings: vec![finding], full: false }
     }
 
+    /// Keeps a finding. The same one twice (a flat file's line is read as several tables) is kept once.
     pub fn push(&mut self, finding: Finding) {
+        if self.findings.contains(&finding) {
+            return;
+        }
         if self.findings.len() < self.limit {
             self.findings.push(finding);
         } else if !self.full && self.limit > 0 {

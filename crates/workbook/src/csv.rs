@@ -132,7 +132,7 @@ fn split(lines: &[Line], limits: &Limits) -> (Source, Bag) {
             Words::new("Dòng đầu là tên cột, có STT và Họ và tên.", "A first line of headings with STT and Họ và tên."),
             Words::new("Thêm dòng tên cột như trong hướng dẫn.", "Add the line of headings as in the guide."),
         );
-        return (source, bag);
+        return (Source::default(), bag);
     };
     let (heading, data) = (&lines[header], &lines[header + 1..]);
     let mut columns = BTreeMap::new();

@@ -292,25 +292,8 @@ fn check_part(name: &str, mut part: Vec<u8>) -> Result<Vec<u8>, Box<Finding>> {
                     return Err(damaged());
                 }
             }
-            // The reader leaves out a string element that is quite empty, which shifts all strings behind it to other
-            // cells. Written as an empty text it counts.
-            for empty in [b"<si/>".as_slice(), b"<si />", b"<si></si>"] {
-                part = replace(&part, empty, b"<si><t></t></si>");
-            }
         }
         _ => {}
     }
     Ok(part)
-}
-
-fn replace(haystack: &[u8], needle: &[u8], with: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(haystack.len());
-    let mut rest = haystack;
-    while let Some(at) = rest.windows(needle.len()).position(|w| w == needle) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(with);
-        rest = &rest[at + needle.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
 }

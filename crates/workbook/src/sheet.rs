@@ -64,7 +64,7 @@ pub(crate) struct SubjectPlace {
 }
 
 impl SubjectPlace {
-    pub fn of(row: &Row, _table: &Table) -> Self {
+    pub fn of(row: &Row) -> Self {
         Self { at: row.at, filled: row.cells.keys().copied().collect() }
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn mark(field: &Field) -> Reading<Option<Mark>> {
                 ),
             ));
         }
-        // The shortest decimal that is this number: 8.3 is stored as 8.300000000000001 by some programs.
+        // The shortest decimal that is this number: some programs store 8.3 as 8.3000000000000007.
         Value::Number(n) => {
             let tenths = n * 10.0;
             let near = tenths.round();
@@ -708,7 +708,7 @@ mod tests {
             (Value::Number(8.5), 85),
             (Value::Number(10.0), 100),
             (Value::Number(0.0), 0),
-            (Value::Number(8.300000000000001), 83),
+            (Value::Number(8.3 + 1e-15), 83),
             (Value::Number(0.1 + 0.2), 3),
             (Value::Text("8,5".into()), 85),
             (Value::Text(" 8.5 ".into()), 85),

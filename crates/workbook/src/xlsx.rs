@@ -256,7 +256,7 @@ fn classify(sheets: &[Sheet], limits: &Limits) -> (Source, Bag) {
                     *slot = Some(table(sheet, index, kind, header, limits, &mut bag));
                 }
             }
-            (Some(_), None) => {
+            (_, None) if kind.is_some() || speaks_of_subject(sheet, index, level) => {
                 bag.on_sheet(
                     index,
                     Code::MissingHeader,
@@ -278,7 +278,7 @@ fn classify(sheets: &[Sheet], limits: &Limits) -> (Source, Bag) {
                     }
                 }
             }
-            (None, None) => {
+            (_, None) => {
                 bag.on_sheet(
                     index,
                     Code::IgnoredSheet,
@@ -295,6 +295,19 @@ fn classify(sheets: &[Sheet], limits: &Limits) -> (Source, Bag) {
     (source, bag)
 }
 
+/// The word for a subject at this level. Without a grade any level's will do; the missing grade is a finding of its own.
+fn known_subject(level: Option<EducationLevel>, heading: &str) -> Option<&'static catalogue::Subject> {
+    let levels = level.map_or(vec![EducationLevel::LowerSecondary, EducationLevel::UpperSecondary], |l| vec![l]);
+    levels.iter().find_map(|l| catalogue::by_heading(*l, heading))
+}
+
+/// Whether a sheet without headings was meant for a subject, by its name or a line `Mã môn`. Such a sheet is not left out
+/// in silence: its marks would be lost.
+fn speaks_of_subject(sheet: &Sheet, index: usize, level: Option<EducationLevel>) -> bool {
+    known_subject(level, &sheet.name).is_some()
+        || sheet.key_values(index, Kind::Subject, HEADER_ROWS, &mut Bag::default()).contains_key(&Column::SubjectCode)
+}
+
 fn subject_of(
     sheet: &Sheet,
     index: usize,
@@ -302,9 +315,7 @@ fn subject_of(
     level: Option<EducationLevel>,
     bag: &mut Bag,
 ) -> Option<&'static catalogue::Subject> {
-    // Without a grade any level's word for the subject will do; the missing grade is a finding of its own.
-    let levels = level.map_or(vec![EducationLevel::LowerSecondary, EducationLevel::UpperSecondary], |l| vec![l]);
-    let known = |heading: &str| levels.iter().find_map(|l| catalogue::by_heading(*l, heading));
+    let known = |heading: &str| known_subject(level, heading);
     // Read again with the table; here only to know the subject, so its findings are left for then.
     let head = sheet.key_values(index, Kind::Subject, header, &mut Bag::default());
     let said = |column| head.get(&column).filter(|f: &&Field| !f.is_blank()).map(Field::shown);
