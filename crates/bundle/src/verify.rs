@@ -119,10 +119,15 @@ fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
     if !records_in_order(&summaries) {
         whole.put(CheckId::Format, vec![Problem::RecordOrder]);
     }
-    // Only now is it known which parts were of use. A part may have gone unused because an earlier step failed; that
-    // step then says so, and this check adds nothing.
-    let failed_before = all.iter().any(|check: &Check| matches!(check.outcome, Outcome::Failed(_)));
-    whole.put(CheckId::Unreferenced, if failed_before { Vec::new() } else { authority.unreferenced() });
+    // Only now is it known which parts were of use. A part may have gone unused because an earlier step failed or
+    // could not be made; that step then says so, and the verdict is not valid anyway.
+    let all_passed =
+        all.iter().all(|check: &Check| !matches!(check.outcome, Outcome::Failed(_) | Outcome::Unavailable(_)));
+    if all_passed {
+        whole.put(CheckId::Unreferenced, authority.unreferenced());
+    } else {
+        whole.skip(CheckId::Unreferenced, SkipReason::NotReached);
+    }
     whole.done.extend(all);
     report(whole.done, summaries, context)
 }

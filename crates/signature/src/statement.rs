@@ -273,28 +273,45 @@ impl Statement {
     /// # Errors
     /// The first [`StatementError`] met; never `Signature`.
     pub fn headers(&self, expected: StatementType) -> Result<Vec<Header>, StatementError> {
+        let headers = self.loose_headers(expected)?;
+        self.check_chain(&headers)?;
+        Ok(headers)
+    }
+
+    /// All headers, each checked for shape and type but not for its `prev`: a changed payload breaks every `prev`, and
+    /// a report should still say whose signatures do not verify. [`Statement::check_chain`] is the other half.
+    ///
+    /// # Errors
+    /// `Limit`, `Header` and `Type`.
+    pub fn loose_headers(&self, expected: StatementType) -> Result<Vec<Header>, StatementError> {
         if self.signatures.len() > MAX_SIGNATURES {
             return Err(StatementError::Limit("signatures"));
         }
         if self.payload.0.len() > MAX_PAYLOAD_BYTES {
             return Err(StatementError::Limit("payload"));
         }
-        let mut headers = Vec::with_capacity(self.signatures.len());
-        let mut previous: Option<Sha256Digest> = None;
-        for (index, entry) in self.signatures.iter().enumerate() {
+        let read = |(index, entry): (usize, &Entry)| {
             let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
             let header: Header = canonical::from_slice(&entry.protected.0, limits)
                 .map_err(|source| StatementError::Header { index, source })?;
-            if header.typ != expected {
-                return Err(StatementError::Type { index });
-            }
+            if header.typ == expected { Ok(header) } else { Err(StatementError::Type { index }) }
+        };
+        self.signatures.iter().enumerate().map(read).collect()
+    }
+
+    /// Whether each entry countersigns the one before it, and the first none.
+    ///
+    /// # Errors
+    /// `Prev` for the first that does not.
+    pub fn check_chain(&self, headers: &[Header]) -> Result<(), StatementError> {
+        let mut previous: Option<Sha256Digest> = None;
+        for (index, (header, entry)) in headers.iter().zip(&self.signatures).enumerate() {
             if header.prev != previous {
                 return Err(StatementError::Prev { index });
             }
             previous = Some(self.entry_digest(entry));
-            headers.push(header);
         }
-        Ok(headers)
+        Ok(())
     }
 
     /// Verifies one entry against a public key, strictly (RFC 8032 §5.1.7, no small-order keys, canonical encodings

@@ -49,7 +49,7 @@ pub(super) fn verify_record(
     checks.put(CheckId::Payload, Vec::new());
     let (extent, sections) = content(&payload, part, checks);
 
-    let headers = match part.statement.headers(StatementType::Record) {
+    let headers = match part.statement.loose_headers(StatementType::Record) {
         Ok(headers) => headers,
         Err(error) => {
             checks.put(CheckId::Statement, vec![Problem::Statement(error)]);
@@ -70,7 +70,8 @@ pub(super) fn verify_record(
             checks.skip(id, SkipReason::NotReached);
         }
     } else {
-        checks.put(CheckId::Statement, Vec::new());
+        let chain = part.statement.check_chain(&headers).err();
+        checks.put(CheckId::Statement, chain.map(Problem::Statement).into_iter().collect());
         checks.put(CheckId::Policy, policy_problems(&payload, &headers, at, context));
         signers(part, &payload, &headers, at, authority, checks);
     }
