@@ -12,8 +12,8 @@ const shown = (bytes) => '0x' + bytes.toString('hex')
 const chainId = 1337
 const contract = '0x8200735ED1B2A967256a2551200170950E15Dc52'
 const batches = [
-  { root: shown(sha256(text('batch 0'))), size: 1, issuer: 'SGD-HANOI', alg: 1, time: 1_780_000_000 },
-  { root: shown(sha256(text('batch 1'))), size: 65_536, issuer: 'SGD-HANOI', alg: 1, time: 1_780_000_002 },
+  { root: shown(sha256(text('batch 0'))), size: 1, issuer: 'so-gddt-01', alg: 1, time: 1_780_000_000 },
+  { root: shown(sha256(text('batch 1'))), size: 65_536, issuer: 'so-gddt-01', alg: 1, time: 1_780_000_002 },
 ]
 const recordId = '0x000102030405060708090a0b0c0d0e0f'
 const key = shown(sha256(text('hocba-status-v1'), hex(recordId)))

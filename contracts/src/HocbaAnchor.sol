@@ -245,10 +245,15 @@ contract HocbaAnchor is IHocbaAnchor {
         return abi.encodePacked(domain, block.chainid, address(this));
     }
 
-    /// Visible ASCII has no space and no control character, so a code has one spelling and cannot hide part of itself.
+    /// The alphabet that every reader of the list takes (a-z, 0-9, -): one batch under a code that readers refuse would
+    /// make the whole list unreadable to them, for good.
     function _isIssuerCode(bytes16 issuer) private pure returns (bool) {
         uint256 length = 0;
-        while (length < 16 && issuer[length] > 0x20 && issuer[length] < 0x7f) ++length;
+        while (length < 16 && _isIssuerCharacter(issuer[length])) ++length;
         return length != 0 && issuer << (8 * length) == 0;
+    }
+
+    function _isIssuerCharacter(bytes1 c) private pure returns (bool) {
+        return (c >= "a" && c <= "z") || (c >= "0" && c <= "9") || c == "-";
     }
 }

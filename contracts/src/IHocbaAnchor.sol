@@ -28,7 +28,7 @@ interface IHocbaAnchor {
     /// @param size number of leaves, 1 to 65536
     /// @param time block time of the anchoring, seconds
     /// @param alg tree algorithm; 1 = RFC 6962 tree over SHA-256
-    /// @param issuer issuer code in visible ASCII, right-padded with zero bytes
+    /// @param issuer issuer code of a-z, 0-9 and -, right-padded with zero bytes
     struct Batch {
         bytes32 root;
         uint32 size;
@@ -113,7 +113,7 @@ interface IHocbaAnchor {
     /// @notice `size` is not in 1..`max`.
     error SizeOutOfRange(uint32 size, uint32 max);
 
-    /// @notice `issuer` is not 1 to 16 visible ASCII characters followed by zero bytes only.
+    /// @notice `issuer` is not 1 to 16 of a-z, 0-9 and - followed by zero bytes only.
     error MalformedIssuer(bytes16 issuer);
 
     /// @notice `alg` is no known tree algorithm.
@@ -162,7 +162,7 @@ interface IHocbaAnchor {
     /// @param expectedPrevDigest head digest the batch must follow, the digest of `head()`
     /// @param root Merkle root, nonzero
     /// @param size number of leaves, 1 to 65536
-    /// @param issuer issuer code: 1 to 16 visible ASCII characters, right-padded with zero bytes
+    /// @param issuer issuer code: 1 to 16 of a-z, 0-9 and -, right-padded with zero bytes
     /// @param alg tree algorithm, 1
     /// @return digest the new head digest
     function anchor(

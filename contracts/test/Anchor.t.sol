@@ -129,15 +129,17 @@ contract AnchorTest is Fixture {
     }
 
     function test_a_malformed_issuer_is_refused() public {
-        bytes16[8] memory malformed = [
+        bytes16[10] memory malformed = [
             bytes16(0),
-            bytes16(hex"00534744"), // starts with a zero
-            bytes16(hex"534700440000"), // a zero inside
-            bytes16(hex"53474400000000000000000000000044"), // a last byte after zeros
-            bytes16(hex"534720440000"), // a space
-            bytes16(hex"53470a440000"), // a line feed
-            bytes16(hex"53477f440000"), // DEL
-            bytes16(unicode"SGĐ") // not ASCII
+            bytes16(hex"00736764"), // starts with a zero
+            bytes16("SGD"), // capitals
+            bytes16("so_79"), // another mark than the hyphen
+            bytes16(hex"736700640000"), // a zero inside
+            bytes16(hex"73676400000000000000000000000064"), // a last byte after zeros
+            bytes16(hex"736720640000"), // a space
+            bytes16(hex"73670a640000"), // a line feed
+            bytes16(hex"73677f640000"), // DEL
+            bytes16(unicode"sgđ") // not ASCII
         ];
         for (uint256 i = 0; i < malformed.length; ++i) {
             refused(
@@ -147,7 +149,7 @@ contract AnchorTest is Fixture {
     }
 
     function test_an_issuer_code_of_one_or_of_sixteen_characters_is_accepted() public {
-        bytes16[3] memory codes = [bytes16("A"), bytes16("!bcdefghijklmno~"), bytes16("0123456789-_./:@")];
+        bytes16[3] memory codes = [bytes16("a"), bytes16("abcdefghijklm-yz"), bytes16("0123456789------")];
         for (uint64 i = 0; i < codes.length; ++i) {
             (, bytes32 prev) = register.head();
             vm.prank(ANCHORER);
@@ -160,7 +162,7 @@ contract AnchorTest is Fixture {
         bytes16 issuer = issuerCode(seed);
         uint256 length = between(seed, 1, 16);
         position = uint8(position % length);
-        vm.assume(bad < 0x21 || bad > 0x7e);
+        vm.assume(!((bad >= 0x61 && bad <= 0x7a) || (bad >= 0x30 && bad <= 0x39) || bad == 0x2d));
         // A zero at the end is a shorter code, and good.
         vm.assume(bad != 0 || position + 1 < length || length == 1);
         issuer &= ~(bytes16(bytes1(0xff)) >> (8 * position));

@@ -16,7 +16,7 @@ abstract contract Helpers {
     bytes32 internal constant ROOT = keccak256("a root");
     bytes32 internal constant STATEMENT = keccak256("a statement");
     bytes32 internal constant KEY = keccak256("a key");
-    bytes16 internal constant ISSUER = "SGD-HANOI";
+    bytes16 internal constant ISSUER = "so-gddt-01";
 
     IHocbaAnchor internal register;
 
@@ -91,12 +91,13 @@ abstract contract Helpers {
         return low + seed % (high - low + 1);
     }
 
-    /// An issuer code of 1 to 16 visible characters.
+    /// An issuer code of 1 to 16 characters of a-z, 0-9 and -.
     function issuerCode(uint256 seed) internal pure returns (bytes16 code) {
+        bytes memory alphabet = "abcdefghijklmnopqrstuvwxyz0123456789-";
         uint256 length = between(seed, 1, 16);
         for (uint256 i = 0; i < length; ++i) {
-            uint8 character = uint8(between(uint8(bytes32(seed)[i]), 0x21, 0x7e));
-            code |= bytes16(bytes1(character)) >> (8 * i);
+            bytes1 character = alphabet[between(uint8(bytes32(seed)[i]), 0, alphabet.length - 1)];
+            code |= bytes16(character) >> (8 * i);
         }
     }
 

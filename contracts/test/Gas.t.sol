@@ -12,7 +12,7 @@ import {vm} from "./Vm.sol";
 contract GasTest is Fixture {
     uint256 private constant ANCHOR_LIMIT = 120_000;
     uint256 private constant STATUS_LIMIT = 40_000;
-    bytes16 private constant LONG_ISSUER = "0123456789ABCDEF";
+    bytes16 private constant LONG_ISSUER = "0123456789abcdef";
 
     function anchorCost(bytes32 root, uint32 size, bytes16 issuer) private returns (uint256 cost) {
         (uint64 count, bytes32 prev) = register.head();
