@@ -205,30 +205,15 @@ pub fn open_claims(school: &str, n: u16) -> OpenClaims {
     }
 }
 
-/// The sections of one sample pupil.
+/// The sections of one sample pupil: a whole year record of lower secondary.
 pub fn sample_sections() -> Vec<Section> {
-    use hocba_record::section::{Attendance, SubjectResult, SubjectSection};
-    let mark = |t| hocba_record::types::Mark::from_tenths(t).expect("mark");
-    let mut sections: Vec<Section> = [("toan", "Toán", 86), ("ngu_van", "Ngữ văn", 78)]
-        .map(|(code, name, tenths)| {
-            Section::Subject(SubjectSection {
-                code: code.parse().expect("code"),
-                name: name.parse().expect("text"),
-                result: SubjectResult::Score {
-                    term1: mark(tenths),
-                    term2: mark(tenths),
-                    year: mark(tenths),
-                    reassessed: None,
-                },
-                remark: None,
-                teacher: None,
-                locked_at: None,
-                source: None,
-            })
-        })
-        .to_vec();
-    sections.push(Section::Attendance(Attendance { with_leave: 1, without_leave: 0 }));
-    sections
+    hocba_sample::record_sections(42)
+}
+
+/// A few of them, for tests whose time grows with the size of the record.
+pub fn few_sections() -> Vec<Section> {
+    let few = ["subject.toan", "subject.ngu_van", "attendance"];
+    sample_sections().into_iter().filter(|s| few.contains(&s.name().as_str())).collect()
 }
 
 /// Issues and signs a record.

@@ -21,7 +21,7 @@ use hocba_record::{
     types::{Grade, SchoolYear},
 };
 use hocba_signature::statement::Role;
-use hocba_tests::{DAY, NOW, World, at, open_claims, sample_sections, signed_record};
+use hocba_tests::{DAY, NOW, World, at, few_sections, open_claims, sample_sections, signed_record};
 
 /// A bundle with everything in it: two years, the second naming the first, seeds, all disclosures.
 struct Subject {
@@ -43,7 +43,7 @@ impl Subject {
         earlier.grade = Grade::new(8).expect("grade");
         earlier.class = "8A3".parse().expect("class");
         earlier.year = SchoolYear::starting(2025).expect("year");
-        let earlier = signed_record(&world.school, earlier, &sample_sections(), Vec::new());
+        let earlier = signed_record(&world.school, earlier, &few_sections(), Vec::new());
         let payload = RecordPayload::from_bytes(earlier.statement.payload()).expect("own payload");
         let history = vec![HistoryEntry { id: payload.id, version: 1, payload: payload.digest() }];
         let later = signed_record(&world.school, open_claims(&world.school.code, 101), &sample_sections(), history);
