@@ -1,0 +1,26 @@
+//! One module per command. Each has its work (used by the demonstration too) and a `run` that prints what came of it.
+
+pub mod anchor;
+pub mod appoint;
+pub mod bundle;
+pub mod chain;
+pub mod import;
+pub mod init;
+pub mod inspect;
+pub mod sign;
+pub mod snapshot;
+pub mod template;
+pub mod verify;
+
+use std::path::PathBuf;
+
+use crate::output::Output;
+
+/// What every command gets.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where words go.
+    pub out: Output,
+    /// The data folder.
+    pub data_dir: PathBuf,
+}

@@ -1,0 +1,90 @@
+//! `init`: begins a data folder, for a demonstration or for a school.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hocba_bundle::{
+    facts::{Address, IssuerCode},
+    profile::OpenProfile,
+};
+use hocba_record::types::SchoolCode;
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    demo,
+    edge::read_input,
+    error::{Exit, Failure},
+    folder::{ChainConfig, Config, Folder, FolderFormat, PROFILE},
+    ledger,
+    output::words,
+};
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// A demonstration: example keys, a development chain, school 79DEMO001.
+    #[arg(long, conflicts_with_all = ["school", "issuer", "chain_id", "contract", "rpc", "profile"])]
+    demo: bool,
+    /// The school's code.
+    #[arg(long, required_unless_present = "demo")]
+    school: Option<SchoolCode>,
+    /// The code the department anchors batches under.
+    #[arg(long, required_unless_present = "demo")]
+    issuer: Option<IssuerCode>,
+    /// EIP-155 chain id of the network.
+    #[arg(long, required_unless_present = "demo")]
+    chain_id: Option<u64>,
+    /// Address of the contract.
+    #[arg(long, required_unless_present = "demo")]
+    contract: Option<Address>,
+    /// JSON-RPC address of a node.
+    #[arg(long, value_name = "URL", required_unless_present = "demo")]
+    rpc: Option<String>,
+    /// The department's trust profile.
+    #[arg(long, value_name = "FILE", required_unless_present = "demo")]
+    profile: Option<PathBuf>,
+}
+
+/// `init`.
+///
+/// # Errors
+/// When a folder is there already.
+pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
+    match (args.school, args.issuer, args.chain_id, args.contract, args.rpc, args.profile) {
+        (Some(school), Some(issuer), Some(chain), Some(contract), Some(url), Some(profile)) => {
+            let bytes = read_input(&profile, hocba_bundle::profile::MAX_PROFILE_BYTES)?;
+            let publisher = OpenProfile::publisher_of(&bytes).map_err(|e| {
+                let name = profile.display();
+                Failure::new(
+                    Exit::BadInput,
+                    "profile",
+                    words(
+                        format!("{name} không phải danh sách nơi cấp: {e}"),
+                        format!("{name} is no trust profile: {e}"),
+                    ),
+                )
+            })?;
+            ledger::http(&url)?;
+            let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
+            let config = Config { hocba: FolderFormat::V1, demo: None, school, issuer, chain };
+            let folder = Folder::create(&context.data_dir, config)?;
+            folder.write(PROFILE, &bytes)?;
+            context.out.note(&words(
+                format!("danh sách nơi cấp do {publisher} phát hành; đối chiếu mã này với sở"),
+                format!("the trust profile is published by {publisher}; compare this with the department"),
+            ));
+        }
+        _ => {
+            let runtime = ledger::runtime()?;
+            runtime.block_on(demo::init(&context.data_dir, None))?;
+        }
+    }
+    let name = context.data_dir.display();
+    context.out.say(&words(
+        format!("Đã tạo thư mục dữ liệu {name}. Tiếp theo: hocba template"),
+        format!("Made the data folder {name}. Next: hocba template"),
+    ));
+    context.out.document(&json!({ "command": "init", "ok": true, "data_dir": context.data_dir }));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,67 @@
+//! `snapshot`: what the public record says now, kept for verifying without a network.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hocba_bundle::{
+    facts::CheckedFacts,
+    snapshot::{Snapshot, SnapshotFormat, StatusEvidence},
+};
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    edge::now,
+    error::Exit,
+    folder::{Folder, SNAPSHOT, write_whole},
+    ledger,
+    output::words,
+};
+
+/// Arguments of `snapshot`.
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    /// Where to write it; in the data folder where this is left out.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Ask this node instead of the folder's own.
+    #[arg(long, value_name = "URL")]
+    rpc: Option<String>,
+}
+
+/// A snapshot of facts that were just read.
+pub fn of(facts: &CheckedFacts) -> Snapshot {
+    Snapshot {
+        facts: facts.facts().clone(),
+        hocba: SnapshotFormat::V1,
+        statuses: StatusEvidence::default(),
+        taken_at: now(),
+    }
+}
+
+/// `snapshot`.
+///
+/// # Errors
+/// When the chain does not answer, and when the file cannot be written.
+pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
+    let folder = Folder::open(&context.data_dir)?;
+    let facts = ledger::runtime()?.block_on(async {
+        let node = match &args.rpc {
+            Some(url) => ledger::http(url)?,
+            None => ledger::node(&folder).await?,
+        };
+        ledger::facts(&ledger::connect(&folder, node).await?).await
+    })?;
+    let path = args.out.clone().unwrap_or_else(|| folder.path(SNAPSHOT));
+    write_whole(&path, &of(&facts).to_bytes())?;
+    let facts = facts.facts();
+    let (name, block, batches) = (path.display(), facts.block, facts.batches.len());
+    context.out.say(&words(
+        format!("Đã chụp sổ chung (khối {block}, {batches} lần ghi) vào {name}"),
+        format!("Wrote a snapshot of the public record (block {block}, {batches} batches) to {name}"),
+    ));
+    context.out.document(&json!({
+        "command": "snapshot", "ok": true, "file": path, "block": block, "batches": batches,
+    }));
+    Ok(Exit::Ok)
+}

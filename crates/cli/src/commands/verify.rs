@@ -1,0 +1,114 @@
+//! `verify`: is this transcript genuine, and does it stand?
+
+mod show;
+mod sources;
+mod trust;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hocba_bundle::{
+    format::{Bundle, MAX_BUNDLE_BYTES},
+    report::{Report, Verdict},
+    text::ReportJson,
+    verify::{Context as VerifyContext, verify},
+};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::{
+    edge::{now, read_input},
+    error::{Exit, Failure},
+};
+
+pub use trust::roots_of;
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Bundles (*.hocba.json); `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The trust profile: whom to believe. The data folder's own where this is left out.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Whose profile to accept: SHA-256 of the publisher's certificate, as base64url or hex. Without it only the
+    /// published demo profile is accepted, as DEMO.
+    #[arg(long, value_name = "DIGEST")]
+    publisher: Option<String>,
+    /// What the public record said earlier (from `hocba snapshot`); no network is used.
+    #[arg(long, value_name = "FILE", conflicts_with = "rpc")]
+    snapshot: Option<PathBuf>,
+    /// Ask this node instead of the operators of the profile.
+    #[arg(long, value_name = "URL")]
+    rpc: Option<String>,
+    /// Use no network.
+    #[arg(long, conflicts_with = "rpc")]
+    offline: bool,
+    /// Where the highest profile number seen is remembered; the user's state folder where this is left out.
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Remember nothing, and do not look at what was remembered.
+    #[arg(long, conflicts_with = "state_dir")]
+    no_state: bool,
+}
+
+/// `verify`.
+///
+/// # Errors
+/// When there is no profile to go by, or the snapshot cannot be used. What is wrong with a bundle is a report.
+pub fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Exit> {
+    let profile = trust::open(context, args)?;
+    let mut sources = sources::Sources::new(args, &profile)?;
+    let out = context.out;
+    let mut worst = Verdict::Valid;
+    let mut unreadable = false;
+    let mut documents: Vec<Value> = Vec::new();
+    for (place, file) in args.files.iter().enumerate() {
+        if place > 0 {
+            out.line("");
+        }
+        if args.files.len() > 1 {
+            out.line(&format!("{}:", file.display()));
+        }
+        let bytes = match read_input(file, MAX_BUNDLE_BYTES) {
+            Ok(bytes) => bytes,
+            Err(failure) => {
+                unreadable = true;
+                out.note(&failure.words);
+                documents.push(json!({ "file": file, "error": failure.code, "en": failure.words.en }));
+                continue;
+            }
+        };
+        let anchor =
+            Bundle::read(&bytes).ok().and_then(|read| read.bundle.records.into_iter().next()).map(|r| r.anchor);
+        let view = sources.view(anchor.as_ref())?;
+        let report = verify(&bytes, &VerifyContext { profile: &profile, chain: view.chain(), now: now() });
+        worst = worst.max(report.verdict);
+        show::print(&out, &report, bytes.is_empty());
+        documents.push(json!({ "file": file, "report": document(&report) }));
+    }
+    let exit = match worst {
+        Verdict::Invalid => Exit::Invalid,
+        _ if unreadable => Exit::BadInput,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Valid => Exit::Ok,
+    };
+    out.document(&json!({
+        "command": "verify",
+        "ok": exit == Exit::Ok,
+        "verdict": (documents.len() > 1 || !unreadable).then_some(worst),
+        "files": documents,
+    }));
+    Ok(exit)
+}
+
+fn document(report: &Report) -> Value {
+    // Only a map with keys that are no strings could fail, and a report has none.
+    serde_json::to_value(ReportJson::from(report)).unwrap_or_default()
+}
+
+/// A failure of this command's own input.
+fn bad_input(code: &'static str, vi: String, en: String) -> Failure {
+    Failure::new(Exit::BadInput, code, crate::output::words(vi, en))
+}

@@ -1,0 +1,7 @@
+//! The demonstration: a made-up authority, school and class, through every step.
+
+mod authority;
+mod walk;
+
+pub use authority::init;
+pub use walk::{DemoArgs, run};
