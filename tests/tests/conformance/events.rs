@@ -16,7 +16,7 @@ use hocba_signature::{
     statement::{MAX_SIGNATURES, Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
 };
-use hocba_tests::{DAY, NOW, SCHOOL, World, open_claims, sample_sections};
+use hocba_tests::{DAY, NOW, SCHOOL, World, few_sections, open_claims};
 use proptest::{prelude::*, sample::Index};
 
 const POLICY: [Role; 3] = [Role::HomeroomTeacher, Role::Principal, Role::SchoolSeal];
@@ -277,7 +277,7 @@ fn version(number: u32, replaces: Option<Sha256Digest>) -> Version {
     open.version = number;
     open.replaces = replaces;
     let seed = *Sha256Digest::of(&number.to_be_bytes()).as_bytes();
-    let issued = issue(open, &sample_sections(), Vec::new(), &Seed::from_bytes(seed)).expect("a record");
+    let issued = issue(open, &few_sections(), Vec::new(), &Seed::from_bytes(seed)).expect("a record");
     let statement = Statement::unsigned(RecordPayload::to_bytes(&issued.payload));
     Version { number, issued, seed, statement, signed: Vec::new(), anchored: None }
 }
