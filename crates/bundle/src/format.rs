@@ -180,7 +180,7 @@ impl Bundle {
         let again = value.to_bytes();
         let resaved_at = (again != bytes)
             .then(|| again.iter().zip(bytes).take_while(|(canonical, found)| canonical == found).count());
-        let bundle: Bundle = canonical::from_slice(&again, Limits { bytes: usize::MAX, depth: MAX_BUNDLE_DEPTH })?;
+        let bundle: Bundle = canonical::from_canonical(&again)?;
         bundle.check_limits()?;
         Ok(ReadBundle { bundle, resaved_at })
     }
@@ -201,8 +201,7 @@ impl Bundle {
         for record in &self.records {
             limit("disclosures", record.disclosures.len(), MAX_DISCLOSURES)?;
             for disclosure in &record.disclosures {
-                let bytes = disclosure.to_text().len() / 4 * 3;
-                limit("bytes in a disclosure", bytes, MAX_DISCLOSURE_BYTES)?;
+                limit("bytes in a disclosure", disclosure.to_bytes().len(), MAX_DISCLOSURE_BYTES)?;
             }
             limit("signatures", record.statement.len(), MAX_SIGNATURES)?;
             limit("path nodes", record.anchor.path.len(), MAX_PATH)?;

@@ -157,12 +157,7 @@ pub fn parse_canonical(bytes: &[u8], limits: Limits) -> Result<Json, CanonicalEr
 /// As [`parse_canonical`], and `Shape` with the place for a value that is no `T`.
 pub fn from_slice<T: DeserializeOwned + Serialize>(bytes: &[u8], limits: Limits) -> Result<T, CanonicalError> {
     parse_canonical(bytes, limits)?;
-    let value: T = typed(bytes)?;
-    // serde is lenient in corners (unit variants ignore members, for one); writing the value again closes them all.
-    let again = to_vec(&value)?;
-    same_bytes(bytes, &again)
-        .map_err(|_| CanonicalError::Shape { place: "$".into(), problem: ShapeProblem::UnknownMember })?;
-    Ok(value)
+    typed_and_back(bytes)
 }
 
 /// A value as a `T`, through its canonical bytes.
@@ -170,7 +165,7 @@ pub fn from_slice<T: DeserializeOwned + Serialize>(bytes: &[u8], limits: Limits)
 /// # Errors
 /// `Shape` with the place for a value that is no `T`.
 pub fn from_json<T: DeserializeOwned + Serialize>(value: &Json) -> Result<T, CanonicalError> {
-    from_slice(&value.to_bytes(), Limits { bytes: usize::MAX, depth: 128 })
+    typed_and_back(&value.to_bytes())
 }
 
 /// The canonical bytes of a value.
@@ -186,8 +181,9 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalErro
 /// # Errors
 /// As [`to_vec`].
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Json, CanonicalError> {
-    let value = serde_json::to_value(value).map_err(|e| classify(&e, Limits { bytes: 0, depth: 128 }))?;
-    Json::deserialize(value).map_err(|e| classify(&e, Limits { bytes: 0, depth: 128 }))
+    let limits = Limits { bytes: usize::MAX, depth: 127 };
+    let bytes = serde_json::to_vec(value).map_err(|e| classify(&e, limits))?;
+    parse(&bytes, limits)
 }
 
 impl Json {
@@ -214,7 +210,7 @@ impl Json {
         }
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Json::Bool(true) => out.extend_from_slice(b"true"),
             Json::Bool(false) => out.extend_from_slice(b"false"),
@@ -247,21 +243,25 @@ impl Json {
 }
 
 /// RFC 8785 §3.2.2.2: the two-character escapes where JSON has them, `\u00xx` for other controls, all else as it is.
-fn write_string(s: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_string(s: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    for c in s.chars() {
-        match c {
-            '"' => out.extend_from_slice(b"\\\""),
-            '\\' => out.extend_from_slice(b"\\\\"),
-            '\u{8}' => out.extend_from_slice(b"\\b"),
-            '\t' => out.extend_from_slice(b"\\t"),
-            '\n' => out.extend_from_slice(b"\\n"),
-            '\u{c}' => out.extend_from_slice(b"\\f"),
-            '\r' => out.extend_from_slice(b"\\r"),
-            c if c < ' ' => out.extend_from_slice(format!("\\u{:04x}", c as u32).as_bytes()),
-            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    // Only ASCII is ever escaped, and no byte of a longer UTF-8 sequence is ASCII, so runs of bytes can be copied.
+    let mut rest = s.as_bytes();
+    while let Some(place) = rest.iter().position(|b| *b < b' ' || *b == b'"' || *b == b'\\') {
+        out.extend_from_slice(&rest[..place]);
+        match rest[place] {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            control => out.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
         }
+        rest = &rest[place + 1..];
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 
@@ -271,6 +271,22 @@ fn same_bytes(found: &[u8], canonical: &[u8]) -> Result<(), CanonicalError> {
     }
     let common = found.iter().zip(canonical).take_while(|(a, b)| a == b).count();
     Err(CanonicalError::NotCanonical { offset: common })
+}
+
+/// A `T` from bytes that [`Json::to_bytes`] wrote; other bytes belong to [`from_slice`].
+///
+/// # Errors
+/// `Shape`, and whatever else keeps the bytes from being a `T`.
+pub fn from_canonical<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, CanonicalError> {
+    typed_and_back(bytes)
+}
+
+/// serde is lenient in corners (unit variants ignore members, for one); writing the value again closes them all.
+fn typed_and_back<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, CanonicalError> {
+    let value: T = typed(bytes)?;
+    same_bytes(bytes, &to_vec(&value)?)
+        .map_err(|_| CanonicalError::Shape { place: "$".into(), problem: ShapeProblem::UnknownMember })?;
+    Ok(value)
 }
 
 fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {

@@ -303,7 +303,8 @@ pub(super) fn compare_records(
         bundle.records.iter().map(|part| RecordPayload::from_bytes(part.statement.payload()).ok()).collect();
     for (index, part) in bundle.records.iter().enumerate() {
         let Some(payload) = &payloads[index] else { continue };
-        let history = part.disclosures.iter().find_map(|d| match Section::from_value(d.name(), d.value()) {
+        let history = part.disclosures.iter().find(|d| d.name().as_str() == "history");
+        let history = history.and_then(|d| match Section::from_value(d.name(), d.value()) {
             Ok(Section::History(history)) => Some(history),
             _ => None,
         });
