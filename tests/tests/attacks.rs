@@ -559,6 +559,28 @@ const ATTACKS: &[Attack] = &[
         bundle.records.push(again);
         bundle
     }),
+    attack("two pupils' years are shown as one pupil's", "pupil.not_tied", |w| {
+        let mut open = open_claims(SCHOOL, 507);
+        open.id = RecordId::from_bytes([77; 16]);
+        let mut sections = sample_sections();
+        for section in &mut sections {
+            if let Section::Identity(identity) = section {
+                identity.identifiers[0].value = "000000000001".parse().expect("text");
+                identity.identifiers.truncate(1);
+            }
+        }
+        let other = signed_record(&w.school, open, &sections, Vec::new());
+        let anchor = w.ledger.anchor("so-demo", std::slice::from_ref(&other.statement), NOW - DAY / 2).swap_remove(0);
+        w.assemble(vec![World::part(&w.records[0], &w.anchors[0]), World::part(&other, &anchor)])
+    }),
+    attack("two pupils' years with both identities withheld", "pupil.not_tied", |w| {
+        let mut parts = vec![World::part(&w.records[0], &w.anchors[0]), World::part(&w.records[1], &w.anchors[1])];
+        for part in &mut parts {
+            part.seed = None;
+            part.disclosures.retain(|d| d.name().as_str() != "identity");
+        }
+        w.assemble(parts)
+    }),
     attack("another pupil's year is put into the book", "history.disagrees", |w| {
         let earlier = RecordPayload::from_bytes(w.records[1].statement.payload()).expect("own payload");
         let history = vec![HistoryEntry { id: earlier.id, version: 1, payload: Sha256Digest::of(b"the true one") }];

@@ -103,6 +103,8 @@ checks! {
     Seed = "integrity.seed", Integrity;
     /// The list of earlier years, if shown, agrees with the other records of the bundle.
     History = "integrity.history", Integrity;
+    /// The records of one bundle are of one pupil.
+    Pupil = "integrity.pupil", Integrity;
     /// Headers, types and countersignatures have the right form.
     Statement = "signatures.statement", Signatures;
     /// The signatures are exactly those of an accepted policy.
@@ -241,6 +243,11 @@ pub enum Problem {
     SeedDisagrees,
     /// The bundle's record is not the one the history names.
     HistoryDisagrees,
+    /// Nothing shown ties this record to the one before it: they may be of two pupils.
+    PupilsNotTied {
+        /// The later of the two (0-based).
+        record: usize,
+    },
     /// A check the profile makes mandatory could not be made on what is shown.
     MandatoryNotShown,
     /// The statement's form.
@@ -353,6 +360,7 @@ impl Problem {
             Problem::SeedBesidePart => "seed.beside_part",
             Problem::SeedDisagrees => "seed.disagrees",
             Problem::HistoryDisagrees => "history.disagrees",
+            Problem::PupilsNotTied { .. } => "pupil.not_tied",
             Problem::MandatoryNotShown => "mandatory.not_shown",
             Problem::Statement(StatementError::Limit(_)) => "statement.limit",
             Problem::Statement(StatementError::Header { .. }) => "statement.header",

@@ -106,6 +106,7 @@ pub fn check(id: CheckId, language: Language) -> &'static str {
         CheckId::Manifest => language.pick("Khớp danh mục các mục", "Agrees with the list of sections"),
         CheckId::Seed => language.pick("Không có mục ẩn", "No hidden section"),
         CheckId::History => language.pick("Khớp các năm học trước", "Agrees with earlier years"),
+        CheckId::Pupil => language.pick("Các năm của cùng một học sinh", "Years of one pupil"),
         CheckId::Statement => language.pick("Chữ ký đúng khuôn dạng", "Signatures well formed"),
         CheckId::Policy => language.pick("Đủ người ký, đúng thứ tự", "All signers, in order"),
         CheckId::Verify => language.pick("Chữ ký đúng", "Signatures verify"),
@@ -261,6 +262,10 @@ pub fn problem(problem: &Problem, language: Language) -> String {
         Problem::HistoryDisagrees => (
             "danh sách các năm học trước không khớp các năm trong tệp".into(),
             "the list of earlier years disagrees with the years in the file".into(),
+        ),
+        Problem::PupilsNotTied { record } => (
+            format!("không có gì cho thấy năm thứ {} trong tệp là của cùng học sinh với năm trước đó", record + 1),
+            format!("nothing shown ties year {} of the file to the same pupil as the year before", record + 1),
         ),
         Problem::MandatoryNotShown => (
             "nơi kiểm tra yêu cầu mục này nhưng tệp không trình".into(),

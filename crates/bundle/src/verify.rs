@@ -116,6 +116,11 @@ fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
         all.extend(checks.done);
     }
     record::compare_records(bundle, &mut summaries, &mut all, context);
+    if bundle.records.len() > 1 {
+        whole.put(CheckId::Pupil, record::pupils_tied(&summaries));
+    } else {
+        whole.skip(CheckId::Pupil, SkipReason::NotCarried);
+    }
     if !records_in_order(&summaries) {
         whole.put(CheckId::Format, vec![Problem::RecordOrder]);
     }

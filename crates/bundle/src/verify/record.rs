@@ -104,6 +104,7 @@ fn is_per_record(id: CheckId) -> bool {
             | CheckId::Chain
             | CheckId::StatusLog
             | CheckId::Unreferenced
+            | CheckId::Pupil
     )
 }
 
@@ -290,6 +291,30 @@ fn current(payload: &RecordPayload, authority: &Authority<'_>, context: &Context
         problems.push(Problem::Superseded(note(entry)));
     }
     checks.put(CheckId::Current, problems);
+}
+
+/// Whether each record but the first is tied to one before it: an identifier of the same kind and value in both
+/// identities, or a history that names the earlier record. Without such a tie, years of two pupils would pass for one
+/// pupil's book.
+pub(super) fn pupils_tied(summaries: &[RecordSummary]) -> Vec<Problem> {
+    let section = |summary: &RecordSummary, name: &str| {
+        summary.sections.iter().find(|(n, _)| n.as_str() == name).and_then(|(n, v)| Section::from_value(n, v).ok())
+    };
+    let identifiers = |summary: &RecordSummary| match section(summary, "identity") {
+        Some(Section::Identity(identity)) => identity.identifiers,
+        _ => Vec::new(),
+    };
+    let tied = |earlier: &RecordSummary, later: &RecordSummary| {
+        let named = match section(later, "history") {
+            Some(Section::History(history)) => history.entries.iter().any(|entry| entry.id == earlier.id),
+            _ => false,
+        };
+        named || identifiers(later).iter().any(|identifier| identifiers(earlier).contains(identifier))
+    };
+    (1..summaries.len())
+        .filter(|later| !summaries[..*later].iter().any(|earlier| tied(earlier, &summaries[*later])))
+        .map(|record| Problem::PupilsNotTied { record })
+        .collect()
 }
 
 /// What can only be told with all records at hand: whether shown histories agree with the other records.
