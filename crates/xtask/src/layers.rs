@@ -3,17 +3,13 @@
 //!
 //! Two looks: at the graph of normal dependencies, on a server and in a browser; and at the sources.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-    process::Command,
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::{
+    check::cargo,
+    steps::{self, Show},
 };
-
 use anyhow::{Context as _, bail};
-use serde_json::Value;
-
-use crate::steps::{self, Show};
 
 /// Crates that neither do I/O nor read a clock or a random source, each with the dependencies it may have all the same.
 const PURE: [Pure; 6] = [
@@ -71,6 +67,9 @@ const IO_CRATES: &[&str] = &[
     "walkdir",
 ];
 
+/// Crates by which build scripts build C.
+const C_BUILDERS: [&str; 3] = ["bindgen", "cc", "cmake"];
+
 /// Names that no pure source may use, wherever they come from.
 const NAMES: &[&str] = &[
     "SystemTime",
@@ -96,8 +95,11 @@ const RAND: &[&str] = &["random", "rng", "fill"];
 /// Checks the workspace; returns a line that says what was looked at.
 pub fn check(root: &Path) -> anyhow::Result<String> {
     let mut problems = BTreeSet::new();
-    for target in TARGETS {
-        problems.extend(graph_problems(&metadata(root, target)?));
+    for pure in &PURE {
+        for target in TARGETS {
+            problems.extend(graph_problems(pure, &tree(root, pure.name, target, "normal")?));
+        }
+        problems.extend(build_problems(pure, &tree(root, pure.name, TARGETS[0], "normal,build")?));
     }
     let mut files = 0;
     for pure in &PURE {
@@ -116,12 +118,13 @@ pub fn check(root: &Path) -> anyhow::Result<String> {
     Ok(format!("{} pure crates, {} targets, {files} source files", PURE.len(), TARGETS.len()))
 }
 
-fn metadata(root: &Path, target: &str) -> anyhow::Result<Value> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["metadata", "--format-version", "1", "--locked", "--quiet", "--filter-platform", target]);
-    let output = steps::run(command.current_dir(root), Show::Nothing)?;
-    let json = output.lines().find(|line| line.starts_with('{')).context("cargo metadata wrote no JSON")?;
-    Ok(serde_json::from_str(json)?)
+/// The dependencies of one crate as it is built by itself: `depth name version` on each line. Not `cargo metadata`, whose
+/// graph unites the features of the whole workspace and names dependencies that no build of the crate has.
+fn tree(root: &Path, name: &str, target: &str, edges: &str) -> anyhow::Result<String> {
+    let mut command = cargo(root);
+    command.args(["tree", "--package", name, "--target", target, "--edges", edges, "--locked", "--quiet"]);
+    command.args(["--prefix", "depth", "--format", " {p}"]);
+    steps::run(&mut command, Show::Nothing)
 }
 
 fn rust_files(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
@@ -138,68 +141,57 @@ fn rust_files(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     Ok(found)
 }
 
-/// What is wrong with the dependencies of the pure crates, each with the way that leads there.
-fn graph_problems(metadata: &Value) -> Vec<String> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let packages: BTreeMap<String, Value> =
-        list(&metadata["packages"]).into_iter().map(|p| (string(&p["id"]), p)).collect();
-    let nodes: BTreeMap<String, Value> =
-        list(&metadata["resolve"]["nodes"]).into_iter().map(|n| (string(&n["id"]), n)).collect();
-    let name = |id: &str| packages.get(id).map(|p| string(&p["name"])).unwrap_or_default();
-    // (name, whether a normal dependency) of each dependency of a node.
-    let dependencies = |id: &str| -> Vec<(String, bool, bool)> {
-        list(&nodes.get(id).map_or(Value::Null, |n| n["deps"].clone()))
-            .iter()
-            .map(|d| {
-                let kinds = list(&d["dep_kinds"]);
-                let has = |kind: &str| kinds.iter().any(|k| k["kind"].as_str().unwrap_or("normal") == kind);
-                (string(&d["pkg"]), has("normal"), has("build"))
-            })
-            .collect()
-    };
+/// What is wrong with the dependencies of a pure crate, each with the way that leads there.
+fn graph_problems(pure: &Pure, tree: &str) -> Vec<String> {
     let mut problems = Vec::new();
-    for pure in &PURE {
-        let Some(start) = nodes.keys().find(|id| name(id) == pure.name) else {
-            problems.push(format!("{}: no such crate in the workspace; mend the list in the layer check", pure.name));
+    let mut allowed_below: Option<usize> = None;
+    for (depth, way) in ways(tree) {
+        // What an allowed dependency rests on is its own affair.
+        if allowed_below.is_some_and(|limit| depth > limit) {
             continue;
-        };
-        let mut ways: BTreeMap<String, String> = BTreeMap::from([(start.clone(), pure.name.to_owned())]);
-        let mut queue = vec![start.clone()];
-        while let Some(id) = queue.pop() {
-            for (dependency, normal, build) in dependencies(&id) {
-                let found = name(&dependency);
-                let way = format!("{} → {found}", ways[&id]);
-                if build && matches!(found.as_str(), "cc" | "cmake" | "bindgen") && !pure.may.contains(&found.as_str())
-                {
-                    problems.push(format!("{way}: built from C"));
-                }
-                if !normal || ways.contains_key(&dependency) {
-                    continue;
-                }
-                if let Some(why) =
-                    refused(&found, &packages[&dependency]).filter(|_| !pure.may.contains(&found.as_str()))
-                {
-                    problems.push(format!("{way}: {why}"));
-                }
-                ways.insert(dependency.clone(), way);
-                queue.push(dependency);
-            }
         }
+        let name = *way.last().expect("a way has at least its end");
+        allowed_below = pure.may.contains(&name).then_some(depth);
+        if let Some(why) = refused(name).filter(|_| allowed_below.is_none()) {
+            problems.push(format!("{}: {why}", way.join(" → ")));
+        }
+    }
+    if problems.is_empty() && !tree.contains(pure.name) {
+        problems.push(format!("{}: no such crate in the workspace; mend the list in the layer check", pure.name));
     }
     problems
 }
 
-fn string(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// What is built from C below a pure crate.
+fn build_problems(pure: &Pure, tree: &str) -> Vec<String> {
+    ways(tree)
+        .into_iter()
+        .filter(|(_, way)| way.last().is_some_and(|n| C_BUILDERS.contains(n) && !pure.may.contains(n)))
+        .map(|(_, way)| format!("{}: builds C", way.join(" → ")))
+        .collect()
+}
+
+/// Each line of `cargo tree` as its depth and the names from the root to it.
+fn ways(tree: &str) -> Vec<(usize, Vec<&str>)> {
+    let mut way = Vec::new();
+    tree.lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (depth, name) = (words.next()?.parse::<usize>().ok()?, words.next()?);
+            way.truncate(depth);
+            way.push(name);
+            Some((depth, way.clone()))
+        })
+        .collect()
 }
 
 /// Why a pure crate must not depend on this one.
-fn refused(name: &str, package: &Value) -> Option<&'static str> {
+fn refused(name: &str) -> Option<&'static str> {
     if IO_CRATES.contains(&name) {
         Some("does I/O, or reads the clock or the random source")
     } else if name == "ring" || name.starts_with("aws-lc") {
         Some("cryptography built from C or assembler")
-    } else if name.ends_with("-sys") || package["links"].is_string() {
+    } else if name.ends_with("-sys") {
         Some("binds a native library")
     } else if name.starts_with("hocba-") && !PURE.iter().any(|pure| pure.name == name) {
         Some("is of an upper layer")
@@ -346,55 +338,52 @@ fn raw_string_end(chars: &[char], from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    /// A workspace of the pure crates, where `hocba-bundle` has the given further dependency of the given kind.
-    fn workspace(dependency: &str, kind: Option<&str>, links: Option<&str>) -> Value {
-        let id = |name: &str| format!("path+file:///x#{name}");
-        let mut packages: Vec<Value> =
-            PURE.iter().map(|p| json!({"id": id(p.name), "name": p.name, "links": null})).collect();
-        packages.push(json!({"id": id("between"), "name": "between", "links": null}));
-        packages.push(json!({"id": id(dependency), "name": dependency, "links": links}));
-        let mut nodes: Vec<Value> = PURE
-            .iter()
-            .map(|p| {
-                let to_between = json!({"pkg": id("between"), "dep_kinds": [{"kind": null}]});
-                json!({"id": id(p.name), "deps": if p.name == "hocba-bundle" { vec![to_between] } else { vec![] }})
-            })
-            .collect();
-        nodes.push(json!({"id": id("between"), "deps": [{"pkg": id(dependency), "dep_kinds": [{"kind": kind}]}]}));
-        nodes.push(json!({"id": id(dependency), "deps": []}));
-        json!({"packages": packages, "resolve": {"nodes": nodes}})
+    const BUNDLE: Pure = Pure { name: "hocba-bundle", may: &["permitted"] };
+
+    /// What `cargo tree` says of a crate with this dependency of a dependency.
+    fn with(dependency: &str) -> String {
+        format!(
+            "0 hocba-bundle v0.1.0 (/x)\n1 serde v1.0.0\n1 between v2.0.0\n2 {dependency} v3.0.0\n1 last v1.0.0 (*)\n"
+        )
     }
 
     #[test]
     fn what_a_pure_crate_must_not_rest_on_is_refused_with_the_way_to_it() {
         for dependency in IO_CRATES.iter().chain(&["ring", "aws-lc-rs", "aws-lc-sys", "openssl-sys", "hocba-chain"]) {
-            let problems = graph_problems(&workspace(dependency, None, None));
+            let problems = graph_problems(&BUNDLE, &with(dependency));
             let [problem] = problems.as_slice() else { panic!("{dependency}: {problems:?}") };
             assert!(problem.starts_with(&format!("hocba-bundle → between → {dependency}: ")), "{problem}");
         }
-        let native = graph_problems(&workspace("innocent", None, Some("z")));
-        assert_eq!(native, ["hocba-bundle → between → innocent: binds a native library"]);
-        let from_c = graph_problems(&workspace("cc", Some("build"), None));
-        assert_eq!(from_c, ["hocba-bundle → between → cc: built from C"]);
+        for builder in C_BUILDERS {
+            let problems = build_problems(&BUNDLE, &with(builder));
+            assert_eq!(problems, [format!("hocba-bundle → between → {builder}: builds C")]);
+        }
     }
 
     #[test]
-    fn what_only_tests_or_build_scripts_use_is_no_concern() {
-        assert_eq!(graph_problems(&workspace("tokio", Some("dev"), None)), [""; 0]);
-        assert_eq!(graph_problems(&workspace("walkdir", Some("build"), None)), [""; 0]);
-        assert_eq!(graph_problems(&workspace("serde", None, None)), [""; 0]);
-        assert_eq!(graph_problems(&workspace("hocba-record", None, None)), [""; 0]);
+    fn an_exception_holds_for_what_is_below_it_and_for_nothing_else() {
+        let tree = "0 hocba-bundle v0.1.0\n1 permitted v1.0.0\n2 windows-sys v1.0.0\n1 tokio v1.0.0\n";
+        assert_eq!(
+            graph_problems(&BUNDLE, tree),
+            ["hocba-bundle → tokio: does I/O, or reads the clock or the random source"]
+        );
+        for harmless in ["serde", "hocba-record", "ringbuffer", "sysinfo-names"] {
+            assert_eq!(graph_problems(&BUNDLE, &with(harmless)), [""; 0]);
+        }
     }
 
     #[test]
     fn a_pure_crate_that_is_gone_is_noticed() {
-        let mut metadata = workspace("serde", None, None);
-        metadata["packages"][0]["name"] = json!("hocba-renamed");
-        assert!(graph_problems(&metadata)[0].starts_with("hocba-record: no such crate"));
+        assert!(graph_problems(&BUNDLE, "0 hocba-renamed v0.1.0\n")[0].contains("upper layer"));
+        assert!(graph_problems(&BUNDLE, "")[0].contains("no such crate"));
+    }
+
+    #[test]
+    fn the_workspace_keeps_its_layers() {
+        let said = check(&crate::workspace_root()).unwrap_or_else(|e| panic!("{e:#}"));
+        assert!(said.starts_with("6 pure crates, 2 targets"), "{said}");
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! Developer commands: `cargo xtask <command>`.
 //!
 //! One module per command, with an `Args` and a `run`. To add one: a module, a line in [`Command`], a line in [`main`].
-#![allow(clippy::print_stdout, reason = "a command line tool talks on stdout")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on stdout and stderr")]
 
+mod bench;
 mod check;
+mod fuzz;
 mod keys_example;
 mod layers;
 mod steps;
 mod test;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -17,19 +22,33 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", about = "Developer commands of hocba")]
 enum Command {
+    /// Time the core operations beside raw SHA-256 and Ed25519
+    Bench(bench::Args),
     /// Format, lints and layers: the fast part of `test`
     Check(check::Args),
+    /// Fuzz every parser of outside bytes (nightly compiler and cargo-fuzz)
+    Fuzz(fuzz::Args),
     /// Make the example keys and certificates again, or check that the committed ones are unchanged
     KeysExample(keys_example::Args),
     /// Everything that CI runs
     Test(test::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Command::parse() {
+fn main() -> ExitCode {
+    let done = match Command::parse() {
+        Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
         Command::Test(args) => test::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not by `?`: with RUST_BACKTRACE set, anyhow would bury a step's output under a backtrace.
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 
