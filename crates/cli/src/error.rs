@@ -50,9 +50,9 @@ pub struct Failure {
     /// What is wrong.
     pub words: Words,
     /// What to do.
-    pub hint: Option<Words>,
+    pub hint: Option<Box<Words>>,
     /// More for `--json`.
-    pub details: Option<Value>,
+    pub details: Option<Box<Value>>,
 }
 
 impl Failure {
@@ -64,14 +64,14 @@ impl Failure {
     /// The same, saying what to do.
     #[must_use]
     pub fn hint(mut self, hint: Words) -> Self {
-        self.hint = Some(hint);
+        self.hint = Some(Box::new(hint));
         self
     }
 
     /// The same, with more for programs.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 

@@ -136,6 +136,64 @@ fn a_record_that_is_anchored_before_its_signers_are_appointed_gets_no_bundle() {
 }
 
 #[test]
+fn a_record_of_a_signer_without_appointment_is_not_anchored() {
+    let (world, _) = imported(1);
+    let principal = ["--role", "principal", "--appointee", "demo/keys/principal.crt.pem"];
+    let printed = ["--name", "Trần Văn Minh", "--title", "Hiệu trưởng"];
+    world.on_demo(&[&["appoint"][..], &principal, &printed].concat()).expect(0);
+    for command in ["sign", "cosign", "seal"] {
+        world.on_demo(&[command]).expect(0);
+    }
+    let run = world.on_demo(&["anchor", "--lang", "en"]).expect(5);
+    assert!(run.err.contains("homeroom teacher is not appointed"), "{}", run.err);
+    assert!(!world.path("demo/batches").exists());
+}
+
+#[test]
+fn a_deputy_may_co_sign_for_the_principal() {
+    let (world, _) = imported(1);
+    for command in
+        [&["appoint"][..], &["sign"], &["cosign", "--deputy"], &["seal"], &["anchor"], &["bundle"], &["snapshot"]]
+    {
+        world.on_demo(command).expect(0);
+    }
+    let run = world.verify("demo/bundles/01.hocba.json").expect(0);
+    assert!(run.out.contains("Lê Thu Hà"), "{}", run.out);
+}
+
+#[test]
+fn a_demo_folder_that_was_begun_and_not_finished_is_finished() {
+    let world = World::empty();
+    world.on_demo(&["init", "--demo"]).expect(0);
+    fs::remove_file(world.path("demo/profile.hocba-profile.json")).expect("removed");
+    world.on_demo(&["init", "--demo"]).expect(0);
+    assert!(world.path("demo/profile.hocba-profile.json").exists());
+    world.on_demo(&["init", "--demo"]).expect(3);
+}
+
+#[test]
+fn the_served_chain_answers_verify_and_the_other_commands() {
+    use std::io::{BufRead as _, BufReader};
+    let world = World::demo();
+    let mut child = hocba(world.home.path())
+        .args(["chain", "--port", "0", "--data-dir", "demo", "--lang", "en"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
+    assert!(line.contains("NOT FOR PRODUCTION"), "{line}");
+    let profile = "demo/profile.hocba-profile.json";
+    let run = world.run(&["verify", "demo/bundles/40.hocba.json", "--profile", profile, "--rpc", &url]);
+    let busy = world.on_demo(&["snapshot", "--rpc", &url, "--out", "now.json"]);
+    child.kill().expect("killed");
+    child.wait().expect("it ended");
+    assert!(run.expect(0).out.contains("sổ chung vừa đọc"));
+    busy.expect(0);
+}
+
+#[test]
 fn a_faulty_workbook_writes_nothing_and_shows_every_fault() {
     let world = World::empty();
     world.on_demo(&["init", "--demo"]).expect(0);

@@ -6,15 +6,17 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::Args;
+use hocba_bundle::text::{Language, role};
 use hocba_chain::AnchorClient;
 use hocba_keystore::Secp256k1Key;
 use hocba_merkle::{LeafHash, MAX_LEAVES, Tree};
 use hocba_record::{encoding::Sha256Digest, payload::RecordPayload};
-use hocba_signature::appointment::Appointment;
+use hocba_signature::{appointment::Appointment, statement::StatementType};
 use serde_json::json;
 
 use super::Context;
 use crate::{
+    edge::now,
     error::{Exit, Failure},
     folder::{BatchFile, BatchKind, ChainConfig, Folder, Leaf},
     ledger::{self, Node},
@@ -149,6 +151,40 @@ fn new_records(folder: &Folder) -> anyhow::Result<Vec<Leaf>> {
     Ok(leaves)
 }
 
+/// Refuses records whose signers have no appointment here: anchored before it, they could never become valid.
+fn refuse_unappointed(folder: &Folder) -> anyhow::Result<()> {
+    let appointments: Vec<Appointment> =
+        folder.appointments()?.iter().filter_map(|s| Appointment::from_bytes(s.payload()).ok()).collect();
+    let time = now();
+    for leaf in new_records(folder)? {
+        let Some(record) = folder.record(&leaf.id)? else { continue };
+        let payload = RecordPayload::from_bytes(record.statement.payload())?;
+        for header in record.statement.headers(StatementType::Record)? {
+            let fits = |a: &Appointment| {
+                (a.appointee.certificate, a.role) == (header.certificate, header.role)
+                    && a.school == payload.school
+                    && a.class.as_ref().is_none_or(|class| *class == payload.class)
+                    && a.year.is_none_or(|year| year == payload.year)
+                    && a.covers(time)
+            };
+            if !appointments.iter().any(fits) {
+                let number = record.number;
+                let (vi, en) = (role(header.role, Language::Vietnamese), role(header.role, Language::English));
+                let text = words(
+                    format!("học bạ STT {number}: {vi} chưa được bổ nhiệm, phân công cho lớp và năm học này"),
+                    format!("the record of number {number}: the {en} is not appointed for this class and year"),
+                );
+                let hint = words(
+                    "chạy `hocba appoint` trước; phân công phải được ghi sổ chung trước học bạ",
+                    "run `hocba appoint` first; an appointment has to be anchored before the record",
+                );
+                return Err(Failure::new(Exit::Order, "not_appointed", text).hint(hint).into());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Refuses where there is nothing to anchor and never was.
 fn refuse_nothing(folder: &Folder) -> anyhow::Result<()> {
     if folder.appointments()?.is_empty() {
@@ -175,6 +211,7 @@ fn refuse_nothing(folder: &Folder) -> anyhow::Result<()> {
 pub fn run(context: &Context, args: &AnchorArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
     refuse_nothing(&folder)?;
+    refuse_unappointed(&folder)?;
     let key = open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?;
     let result = ledger::runtime()?.block_on(async {
         let node = ledger::node(&folder).await?;

@@ -76,8 +76,7 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             ));
         }
         _ => {
-            let runtime = ledger::runtime()?;
-            runtime.block_on(demo::init(&context.data_dir, None))?;
+            ledger::runtime()?.block_on(demo::init(&context.data_dir, None))?;
         }
     }
     let name = context.data_dir.display();

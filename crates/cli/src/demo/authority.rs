@@ -27,6 +27,13 @@ const DAY: i64 = 86_400;
 /// # Errors
 /// When a folder is there already, or cannot be written.
 pub async fn init(root: &Path, seed: Option<u64>) -> anyhow::Result<Folder> {
+    let begun = root.join("hocba.json").try_exists()? && !root.join(PROFILE).try_exists()?;
+    if begun && Folder::config_of(root)?.demo.is_some() {
+        // An earlier run was cut off before the profile, which is written last.
+        let folder = Folder::open(root)?;
+        complete(&folder).await?;
+        return Ok(folder);
+    }
     let port = free_port().await?;
     let config = Config {
         hocba: FolderFormat::V1,
