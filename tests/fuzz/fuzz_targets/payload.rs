@@ -10,8 +10,18 @@ use hocba_record::{
 use libfuzzer_sys::fuzz_target;
 
 const NAMES: [&str; 12] = [
-    "school_details", "identity", "result", "conduct", "attendance", "promotion", "awards", "remarks", "completion",
-    "manifest", "history", "subject.toan",
+    "school_details",
+    "identity",
+    "result",
+    "conduct",
+    "attendance",
+    "promotion",
+    "awards",
+    "remarks",
+    "completion",
+    "manifest",
+    "history",
+    "subject.toan",
 ];
 
 fuzz_target!(|data: &[u8]| {

@@ -3,8 +3,8 @@
 
 use hocba_chain::{
     decode::{
-        decode_batch, decode_batches, decode_block, decode_bool, decode_data, decode_head, decode_logs, decode_quantity,
-        decode_receipt, decode_status,
+        decode_batch, decode_batches, decode_block, decode_bool, decode_data, decode_head, decode_logs,
+        decode_quantity, decode_receipt, decode_status,
     },
     decode_event, decode_revert,
     rpc::decode_response,

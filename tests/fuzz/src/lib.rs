@@ -57,10 +57,16 @@ impl Fixture {
         assert!(bundle.records.iter().all(|record| self.is_known(record)), "a record no one signed is valid");
         let authority = |bundle: &Bundle| bundle.authority.clone();
         for certificate in &bundle.authority.certificates {
-            assert!(self.bundles.iter().any(|b| authority(b).certificates.contains(certificate)), "unknown certificate");
+            assert!(
+                self.bundles.iter().any(|b| authority(b).certificates.contains(certificate)),
+                "unknown certificate"
+            );
         }
         for appointment in &bundle.authority.appointments {
-            assert!(self.bundles.iter().any(|b| authority(b).appointments.contains(appointment)), "unknown appointment");
+            assert!(
+                self.bundles.iter().any(|b| authority(b).appointments.contains(appointment)),
+                "unknown appointment"
+            );
         }
     }
 
