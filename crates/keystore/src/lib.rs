@@ -52,7 +52,7 @@ pub use ed25519::Ed25519Key;
 pub use error::KeystoreError;
 pub use example::is_example_key;
 pub use file::MAX_FILE_BYTES;
-pub use identity::{read_certificate_chain, Identity, MAX_CERTIFICATES};
+pub use identity::{Identity, MAX_CERTIFICATES, read_certificate_chain};
 pub use passphrase::Passphrase;
 pub use secp256k1::Secp256k1Key;
 
