@@ -8,7 +8,7 @@ use std::{
 };
 
 use hocba_fuzz::package_parts;
-use hocba_workbook::{Limits, read, read_xlsx};
+use hocba_workbook::{Limits, read};
 use libfuzzer_sys::fuzz_target;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -32,10 +32,21 @@ fn check(file: &[u8]) {
     let limits = Limits { input_bytes: 1 << 20, unpacked_bytes: 1 << 22, cells: 20_000, ..Limits::default() };
     let taken = read(file, &limits);
     assert!(taken.is_ok() || taken.is_err_and(|findings| !findings.is_empty()), "refused without a word");
-    let _ = read_xlsx(file, &limits);
 }
 
-fuzz_target!(|data: &[u8]| {
+/// calamine does its sums on outside numbers unchecked: with overflow checks on, as here, it panics on some files, and
+/// the reader takes that for a damaged file (`xlsx::tables`). libFuzzer would end the run at any panic, caught or not;
+/// let pass only those that start in calamine, so that one of ours is not hidden by the same catch.
+fn let_calamine_panic() {
+    let abort = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|place| place.file().contains("/calamine-")) {
+            abort(panic);
+        }
+    }));
+}
+
+fuzz_target!(init: let_calamine_panic(), |data: &[u8]| {
     match data.split_first() {
         Some((which, bytes)) if !data.starts_with(b"PK") => check(&with_part(*which, bytes)),
         _ => check(data),
