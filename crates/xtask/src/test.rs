@@ -92,11 +92,8 @@ fn target_folder(root: &Path) -> anyhow::Result<PathBuf> {
 /// What of the derived files differs from the commit; empty in a clean clone, and outside a git work tree.
 fn derived_state(root: &Path) -> anyhow::Result<String> {
     let mut git = Command::new("git");
-    let (status, inside) =
-        match capture(git.args(["rev-parse", "--is-inside-work-tree"]).current_dir(root), Show::Nothing) {
-            Ok(answer) => answer,
-            Err(_) => return Ok(String::new()),
-        };
+    git.args(["rev-parse", "--is-inside-work-tree"]).current_dir(root);
+    let Ok((status, inside)) = capture(&mut git, Show::Nothing) else { return Ok(String::new()) };
     if !status.success() || inside.trim() != "true" {
         return Ok(String::new());
     }
