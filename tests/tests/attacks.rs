@@ -89,17 +89,17 @@ fn own_payload_changed(world: &World, change: fn(&mut RecordPayload)) -> Bundle 
     let statement = &bundle.records[0].statement;
     let mut payload = RecordPayload::from_bytes(statement.payload()).expect("own payload");
     change(&mut payload);
-    bundle.records[0].statement = with_payload(statement, payload.to_bytes());
+    bundle.records[0].statement = with_payload(statement, &payload.to_bytes());
     bundle
 }
 
 /// The same signatures over another payload.
-fn with_payload(statement: &Statement, payload: Vec<u8>) -> Statement {
+fn with_payload(statement: &Statement, payload: &[u8]) -> Statement {
     let mut json = hocba_record::canonical::to_json(statement).expect("JSON");
     if let hocba_record::canonical::Json::Object(members) = &mut json {
         for (name, value) in members.iter_mut() {
             if name == "payload" {
-                *value = hocba_record::canonical::Json::String(hocba_record::encoding::base64url(&payload));
+                *value = hocba_record::canonical::Json::String(hocba_record::encoding::base64url(payload));
             }
         }
     }
@@ -334,7 +334,7 @@ const ATTACKS: &[Attack] = &[
     }),
     attack("the signatures of a classmate's record", "signature.invalid", |w| {
         let mut bundle = w.bundle(0);
-        bundle.records[0].statement = with_payload(&w.records[1].statement, w.records[0].statement.payload().to_vec());
+        bundle.records[0].statement = with_payload(&w.records[1].statement, w.records[0].statement.payload());
         bundle
     }),
     attack("a record without its last signature, in its own batch", "anchor.not_included", |w| {

@@ -4,7 +4,7 @@
 //! `tests/worked-example/check.py` computes the values again without our code. After a change of protocol:
 //! `HOCBA_BLESS=1 cargo test -p hocba-tests --test worked_example`, then read the difference like code.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{fmt::Write as _, fs, path::Path};
 
 use hocba_bundle::facts::{
     ALG_RFC6962_SHA256, ANCHOR_TAG, BatchFact, STATUS_LOG_TAG, StatusFact, batch_digest, genesis_digest, status_digest,
@@ -381,12 +381,12 @@ fn page(v: &Value) -> String {
     page
 }
 
-fn same_as_committed(path: PathBuf, fresh: &str) {
+fn same_as_committed(path: &Path, fresh: &str) {
     if std::env::var_os("HOCBA_BLESS").is_some() {
-        fs::write(&path, fresh).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        fs::write(path, fresh).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         return;
     }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let committed = fs::read_to_string(path).unwrap_or_default();
     assert!(
         committed == fresh,
         "{} is not what the code computes. If the protocol changed on purpose: HOCBA_BLESS=1 cargo test -p hocba-tests \
@@ -401,6 +401,6 @@ fn the_committed_example_is_what_the_code_computes() {
     let mut json = String::new();
     pretty(&canonical::to_json(&values).expect("no floats, no null"), 0, &mut json);
     json.push('\n');
-    same_as_committed(repository().join("tests/worked-example/values.json"), &json);
-    same_as_committed(repository().join("docs/spec/worked-example.md"), &page(&values));
+    same_as_committed(&repository().join("tests/worked-example/values.json"), &json);
+    same_as_committed(&repository().join("docs/spec/worked-example.md"), &page(&values));
 }

@@ -94,7 +94,7 @@ impl Spec {
             tlv(2, &[self.subject & 0x7f | 1]),
             ED25519.to_vec(),
             name(self.issuer),
-            sequence(&[tlv(0x18, self.from.as_bytes()), tlv(0x18, self.until.as_bytes())].map(utc_time_before_2050)),
+            sequence(&[self.from, self.until].map(utc_time)),
             name(self.subject),
             spki,
             tlv(0xa3, &sequence(&extensions)),
@@ -111,9 +111,9 @@ impl Spec {
     }
 }
 
-/// RFC 5280 §4.1.2.5: dates before 2050 are UTCTime.
-fn utc_time_before_2050(generalized: Vec<u8>) -> Vec<u8> {
-    tlv(0x17, &generalized[4..])
+/// RFC 5280 §4.1.2.5: dates before 2050 are UTCTime, with two digits of the year.
+fn utc_time(date: &str) -> Vec<u8> {
+    tlv(0x17, &date.as_bytes()[2..])
 }
 
 fn at(year: i64) -> UnixTime {
