@@ -7,7 +7,10 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ed25519_dalek::{Signature, Signer as _, SigningKey};
-use hocba_bundle::verify::{ChainView, Context, verify};
+use hocba_bundle::{
+    format::Bundle,
+    verify::{ChainView, Context, verify},
+};
 use hocba_record::disclosure::{Disclosure, Seed, issue};
 use hocba_signature::statement::{Role, Statement, StatementType};
 use hocba_tests::{NOW, SCHOOL, World, at, open_claims, sample_sections};
@@ -81,6 +84,8 @@ fn verify_one_bundle(c: &mut Criterion) {
     let context = Context { profile: &world.profile, chain: ChainView::Snapshot(&snapshot), now: at(NOW) };
     let report = verify(&file, &context);
     assert_eq!(report.verdict, hocba_bundle::report::Verdict::Valid, "{:#?}", report.checks);
+    c.bench_function("read/hocba", |b| b.iter(|| Bundle::read(black_box(&file)).expect("a bundle")));
+    raw_sha256(c, "read", file.len());
     c.bench_function("verify/hocba", |b| b.iter(|| verify(black_box(&file), &context)));
 
     let key = SigningKey::from_bytes(&[7; 32]);
