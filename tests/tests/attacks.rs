@@ -573,6 +573,21 @@ const ATTACKS: &[Attack] = &[
         let anchor = w.ledger.anchor("so-demo", std::slice::from_ref(&other.statement), NOW - DAY / 2).swap_remove(0);
         w.assemble(vec![World::part(&w.records[0], &w.anchors[0]), World::part(&other, &anchor)])
     }),
+    attack("two pupils share a school's own number, their national numbers differ", "pupil.not_tied", |w| {
+        let mut open = open_claims(SCHOOL, 508);
+        open.id = RecordId::from_bytes([78; 16]);
+        let mut sections = sample_sections();
+        for section in &mut sections {
+            if let Section::Identity(identity) = section {
+                for identifier in identity.identifiers.iter_mut().filter(|i| i.kind.is_national()) {
+                    identifier.value = "000000000001".parse().expect("text");
+                }
+            }
+        }
+        let other = signed_record(&w.school, open, &sections, Vec::new());
+        let anchor = w.ledger.anchor("so-demo", std::slice::from_ref(&other.statement), NOW - DAY / 2).swap_remove(0);
+        w.assemble(vec![World::part(&w.records[0], &w.anchors[0]), World::part(&other, &anchor)])
+    }),
     attack("two pupils' years with both identities withheld", "pupil.not_tied", |w| {
         let mut parts = vec![World::part(&w.records[0], &w.anchors[0]), World::part(&w.records[1], &w.anchors[1])];
         for part in &mut parts {

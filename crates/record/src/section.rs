@@ -221,6 +221,14 @@ pub enum IdentifierKind {
     Temporary,
 }
 
+impl IdentifierKind {
+    /// Whether the number means the same pupil in every school of the country. The others are given by a school, or by
+    /// another state, and two pupils may share one.
+    pub fn is_national(self) -> bool {
+        matches!(self, Self::Lifelong | Self::Ministry | Self::Personal)
+    }
+}
+
 /// One of the four levels of TT 22/2021, for study and conduct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -23,6 +23,11 @@ use crate::{
 
 /// Longest chain of appointments: teacher, principal, department.
 const MAX_DEPTH: usize = 3;
+/// Most appointments of one certificate that are weighed, in the order of the file. An honest bundle holds one for each
+/// role; without a bound, a file of appointments that appoint one another would cost their number squared.
+const MAX_CANDIDATES: usize = 16;
+/// Most parts in the authority behind a whole snapshot's statuses, as so many records would have.
+const STATUS_AUTHORITY_RECORDS: usize = 64;
 
 /// What someone needs to have been appointed to.
 #[derive(Debug, Clone, Copy)]
@@ -219,11 +224,11 @@ impl<'a> Authority<'a> {
         }
         // The most telling refusal among the candidates: the one that got furthest.
         let mut best = (0, refuse(AppointmentProblem::NotAppointed));
-        for known in &self.appointments {
-            let Some((appointment, header)) = &known.content else { continue };
-            if appointment.appointee.certificate != *need.certificate {
-                continue;
-            }
+        let candidates = self.appointments.iter().filter_map(|known| {
+            let (appointment, header) = known.content.as_ref()?;
+            (appointment.appointee.certificate == *need.certificate).then_some((known, appointment, header))
+        });
+        for (known, appointment, header) in candidates.take(MAX_CANDIDATES) {
             match self.weigh(known, appointment, header, need, depth) {
                 Ok(authorised) => {
                     self.mark(&known.digest);
@@ -366,7 +371,7 @@ impl<'a> Authority<'a> {
             && change.school == *school;
         let headers = statement.headers(StatementType::Status).ok()?;
         let [header] = headers.as_slice() else { return None };
-        if !says_the_same || evidence.authority.check_limits(1).is_err() {
+        if !says_the_same || evidence.authority.check_limits(STATUS_AUTHORITY_RECORDS).is_err() {
             return None;
         }
         let pool = Authority::new(&evidence.authority, &self.context);

@@ -6,7 +6,7 @@ use hocba_record::{
     disclosure::{self, Disclosure, DisclosureError, Extent},
     encoding::Sha256Digest,
     payload::{PayloadError, RecordPayload},
-    section::{Section, SectionError},
+    section::{IdentifierKind, Section, SectionError},
     types::Text,
 };
 use hocba_signature::{
@@ -293,9 +293,9 @@ fn current(payload: &RecordPayload, authority: &Authority<'_>, context: &Context
     checks.put(CheckId::Current, problems);
 }
 
-/// Whether each record but the first is tied to one before it: an identifier of the same kind and value in both
-/// identities, or a history that names the earlier record. Without such a tie, years of two pupils would pass for one
-/// pupil's book.
+/// Whether each record but the first is tied to one before it: an identifier in both identities with no other
+/// contradicting it, or a history that names the earlier record. Without such a tie, years of two pupils would pass for
+/// one pupil's book.
 pub(super) fn pupils_tied(summaries: &[RecordSummary]) -> Vec<Problem> {
     let section = |summary: &RecordSummary, name: &str| {
         summary.sections.iter().find(|(n, _)| n.as_str() == name).and_then(|(n, v)| Section::from_value(n, v).ok())
@@ -304,12 +304,19 @@ pub(super) fn pupils_tied(summaries: &[RecordSummary]) -> Vec<Problem> {
         Some(Section::Identity(identity)) => identity.identifiers,
         _ => Vec::new(),
     };
-    let tied = |earlier: &RecordSummary, later: &RecordSummary| {
-        let named = match section(later, "history") {
-            Some(Section::History(history)) => history.entries.iter().any(|entry| entry.id == earlier.id),
-            _ => false,
+    let same_pupil = |earlier: &RecordSummary, later: &RecordSummary| {
+        let (before, now) = (identifiers(earlier), identifiers(later));
+        let comparable = |kind: IdentifierKind| kind.is_national() || earlier.school == later.school;
+        let pairs = || {
+            before
+                .iter()
+                .flat_map(|b| now.iter().filter(|n| n.kind == b.kind && comparable(n.kind)).map(move |n| (b, n)))
         };
-        named || identifiers(later).iter().any(|identifier| identifiers(earlier).contains(identifier))
+        pairs().any(|(b, n)| b.value == n.value) && !pairs().any(|(b, n)| b.kind.is_national() && b.value != n.value)
+    };
+    let tied = |earlier: &RecordSummary, later: &RecordSummary| match section(later, "history") {
+        Some(Section::History(history)) if history.entries.iter().any(|entry| entry.id == earlier.id) => true,
+        _ => same_pupil(earlier, later),
     };
     (1..summaries.len())
         .filter(|later| !summaries[..*later].iter().any(|earlier| tied(earlier, &summaries[*later])))
