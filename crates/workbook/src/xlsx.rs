@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -37,13 +38,19 @@ pub(crate) fn tables(bytes: &[u8], limits: &Limits) -> (Source, Bag) {
         Ok(package) => package,
         Err(finding) => return (Source::default(), Bag::with(*finding)),
     };
-    // calamine does its sums on outside numbers unchecked and panics on some hostile files (and on an overflow where
-    // checks are on). The guard bounds what it can allocate; a panic of the library, and only of the library, is taken
-    // for what it means: a file it cannot read.
-    let sheets = catch_unwind(AssertUnwindSafe(|| sheets(package, limits))).unwrap_or_else(|_| Err(guard::damaged()));
-    match sheets {
+    match sheets(package, limits) {
         Ok(sheets) => classify(&sheets, limits),
         Err(finding) => (Source::default(), Bag::with(*finding)),
+    }
+}
+
+/// A call of the library. It does its sums on outside numbers unchecked and panics on some hostile files (and on an
+/// overflow where checks are on). The guard bounds what it can allocate and what it can miscount; a panic of the library,
+/// and only of the library, is taken for what it means: a file it cannot read. Nothing of the book is used after one.
+fn library<T, E>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Box<Finding>> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) | Err(_) => Err(guard::damaged()),
     }
 }
 
@@ -65,7 +72,7 @@ fn too_large(sheet: &str, limits: &Limits) -> Box<Finding> {
 }
 
 fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>> {
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(package)).map_err(|_| guard::damaged())?;
+    let mut book: Xlsx<_> = library(|| Xlsx::new(Cursor::new(package)))?;
     let listed: Vec<(String, bool)> = book
         .sheets_metadata()
         .iter()
@@ -86,8 +93,8 @@ fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>>
             return Err(guard::damaged());
         }
         let mut cells = BTreeMap::new();
-        let mut reader = book.worksheet_cells_reader(&name).map_err(|_| guard::damaged())?;
-        while let Some(record) = reader.next_cell_with_formula_metadata().map_err(|_| guard::damaged())? {
+        let mut reader = library(|| book.worksheet_cells_reader(&name))?;
+        while let Some(record) = library(|| reader.next_cell_with_formula_metadata())? {
             left = left.checked_sub(1).ok_or_else(|| too_large(&name, limits))?;
             let formula = record.formula.is_some();
             let value = match record.value {
@@ -100,7 +107,8 @@ fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>>
                 DataRef::Bool(true) => Value::Text("TRUE".into()),
                 DataRef::Bool(false) => Value::Text("FALSE".into()),
                 DataRef::DateTime(date) => {
-                    let (y, m, d, hour, minute, second, milli) = date.to_ymd_hms_milli();
+                    let (y, m, d, hour, minute, second, milli) =
+                        library(|| Ok::<_, Infallible>(date.to_ymd_hms_milli()))?;
                     let parts = [y, m.into(), d.into(), hour.into(), minute.into(), second.into()];
                     // A second stored as a binary fraction of a day may fall a millisecond short.
                     Value::Date(if milli >= 500 { value::next_second(parts) } else { parts })
@@ -118,7 +126,7 @@ fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>>
             cells.insert((row, col), (value, formula));
         }
         drop(reader);
-        let merged = book.merge_cells_by_sheet_name(&name).map_err(|_| guard::damaged())?;
+        let merged = library(|| book.merge_cells_by_sheet_name(&name))?;
         let merged = merged.into_iter().map(|d| (d.start, d.end)).collect();
         sheets.push(Sheet { name, hidden, cells, merged });
     }
