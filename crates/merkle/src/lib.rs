@@ -1,4 +1,5 @@
-//! Merkle trees over the bytes of signed statements: build a batch, hand out a path, check a path.
+//! Merkle trees over the bytes of signed statements: build a batch, hand out a path, check a path; and the tiles in which
+//! a batch's nodes are stored ([`Tree::tiles`], [`path_from_tiles`]), so that no batch is rebuilt for a proof.
 //!
 //! A batch of leaves becomes one 32-byte root, which is what the chain records. Each leaf then needs only a short path
 //! to show that it was in the batch.
@@ -35,10 +36,12 @@
 
 mod hash;
 mod inclusion;
+mod tile;
 mod tree;
 
 pub use hash::{LeafHash, Root, leaf_hash};
 pub use inclusion::{InclusionError, InclusionProof, verify_inclusion};
+pub use tile::{TILE_HEIGHT, TILE_WIDTH, Tile, TileError, TileId, path_from_tiles, root_from_tiles, tiles_needed};
 pub use tree::{Tree, TreeError};
 
 /// Most leaves one tree may hold.

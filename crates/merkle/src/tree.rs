@@ -65,6 +65,11 @@ impl Tree {
         self.size
     }
 
+    /// A copy of the leaf hashes, in the order of the batch.
+    pub(crate) fn leaves(&self) -> Vec<[u8; 32]> {
+        self.nodes.leaves().expect("a tree has at least one leaf")
+    }
+
     /// The audit path of the leaf at `index`, counted from 0 (RFC 6962 §2.1.1, PATH).
     ///
     /// # Errors
