@@ -184,6 +184,30 @@ impl Sheet {
         })
     }
 
+    /// The heading above a heading, which may span several columns.
+    fn group(&self, row: u32, col: u32) -> Option<&str> {
+        let above = row.checked_sub(1)?;
+        let (_, (value, _)) = self.cells.range((above, 0)..=(above, col)).next_back()?;
+        if let Value::Text(text) = value { Some(text) } else { None }
+    }
+
+    /// The row below the headings, where it has headings too: words of this kind of table, and nothing below STT and Họ
+    /// và tên.
+    fn second_header(&self, kind: Kind, header: u32) -> Option<u32> {
+        let row = header + 1;
+        let known = |col, text| recognise(kind, text, self.group(row, col));
+        let texts = || {
+            self.row(row)
+                .filter_map(|(col, value)| if let Value::Text(text) = value { Some((col, &**text)) } else { None })
+        };
+        let pupil = self.row(header).filter(|(_, value)| {
+            matches!(value, Value::Text(text) if matches!(recognise(kind, text, None), Some(Column::Number | Column::Name)))
+        });
+        let below_pupil = |col| self.row(row).any(|(c, _)| c == col);
+        let headings = texts().filter(|(col, text)| known(*col, text).is_some()).count();
+        (headings >= 2 && !pupil.map(|(col, _)| col).any(below_pupil)).then_some(row)
+    }
+
     /// The lines `Mã môn | toan` above the headings, or of a sheet without headings.
     fn key_values(&self, index: usize, kind: Kind, before: u32, bag: &mut Bag) -> BTreeMap<Column, Field> {
         let mut head = BTreeMap::new();
@@ -289,7 +313,12 @@ fn classify(sheets: &[Sheet], limits: &Limits) -> (Source, Bag) {
             (None, Some(header)) => {
                 if let Some(subject) = subject_of(sheet, index, header, level, &mut bag) {
                     if source.subjects.iter().any(|(s, _)| s.code == subject.code) {
-                        bag.sheet_twice(index);
+                        // A sheet that speaks of two subjects is to be corrected; “delete the surplus one” would cost
+                        // the class the marks of the other.
+                        let told = |f: &Finding| f.code == Code::SubjectConflict && f.sheet == sheet.name;
+                        if !bag.findings.iter().any(told) {
+                            bag.sheet_twice(index);
+                        }
                     } else {
                         let table = table(sheet, index, Kind::Subject, header, limits, &mut bag);
                         source.subjects.push((subject, table));
@@ -385,13 +414,14 @@ fn table(sheet: &Sheet, index: usize, kind: Kind, header: u32, limits: &Limits, 
     let mut columns = BTreeMap::new();
     let mut unknown = Vec::new();
     let mut awards = 0_u8;
-    for (col, value) in sheet.row(header) {
+    // Many schools join STT and Họ và tên with the cells below them, beside “Học kỳ I” over TX1, TX2 …
+    let second = sheet.second_header(kind, header);
+    let last_header = second.unwrap_or(header);
+    let upper = sheet.row(header).filter(|(col, _)| second.is_none_or(|row| sheet.text(row, *col).is_none()));
+    let lower = second.into_iter().flat_map(|row| sheet.row(row).map(move |(col, value)| (row, col, value)));
+    for (row, col, value) in upper.map(|(col, value)| (header, col, value)).chain(lower) {
         let Value::Text(heading) = value else { continue };
-        // The heading above, which may span several columns.
-        let group = header
-            .checked_sub(1)
-            .and_then(|above| sheet.cells.range((above, 0)..=(above, col)).next_back())
-            .and_then(|(_, (value, _))| if let Value::Text(text) = value { Some(text.as_str()) } else { None });
+        let group = sheet.group(row, col);
         let mut column = recognise(kind, heading, group);
         if let Some(Column::Award(_)) = column {
             awards = awards.saturating_add(1);
@@ -399,23 +429,23 @@ fn table(sheet: &Sheet, index: usize, kind: Kind, header: u32, limits: &Limits, 
         }
         match column {
             Some(column) if columns.contains_key(&column) => {
-                bag.duplicate_column(At { sheet: index, row: header, col }, heading);
+                bag.duplicate_column(At { sheet: index, row, col }, heading);
             }
             Some(column) => {
                 columns.insert(column, col);
             }
-            None => unknown.push((col, heading.clone())),
+            None => unknown.push((row, col, heading.clone())),
         }
     }
-    for (col, heading) in unknown {
+    for (row, col, heading) in unknown {
         // An empty surplus column harms no one.
-        if sheet.cells.range((header + 1, 0)..).any(|((_, c), _)| *c == col) {
-            bag.ignored_column(At { sheet: index, row: header, col }, &heading);
+        if sheet.cells.range((last_header + 1, 0)..).any(|((_, c), _)| *c == col) {
+            bag.ignored_column(At { sheet: index, row, col }, &heading);
         }
     }
     let mut rows = Vec::new();
     let last = sheet.cells.keys().next_back().map_or(0, |(row, _)| *row).min(limits.rows);
-    for row in header + 1..=last {
+    for row in last_header + 1..=last {
         let cells: BTreeMap<Column, Field> =
             columns.iter().filter_map(|(column, col)| Some((*column, sheet.field(index, row, *col)?))).collect();
         if !cells.is_empty() {
@@ -427,10 +457,10 @@ fn table(sheet: &Sheet, index: usize, kind: Kind, header: u32, limits: &Limits, 
     }
     let table = Table { sheet: index, columns, rows, head };
     let last_pupil =
-        table.rows.iter().rev().find(|r| crate::assemble::number_of(r).is_some()).map_or(header, |r| r.at.row);
+        table.rows.iter().rev().find(|r| crate::assemble::number_of(r).is_some()).map_or(last_header, |r| r.at.row);
     for ((top, left), (bottom, right)) in &sheet.merged {
         let touches = table.columns.values().any(|col| (left..=right).contains(&col));
-        if *bottom > header && *top <= last_pupil && touches {
+        if *bottom > last_header && *top <= last_pupil && touches {
             bag.at(
                 At { sheet: index, row: *top, col: *left },
                 None,
