@@ -73,7 +73,7 @@ use hocba_record::{catalogue, rules::tt22::Policy};
 pub struct Limits {
     /// Bytes of the file: 20 MiB; a filled workbook of 45 pupils is below 100 KiB.
     pub input_bytes: usize,
-    /// Bytes of all parts unpacked: 64 MiB; a filled workbook of 45 pupils has some 2 MiB.
+    /// Bytes of all parts unpacked: 64 MiB; a filled workbook of 45 pupils has less than 2 MiB.
     pub unpacked_bytes: u64,
     /// Unpacked bytes of a part for each packed one, judged above 1 MiB: 200; sheets of marks reach about 20.
     pub ratio: u64,
@@ -85,7 +85,8 @@ pub struct Limits {
     pub rows: u32,
     /// Columns of a sheet that may hold a value: 256.
     pub columns: u32,
-    /// Cells of all sheets, blank formatted ones included: 1,000,000.
+    /// Cells of all sheets, blank formatted ones included, and strings of the workbook: 1,000,000. Those with a value
+    /// may take 48 MiB besides, which no limit here changes.
     pub cells: u64,
     /// Bytes of one cell's text that are kept: 8,192, twice the longest `Text`.
     pub text_bytes: usize,

@@ -2,6 +2,11 @@
 //!
 //! The test runs its own program again for each case ([`reader`], named by [`CASE`]), because what one case touched
 //! would hide what the next one touches. The files are made here and never committed.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the reading process answers on stdout; figures are for a person"
+)]
 
 mod common;
 
@@ -234,6 +239,18 @@ fn a_workbook_as_large_as_the_limits_allow_stays_within_the_bound() {
     let full = patched(&full, "xl/worksheets/sheet1.xml", |_| worksheet(&rows));
     assert!(full.len() < Limits::default().input_bytes, "{} bytes", full.len());
     refused("full.xlsx", &full, "read 1", BOUND_KIB);
+}
+
+#[test]
+fn a_text_file_as_large_as_the_limits_allow_stays_within_the_bound() {
+    let mut text = String::from("STT;Họ và tên;Mã môn;HK1 TX1;HK1 TX2;HK1 TX3;HK1 TX4;HK1 GK;HK1 CK;HK1 ĐTB;Nhận xét");
+    text.push_str(&";".repeat(189));
+    for row in 0..4_900 {
+        let marks = ";8,5".repeat(7);
+        text.push_str(&format!("\n{};An {row};toan{marks};{}", row % 200 + 1, "Chăm.;".repeat(189)));
+    }
+    assert!(text.len() < Limits::default().input_bytes, "{} bytes", text.len());
+    refused("full.csv", text.as_bytes(), "missing_value", BOUND_KIB);
 }
 
 /// The workbook with more strings behind its own, and the place of the last of them.
