@@ -313,10 +313,11 @@ fn subject_view(subject: &SubjectSection, record: &RecordSummary, changed: bool,
         }
     }
     if let Some(remark) = &subject.remark {
-        row.notes.push(remark.to_string());
+        let end = if remark.as_str().ends_with(['.', '!', '?']) { "" } else { "." };
+        row.notes.push(format!("{remark}{end}"));
     }
     if let Some(teacher) = &subject.teacher {
-        row.notes.push(pick(language, format!("Giáo viên: {teacher}"), format!("Teacher: {teacher}")));
+        row.notes.push(pick(language, format!("Giáo viên: {teacher}."), format!("Teacher: {teacher}.")));
     }
     row
 }

@@ -143,6 +143,7 @@ pub fn seal(secret: &[u8; 32], bytes: &[u8]) -> ([u8; 32], SealedBundle) {
 /// Answers with the samples.
 #[derive(Clone)]
 pub struct Samples {
+    files: Arc<Vec<(&'static str, Vec<u8>)>>,
     reports: Arc<HashMap<Vec<u8>, Report>>,
     links: Arc<HashMap<[u8; 32], Result<SealedBundle, LinkError>>>,
     unreadable: Arc<Report>,
@@ -153,7 +154,7 @@ pub struct Samples {
 impl Samples {
     /// Links: one for each sample by its name, and `expired`, `withdrawn`, `sealed` (by another key), `failing`.
     pub fn new() -> Self {
-        let (mut reports, mut links) = (HashMap::new(), HashMap::new());
+        let (mut files, mut reports, mut links) = (Vec::new(), HashMap::new(), HashMap::new());
         let mut unreadable = None;
         for (place, mut sample) in samples().into_iter().enumerate() {
             // Four samples are the same file at different times; here the bytes alone tell which is meant.
@@ -163,6 +164,7 @@ impl Samples {
             if sample.name == "unreadable" {
                 unreadable = Some(sample.report.clone());
             }
+            files.push((sample.name, sample.bytes.clone()));
             reports.insert(sample.bytes, sample.report);
         }
         let token = |name: &str| seal(&secret(name), b"").0;
@@ -174,7 +176,14 @@ impl Samples {
             Err(LinkError::Failed(Arc::new(std::io::Error::other("disk of pupil Nguyễn Văn A")))),
         );
         let unreadable = Arc::new(unreadable.expect("among the samples"));
-        Self { reports: Arc::new(reports), links: Arc::new(links), unreadable, up: true }
+        Self { files: Arc::new(files), reports: Arc::new(reports), links: Arc::new(links), unreadable, up: true }
+    }
+}
+
+impl Samples {
+    /// The files by which the samples are told apart.
+    pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
+        self.files.to_vec()
     }
 }
 
@@ -217,7 +226,17 @@ pub fn app(config: ServerConfig) -> App<Samples> {
     App::new(Samples::new(), config, RequestIds::new([0xab; 8]))
 }
 
+/// The default settings.
+pub fn config() -> ServerConfig {
+    ServerConfig::default()
+}
+
 /// What the world reaches.
 pub fn public() -> Router {
-    hocba_server::public(&app(ServerConfig::default()))
+    hocba_server::public(&app(config()))
+}
+
+/// What the world reaches, of this service.
+pub fn public_of(samples: Samples) -> Router {
+    hocba_server::public(&App::new(samples, config(), RequestIds::new([0xab; 8])))
 }
