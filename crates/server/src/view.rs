@@ -8,7 +8,7 @@ mod values;
 pub(crate) mod words;
 
 use hocba_bundle::{
-    report::{Check, Group, Headline, Outcome, Report, SkipReason, Verdict},
+    report::{AppointmentProblem, Check, Group, Headline, Outcome, Problem, Report, SkipReason, Verdict},
     text,
 };
 
@@ -25,8 +25,10 @@ pub enum Tone {
     Bad,
     /// Could not be checked.
     Open,
-    /// Genuine, and no longer in force.
-    Past,
+    /// Genuine, and replaced.
+    Replaced,
+    /// Genuine, and withdrawn.
+    Revoked,
     /// Saved again: what it says is right, the file is not.
     Resaved,
 }
@@ -35,7 +37,8 @@ impl Tone {
     fn of(report: &Report) -> Self {
         match report.headline {
             Headline::Valid => Tone::Good,
-            Headline::Superseded | Headline::Revoked => Tone::Past,
+            Headline::Superseded => Tone::Replaced,
+            Headline::Revoked => Tone::Revoked,
             Headline::Resaved => Tone::Resaved,
             Headline::Invalid => Tone::Bad,
             Headline::Inconclusive => Tone::Open,
@@ -48,20 +51,20 @@ impl Tone {
             Tone::Good => "good",
             Tone::Bad => "bad",
             Tone::Open => "open",
-            Tone::Past => "past",
+            Tone::Replaced | Tone::Revoked => "past",
             Tone::Resaved => "resaved",
         }
     }
 
     /// The word beside the icon.
-    fn word(self, report: &Report, language: Language) -> &'static str {
-        match (self, report.headline) {
-            (Tone::Good, _) => pick(language, "Hợp lệ", "Valid"),
-            (Tone::Bad, _) => pick(language, "Không hợp lệ", "Not valid"),
-            (Tone::Open, _) => pick(language, "Chưa kiểm tra được", "Could not be checked"),
-            (Tone::Past, Headline::Revoked) => pick(language, "Đã bị thu hồi", "Revoked"),
-            (Tone::Past, _) => pick(language, "Đã được thay", "Replaced"),
-            (Tone::Resaved, _) => pick(language, "Tệp đã bị lưu lại", "File saved again"),
+    fn word(self, language: Language) -> &'static str {
+        match self {
+            Tone::Good => pick(language, "Hợp lệ", "Valid"),
+            Tone::Bad => pick(language, "Không hợp lệ", "Not valid"),
+            Tone::Open => pick(language, "Chưa kiểm tra được", "Could not be checked"),
+            Tone::Replaced => pick(language, "Đã được thay", "Replaced"),
+            Tone::Revoked => pick(language, "Đã bị thu hồi", "Revoked"),
+            Tone::Resaved => pick(language, "Tệp đã bị lưu lại", "File saved again"),
         }
     }
 }
@@ -85,6 +88,8 @@ pub struct View {
     pub problems: Vec<String>,
     /// Whether what the records say may be relied on: nothing failed that touches their content or signatures.
     pub trusted: bool,
+    /// Whether those named as signers did sign and had the right to, whatever else is wrong.
+    pub signed: bool,
     /// The records.
     pub records: Vec<RecordView>,
     /// The five groups.
@@ -128,6 +133,8 @@ pub enum State {
     Unavailable,
     /// Nothing to look at.
     Skipped,
+    /// Not looked at, because an earlier step did not hold.
+    NotReached,
 }
 
 impl State {
@@ -136,6 +143,7 @@ impl State {
             Outcome::Passed => State::Passed,
             Outcome::Failed(_) => State::Failed,
             Outcome::Unavailable(_) => State::Unavailable,
+            Outcome::Skipped(SkipReason::NotReached) => State::NotReached,
             Outcome::Skipped(_) => State::Skipped,
         }
     }
@@ -146,7 +154,7 @@ impl State {
             State::Passed => "passed",
             State::Failed => "failed",
             State::Unavailable => "unavailable",
-            State::Skipped => "skipped",
+            State::Skipped | State::NotReached => "skipped",
         }
     }
 
@@ -156,7 +164,7 @@ impl State {
             State::Passed => "✓",
             State::Failed => "✕",
             State::Unavailable => "?",
-            State::Skipped => "–",
+            State::Skipped | State::NotReached => "–",
         }
     }
 
@@ -167,6 +175,7 @@ impl State {
             State::Failed => words.failed,
             State::Unavailable => words.unavailable,
             State::Skipped => words.skipped,
+            State::NotReached => words.not_reached,
         }
     }
 
@@ -188,11 +197,12 @@ pub fn view(report: &Report, language: Language) -> View {
         language,
         words,
         tone,
-        word: tone.word(report, language),
-        headline: text::headline(report, language),
+        word: tone.word(language),
+        headline: headline(report, language),
         demo: report.demo,
         problems: problems(report, language),
-        trusted: matches!(tone, Tone::Good | Tone::Past | Tone::Resaved) && !is_partly_unchecked(report),
+        trusted: !matches!(tone, Tone::Bad | Tone::Open) && !is_partly_unchecked(report),
+        signed: is_signed(report),
         groups: GROUPS.into_iter().map(|group| group_view(report, group, language)).collect(),
         basis: basis(report, language),
         file_name: file_name(report),
@@ -205,13 +215,52 @@ fn is_partly_unchecked(report: &Report) -> bool {
     report.checks.iter().any(|check| matches!(check.outcome, Outcome::Unavailable(_)))
 }
 
+fn is_signed(report: &Report) -> bool {
+    report
+        .checks
+        .iter()
+        .filter(|check| matches!(check.id.group(), Group::Signatures | Group::Authority))
+        .all(|check| matches!(check.outcome, Outcome::Passed | Outcome::Skipped(_)))
+}
+
+/// The sentence on top. A file that is no transcript at all is called that: "not valid" would sound like a judgement
+/// on a transcript.
+fn headline(report: &Report, language: Language) -> String {
+    let unreadable =
+        all_problems(report).any(|problem| matches!(problem, Problem::Unreadable(_))) && report.records.is_empty();
+    if unreadable {
+        return pick(
+            language,
+            "Tệp này không đọc được như một tệp học bạ.".to_owned(),
+            "This file cannot be read as a transcript.".to_owned(),
+        );
+    }
+    text::headline(report, language)
+}
+
+fn all_problems(report: &Report) -> impl Iterator<Item = &Problem> {
+    report.checks.iter().flat_map(|check| check.outcome.problems())
+}
+
+/// Whether a problem is nothing but the consequence of another one that is told: with the public record out of reach
+/// nothing that needs it can be told, and no seed explains a changed section. The groups below show all of them.
+fn follows(problem: &Problem, report: &Report) -> bool {
+    match problem {
+        Problem::NotReached | Problem::Appointment { problem: AppointmentProblem::Unknown, .. } => {
+            all_problems(report).any(|other| matches!(other, Problem::Chain(_)))
+        }
+        Problem::SeedDisagrees => all_problems(report).any(|other| matches!(other, Problem::SectionChanged { .. })),
+        _ => false,
+    }
+}
+
 /// One cause often stops several checks; it is told once. What is wrong comes before what could not be checked.
 fn problems(report: &Report, language: Language) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     let failed = |check: &&Check| matches!(check.outcome, Outcome::Failed(_));
     let rest = |check: &&Check| !matches!(check.outcome, Outcome::Failed(_));
     let ordered = report.checks.iter().filter(failed).chain(report.checks.iter().filter(rest));
-    for problem in ordered.flat_map(|check| check.outcome.problems()) {
+    for problem in ordered.flat_map(|check| check.outcome.problems()).filter(|problem| !follows(problem, report)) {
         let sentence = capital(&text::problem(problem, language));
         if !told.contains(&sentence) {
             told.push(sentence);
@@ -244,19 +293,20 @@ fn group_view(report: &Report, group: Group, language: Language) -> GroupView {
             }
         })
         .collect();
-    let worst = [State::Failed, State::Unavailable, State::Passed];
+    let worst = [State::Failed, State::Unavailable, State::Passed, State::NotReached];
     let state = worst.into_iter().find(|state| checks.iter().any(|c| c.state == *state)).unwrap_or(State::Skipped);
     GroupView { name: text::group(group, language), state, checks }
 }
 
 fn notes(outcome: &Outcome, language: Language) -> Vec<String> {
-    let why = |reason: SkipReason| match reason {
-        SkipReason::Withheld => pick(language, "mục cần cho việc này không được trình", "what it needs is withheld"),
-        SkipReason::NotCarried => pick(language, "tệp không có phần này", "the file holds nothing of the kind"),
-        SkipReason::NotReached => pick(language, "dừng ở một bước trước", "an earlier step did not hold"),
-    };
     match outcome {
-        Outcome::Skipped(reason) => vec![why(*reason).to_owned()],
+        Outcome::Skipped(SkipReason::NotReached) => Vec::new(),
+        Outcome::Skipped(SkipReason::Withheld) => {
+            vec![pick(language, "mục cần cho việc này không được trình", "what it needs is withheld").to_owned()]
+        }
+        Outcome::Skipped(SkipReason::NotCarried) => {
+            vec![pick(language, "tệp không có phần này", "the file holds nothing of the kind").to_owned()]
+        }
         other => other.problems().iter().map(|problem| text::problem(problem, language)).collect(),
     }
 }

@@ -281,7 +281,7 @@ fn pupil(identity: &Identity, changed: bool, language: Language) -> Pupil {
 
 fn subject_view(subject: &SubjectSection, record: &RecordSummary, changed: bool, language: Language) -> Subject {
     let name = match (language, catalogue::by_code(record.grade.level(), subject.code.as_str())) {
-        (Language::English, Some(known)) => format!("{} ({})", known.english, subject.name),
+        (Language::English, Some(known)) => format!("{} – {}", known.english, subject.name),
         _ => subject.name.to_string(),
     };
     let mark = |mark: &Mark| values::mark(*mark, language);

@@ -45,8 +45,8 @@ words! {
     insecure_text "Trình duyệt chỉ giải mã học bạ khi địa chỉ bắt đầu bằng https. Hãy dùng đúng địa chỉ trên mã QR."
                   "The browser decrypts a transcript only where the address begins with https. Use the address of the QR code.";
     network "Chưa kiểm tra được" "Could not be checked";
-    network_text "Chưa nối được với máy chủ nên chưa kiểm tra được gì. Điều này không nói gì về học bạ đúng hay sai. Hãy thử lại sau."
-                 "The server could not be reached, so nothing was checked. This says nothing about the transcript itself. Try again later.";
+    network_text "Máy chủ chưa trả lời nên chưa kiểm tra được gì. Điều này không nói gì về học bạ đúng hay sai. Hãy thử lại sau."
+                 "The server does not answer, so nothing was checked. This says nothing about the transcript itself. Try again later.";
     large "Tệp quá lớn" "The file is too large";
     large_text "Tệp học bạ không lớn hơn 1 MB. Hãy chọn đúng tệp *.hocba.json."
                "A transcript file has at most 1 MB. Choose the *.hocba.json file.";
@@ -82,6 +82,7 @@ words! {
     failed "Không đạt" "Failed";
     unavailable "Chưa kiểm tra được" "Could not be checked";
     skipped "Không có gì để kiểm tra" "Nothing to check";
+    not_reached "Chưa xét tới" "Not reached";
 
     facts "Nội dung học bạ" "The transcript";
     subject "Môn học" "Subject";
