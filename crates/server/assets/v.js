@@ -1,7 +1,7 @@
 // The check page (/v): opens the link of a QR code, or takes a file, and shows what the server found.
 //
 // The secret of a link stands behind the # of the address, which no browser sends. From it come two keys: a token, by
-// which the server finds the sealed bundle, and a key, by which this page opens it (docs/spec: links). The server
+// which the server finds the sealed bundle, and a key, by which this page opens it (docs/spec/links.md). The server
 // that stores links learns neither secret nor key; the bundle is sent to be checked and is not kept.
 //
 // All words come from the page's templates, so there is one place for them and both languages have them.

@@ -35,13 +35,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(std::path::Path::new(&folder).join(format!("{}.hocba.json", sample.name)), &sample.bytes)?;
         }
     }
-    let app = common::app(config.clone());
+    let server = common::server(config.clone());
     let watch = listener::bind_near(config.operator.ok_or("there is an operator's address")?, 20).await?;
     println!("operator      http://{}/", watch.local_addr()?);
     let limits = config.limits;
     tokio::join!(
-        listener::serve(socket, public(&app), &limits, std::future::pending()),
-        listener::serve(watch, operator(&app), &limits, std::future::pending()),
+        listener::serve(socket, public(&server), &limits, std::future::pending()),
+        listener::serve(watch, operator(&server), &limits, std::future::pending()),
     );
     Ok(())
 }

@@ -5,9 +5,9 @@ mod links_open;
 use axum::{Router, body::Bytes, routing::post};
 use serde::de::DeserializeOwned;
 
-use crate::{App, problem::Problem, service::Service};
+use crate::{Server, problem::Problem, service::Service};
 
-pub(crate) fn routes<S: Service>() -> Router<App<S>> {
+pub(crate) fn routes<S: Service>() -> Router<Server<S>> {
     Router::new().route("/links/open", post(links_open::handle::<S>))
 }
 

@@ -8,15 +8,15 @@
 //! log what could tell who looked at whom.
 //!
 //! ```no_run
-//! use hocba_server::{App, config::ServerConfig, http::request_id::RequestIds, listener, public, service::Service};
+//! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, listener, public, service::Service};
 //!
 //! # async fn serve(service: impl Service) -> Result<(), Box<dyn std::error::Error>> {
 //! let config = ServerConfig::default();
 //! config.validate()?;
-//! let app = App::new(service, config.clone(), RequestIds::new([1; 8])); // eight random bytes
+//! let server = Server::new(service, config.clone(), RequestIds::new([1; 8])); // eight random bytes
 //! let socket = listener::bind(config.listen).await?;
 //! let stop = async { std::future::pending().await }; // ends when the process is told to
-//! listener::serve(socket, public(&app), &config.limits, stop).await;
+//! listener::serve(socket, public(&server), &config.limits, stop).await;
 //! # Ok(())
 //! # }
 //! ```
@@ -59,7 +59,7 @@ pub const MAX_BODY: usize = MAX_BUNDLE_BYTES + 16 * 1024;
 
 /// What handlers share.
 #[derive(Debug, Clone)]
-pub struct App<S> {
+pub struct Server<S> {
     pub(crate) service: S,
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) ids: RequestIds,
@@ -68,7 +68,7 @@ pub struct App<S> {
     pub(crate) verifications: Arc<Semaphore>,
 }
 
-impl<S: Service> App<S> {
+impl<S: Service> Server<S> {
     /// A server for this service. The settings are taken as validated.
     pub fn new(service: S, config: ServerConfig, ids: RequestIds) -> Self {
         let verifications = Arc::new(Semaphore::new(config.limits.verifications));
@@ -77,29 +77,29 @@ impl<S: Service> App<S> {
 }
 
 /// What the world reaches.
-pub fn public<S: Service>(app: &App<S>) -> Router {
+pub fn public<S: Service>(server: &Server<S>) -> Router {
     let routes = Router::new()
         .nest("/api/v1", api::routes())
         .merge(pages::routes())
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz::<S>));
-    plumbed(routes, app)
+    plumbed(routes, server)
 }
 
 /// What the operator reaches: metrics and a status page. No password: keep its listener off the internet.
-pub fn operator<S: Service>(app: &App<S>) -> Router {
-    plumbed(operator::routes(), app)
+pub fn operator<S: Service>(server: &Server<S>) -> Router {
+    plumbed(operator::routes(), server)
 }
 
 /// Puts around the routes what every request goes through; see [`http`].
-fn plumbed<S: Service>(routes: Router<App<S>>, app: &App<S>) -> Router {
+fn plumbed<S: Service>(routes: Router<Server<S>>, server: &Server<S>) -> Router {
     routes
         .fallback(|| async { Problem::NotFound })
-        .with_state(app.clone())
+        .with_state(server.clone())
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(app.config.limits.request_time(), guard::guard))
+        .layer(from_fn_with_state(server.config.limits.request_time(), guard::guard))
         .layer(from_fn(problem::answer))
-        .layer(from_fn_with_state(app.metrics.clone(), observe::observe))
-        .layer(from_fn_with_state(app.config.public_url.is_secure(), headers::guard))
-        .layer(from_fn_with_state(app.ids.clone(), request_id::name))
+        .layer(from_fn_with_state(server.metrics.clone(), observe::observe))
+        .layer(from_fn_with_state(server.config.public_url.is_secure(), headers::guard))
+        .layer(from_fn_with_state(server.ids.clone(), request_id::name))
 }

@@ -12,14 +12,14 @@ use hocba_bundle::text::{age, date_time};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    App,
+    Server,
     assets::{self, ASSETS, Assets},
     language::Language,
     problem::Problem,
     service::{Overview, Readiness, Service},
 };
 
-pub(crate) fn routes<S: Service>() -> Router<App<S>> {
+pub(crate) fn routes<S: Service>() -> Router<Server<S>> {
     Router::new()
         .route("/", get(page::<S>))
         .route("/metrics", get(metrics::<S>))
@@ -34,8 +34,8 @@ pub(crate) async fn healthz() -> &'static str {
 }
 
 /// `GET /readyz`: requests are of use here. 503 with the same document where something required is down.
-pub(crate) async fn readyz<S: Service>(State(app): State<App<S>>) -> Response {
-    let ready = app.service.ready().await;
+pub(crate) async fn readyz<S: Service>(State(server): State<Server<S>>) -> Response {
+    let ready = server.service.ready().await;
     let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let parts: Map<String, Value> = ready
         .parts
@@ -46,14 +46,14 @@ pub(crate) async fn readyz<S: Service>(State(app): State<App<S>>) -> Response {
 }
 
 /// `GET /metrics`, in the OpenMetrics text format.
-async fn metrics<S: Service>(State(app): State<App<S>>) -> Response {
-    match app.service.overview().await {
-        Ok(overview) => app.metrics.overview(&overview),
+async fn metrics<S: Service>(State(server): State<Server<S>>) -> Response {
+    match server.service.overview().await {
+        Ok(overview) => server.metrics.overview(&overview),
         // Counters are worth scraping even then; readiness says what is down.
         Err(error) => tracing::warn!(%error, "the overview for metrics could not be read: {error}"),
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
+    ([(header::CONTENT_TYPE, kind)], server.metrics.text()).into_response()
 }
 
 #[derive(Template)]
@@ -68,9 +68,9 @@ struct OperatorPage {
 }
 
 /// `GET /`: the work at a glance.
-async fn page<S: Service>(State(app): State<App<S>>) -> Result<Response, Problem> {
-    let ready = app.service.ready().await;
-    let overview = match app.service.overview().await {
+async fn page<S: Service>(State(server): State<Server<S>>) -> Result<Response, Problem> {
+    let ready = server.service.ready().await;
+    let overview = match server.service.overview().await {
         Ok(overview) => Some(overview),
         Err(error) => {
             tracing::warn!(%error, "the overview could not be read: {error}");

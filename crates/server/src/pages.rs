@@ -11,9 +11,9 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, assets, problem::Problem, service::Service};
+use crate::{Server, assets, problem::Problem, service::Service};
 
-pub(crate) fn routes<S: Service>() -> Router<App<S>> {
+pub(crate) fn routes<S: Service>() -> Router<Server<S>> {
     Router::new()
         // The check page is the only one for everybody so far.
         .route("/", get(|| async { Redirect::to("/v") }))

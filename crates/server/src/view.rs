@@ -307,7 +307,14 @@ fn notes(outcome: &Outcome, language: Language) -> Vec<String> {
         Outcome::Skipped(SkipReason::NotCarried) => {
             vec![pick(language, "tệp không có phần này", "the file holds nothing of the kind").to_owned()]
         }
-        other => other.problems().iter().map(|problem| text::problem(problem, language)).collect(),
+        // Three signers may share one trouble; it is told once.
+        other => other.problems().iter().fold(Vec::new(), |mut told, problem| {
+            let sentence = text::problem(problem, language);
+            if !told.contains(&sentence) {
+                told.push(sentence);
+            }
+            told
+        }),
     }
 }
 

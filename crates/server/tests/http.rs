@@ -70,7 +70,7 @@ async fn a_link_gives_its_sealed_bundle_and_nothing_that_opens_it() {
     let (_, sealed) = common::seal(&common::secret("valid"), &common::Samples::new().files()[0].1);
     assert_eq!(from_base64url(document["nonce"].as_str().expect("nonce")), Ok(sealed.nonce.to_vec()));
     assert_eq!(from_base64url(document["ciphertext"].as_str().expect("ciphertext")), Ok(sealed.ciphertext));
-    assert_eq!(document.as_object().map(|members| members.len()), Some(2));
+    assert_eq!(document.as_object().map(serde_json::Map::len), Some(2));
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_failure_inside_shows_a_reference_and_no_cause() {
         let answer = post(&router, address, body).await;
         assert_eq!(answer.problem(), "internal");
         assert!(!answer.text().contains("Nguyễn") && !answer.text().contains("panic"), "{}", answer.text());
-        assert_eq!(answer.json().as_object().map(|members| members.len()), Some(5));
+        assert_eq!(answer.json().as_object().map(serde_json::Map::len), Some(5));
     }
 }
 
@@ -200,7 +200,7 @@ async fn guards_stand_on_every_answer() {
         public_url: "https://hocba.example.vn".parse().expect("url"),
         ..common::config()
     };
-    let router = hocba_server::public(&common::app(secure));
+    let router = hocba_server::public(&common::server(secure));
     assert!(get(&router, "/v").await.headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
 }
 
@@ -243,8 +243,8 @@ async fn readiness_needs_the_database_and_not_the_chain() {
 
 #[tokio::test]
 async fn metrics_count_routes_and_verdicts_and_nothing_that_a_client_sent() {
-    let app = common::app(common::config());
-    let (router, operator) = (hocba_server::public(&app), hocba_server::operator(&app));
+    let server = common::server(common::config());
+    let (router, operator) = (hocba_server::public(&server), hocba_server::operator(&server));
     post(&router, "/v/report?lang=en&who=nguyen-van-a", "{}").await;
     get(&router, "/nowhere/nguyen-van-a").await;
     let text = get(&operator, "/metrics").await;

@@ -87,7 +87,7 @@ async fn every_other_page_renders_in_both_languages_as_reviewed() {
             agrees(&golden(name, language), &page(&router, request).await.1);
         }
     }
-    let operator = hocba_server::operator(&common::app(common::config()));
+    let operator = hocba_server::operator(&common::server(common::config()));
     let (_, found) = page(&operator, Request::get("/").body(Body::empty()).expect("request")).await;
     agrees(&golden("operator", Language::Vietnamese), &found);
 }

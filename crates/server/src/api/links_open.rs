@@ -11,7 +11,7 @@ use axum::{Json, body::Bytes, extract::State};
 use hocba_record::encoding::{base64url, from_base64url};
 use serde::{Deserialize, Serialize};
 
-use crate::{App, api::json, problem::Problem, service::Service};
+use crate::{Server, api::json, problem::Problem, service::Service};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,10 +26,10 @@ pub(crate) struct Output {
     ciphertext: String,
 }
 
-pub(crate) async fn handle<S: Service>(State(app): State<App<S>>, body: Bytes) -> Result<Json<Output>, Problem> {
+pub(crate) async fn handle<S: Service>(State(server): State<Server<S>>, body: Bytes) -> Result<Json<Output>, Problem> {
     let input: Input = json(&body)?;
     let token = from_base64url(&input.token).ok().and_then(|bytes| bytes.try_into().ok());
     let token = token.ok_or(Problem::Malformed { member: "token" })?;
-    let sealed = app.service.open_link(token).await?;
+    let sealed = server.service.open_link(token).await?;
     Ok(Json(Output { nonce: base64url(&sealed.nonce), ciphertext: base64url(&sealed.ciphertext) }))
 }

@@ -15,7 +15,7 @@ use hocba_bundle::report::Report;
 
 use super::{check::CheckPage, html};
 use crate::{
-    App,
+    Server,
     language::{self, Language},
     problem::Problem,
     service::Service,
@@ -36,7 +36,7 @@ fn part(report: &Report, language: Language) -> Result<String, Problem> {
 }
 
 pub(crate) async fn handle<S: Service>(
-    State(app): State<App<S>>,
+    State(server): State<Server<S>>,
     uri: Uri,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -48,10 +48,10 @@ pub(crate) async fn handle<S: Service>(
         .is_some_and(|kind| kind.starts_with("multipart/form-data"));
     let bytes = if is_form { file_of_form(request).await? } else { body(request).await? };
     // Waiting in line counts towards the request's time, so this ends.
-    let turn = app.verifications.acquire().await.map_err(Problem::internal)?;
-    let report = app.service.verify(&bytes).await;
+    let turn = server.verifications.acquire().await.map_err(Problem::internal)?;
+    let report = server.service.verify(&bytes).await;
     drop(turn);
-    app.metrics.verdict(report.verdict);
+    server.metrics.verdict(report.verdict);
     let part = part(&report, language)?;
     Ok(if is_form { html(&CheckPage::new(language, Some(&part))) } else { Html(part).into_response() })
 }

@@ -1,7 +1,10 @@
 //! Samples of every verdict, and a service that answers with them: pages can be reviewed without a database.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use aes_gcm::{
     Aes256Gcm, KeyInit as _,
@@ -22,7 +25,7 @@ use hocba_record::{
     types::Mark,
 };
 use hocba_server::{
-    App,
+    Server,
     config::ServerConfig,
     http::request_id::RequestIds,
     service::{Cause, LinkError, Overview, Part, Readiness, SealedBundle, Service},
@@ -131,11 +134,16 @@ pub fn derive(secret: &[u8; 32], purpose: &str) -> [u8; 32] {
     key
 }
 
-/// A bundle as a link stores it.
+/// A bundle as a link stores it, and the link's token.
 pub fn seal(secret: &[u8; 32], bytes: &[u8]) -> ([u8; 32], SealedBundle) {
+    seal_with(secret, [7; 12], bytes)
+}
+
+/// The same with this nonce.
+pub fn seal_with(secret: &[u8; 32], nonce: [u8; 12], bytes: &[u8]) -> ([u8; 32], SealedBundle) {
     let token = derive(secret, "hocba-link-token-v1");
     let cipher = Aes256Gcm::new(&derive(secret, "hocba-link-key-v1").into());
-    let (nonce, aad) = ([7; 12], Sha256::digest(token));
+    let aad = Sha256::digest(token);
     let ciphertext = cipher.encrypt(&nonce.into(), Payload { msg: bytes, aad: &aad }).expect("encrypts");
     (token, SealedBundle { nonce, ciphertext })
 }
@@ -153,7 +161,14 @@ pub struct Samples {
 
 impl Samples {
     /// Links: one for each sample by its name, and `expired`, `withdrawn`, `sealed` (by another key), `failing`.
+    ///
+    /// Made once for all tests: opening the people's key files takes most of a second.
     pub fn new() -> Self {
+        static MADE: LazyLock<Samples> = LazyLock::new(Samples::make);
+        MADE.clone()
+    }
+
+    fn make() -> Self {
         let (mut files, mut reports, mut links) = (Vec::new(), HashMap::new(), HashMap::new());
         let mut unreadable = None;
         for (place, mut sample) in samples().into_iter().enumerate() {
@@ -222,8 +237,8 @@ impl Service for Samples {
 }
 
 /// The server of the samples, with fixed request ids and these settings.
-pub fn app(config: ServerConfig) -> App<Samples> {
-    App::new(Samples::new(), config, RequestIds::new([0xab; 8]))
+pub fn server(config: ServerConfig) -> Server<Samples> {
+    Server::new(Samples::new(), config, RequestIds::new([0xab; 8]))
 }
 
 /// The default settings.
@@ -233,10 +248,10 @@ pub fn config() -> ServerConfig {
 
 /// What the world reaches.
 pub fn public() -> Router {
-    hocba_server::public(&app(config()))
+    hocba_server::public(&server(config()))
 }
 
 /// What the world reaches, of this service.
 pub fn public_of(samples: Samples) -> Router {
-    hocba_server::public(&App::new(samples, config(), RequestIds::new([0xab; 8])))
+    hocba_server::public(&Server::new(samples, config(), RequestIds::new([0xab; 8])))
 }
