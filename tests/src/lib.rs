@@ -456,7 +456,8 @@ impl World {
 
     /// A bundle of these parts.
     pub fn assemble(&self, parts: Vec<RecordPart>) -> Bundle {
-        assemble(parts, &self.store, &self.ledger.facts.batches).expect("the store has what the records need")
+        let times = |index| usize::try_from(index).ok().and_then(|i| self.ledger.facts.batches.get(i)).map(|b| b.time);
+        assemble(parts, &self.store, &times).expect("the store has what the records need")
     }
 
     /// The snapshot, opened.

@@ -9,10 +9,7 @@ use hocba_signature::{
     statement::{Role, StatementType},
 };
 
-use crate::{
-    facts::BatchFact,
-    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart},
-};
+use crate::format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart};
 
 /// All that an issuer keeps: a bundle takes from it what it needs.
 #[derive(Debug, Clone, Default)]
@@ -58,22 +55,22 @@ pub enum AssembleError {
     },
 }
 
-/// Puts a bundle together from records and where they are anchored (`at`: block time of each record's batch, in the
-/// order of `records`). `batches` tells when an appointment was anchored.
+/// Puts a bundle together from records and where they are anchored. `time_of` gives the block time of the batch at an
+/// index of the contract.
 ///
 /// # Errors
 /// See [`AssembleError`]. A bundle that comes out is complete in form; whether it is valid, `verify` tells.
 pub fn assemble(
     records: Vec<RecordPart>,
     store: &AuthorityStore,
-    batches: &[BatchFact],
+    time_of: &dyn Fn(u64) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
-    let mut parts = Parts { store, batches, certificates: BTreeMap::new(), appointments: Vec::new() };
+    let mut parts = Parts { store, time_of, certificates: BTreeMap::new(), appointments: Vec::new() };
     for (record, part) in records.iter().enumerate() {
         let not = |_| AssembleError::NotARecord { record };
         let payload =
             RecordPayload::from_bytes(part.statement.payload()).map_err(|_| AssembleError::NotARecord { record })?;
-        let at = parts.time_of(part.anchor.batch).ok_or(AssembleError::NotARecord { record })?;
+        let at = time_of(part.anchor.batch).ok_or(AssembleError::NotARecord { record })?;
         for header in part.statement.headers(StatementType::Record).map_err(not)? {
             parts.add(&header.certificate, header.role, &payload, at)?;
         }
@@ -85,16 +82,12 @@ pub fn assemble(
 
 struct Parts<'a> {
     store: &'a AuthorityStore,
-    batches: &'a [BatchFact],
+    time_of: &'a dyn Fn(u64) -> Option<UnixTime>,
     certificates: BTreeMap<Sha256Digest, Der>,
     appointments: Vec<AnchoredStatement>,
 }
 
 impl Parts<'_> {
-    fn time_of(&self, batch: u64) -> Option<UnixTime> {
-        usize::try_from(batch).ok().and_then(|i| self.batches.get(i)).map(|b| b.time)
-    }
-
     fn add(
         &mut self,
         digest: &Sha256Digest,
@@ -126,7 +119,7 @@ impl Parts<'_> {
                     && a.class.as_ref().is_none_or(|class| *class == payload.class)
                     && a.year.is_none_or(|year| year == payload.year)
                     && a.covers(at)
-                    && self.time_of(anchored.anchor.batch).is_some_and(|anchored_at| anchored_at <= at)
+                    && (self.time_of)(anchored.anchor.batch).is_some_and(|anchored_at| anchored_at <= at)
             })
         };
         let found = store.appointments.iter().find(fits).ok_or(AssembleError::MissingAppointment { role })?;
@@ -134,7 +127,7 @@ impl Parts<'_> {
             return Ok(());
         }
         self.appointments.push(found.clone());
-        let appointed_at = self.time_of(found.anchor.batch).ok_or(AssembleError::MissingAppointment { role })?;
+        let appointed_at = (self.time_of)(found.anchor.batch).ok_or(AssembleError::MissingAppointment { role })?;
         let headers = found
             .statement
             .headers(StatementType::Appointment)

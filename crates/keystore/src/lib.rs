@@ -2,7 +2,7 @@
 //!
 //! Today a key lives in one file: encrypted PKCS#8 in PEM, beside a PEM certificate chain. Ed25519 keys sign statements
 //! ([`Ed25519Key`], or [`Identity`] together with its certificates); secp256k1 keys send transactions
-//! ([`Secp256k1Key`]).
+//! ([`Secp256k1Key`]). A third kind seals personal data in the database ([`DataKey`]).
 //!
 //! What this crate does not do: it does not decide who may sign what, it does not check certificates beyond "this one
 //! is for this key", and it makes no randomness: seeds and salts are arguments. It erases the secrets it holds, but
@@ -39,6 +39,7 @@
 //! [RFC 8410]: https://www.rfc-editor.org/rfc/rfc8410
 
 mod container;
+mod data_key;
 mod ed25519;
 mod error;
 mod example;
@@ -48,6 +49,7 @@ mod passphrase;
 mod secp256k1;
 
 pub use container::Cost;
+pub use data_key::{DataKey, NotOpened, seal, unseal};
 pub use ed25519::Ed25519Key;
 pub use error::KeystoreError;
 pub use example::is_example_key;

@@ -78,6 +78,28 @@ impl Role {
     }
 }
 
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        [
+            Role::HomeroomTeacher,
+            Role::Principal,
+            Role::DeputyPrincipal,
+            Role::SchoolSeal,
+            Role::Department,
+            Role::ProfilePublisher,
+        ]
+        .into_iter()
+        .find(|role| role.as_str() == text)
+        .ok_or(UnknownRole)
+    }
+}
+
+/// Not the name of a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such role")]
+pub struct UnknownRole;
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -232,6 +254,11 @@ impl Statement {
     /// Whether nobody has signed yet.
     pub fn is_empty(&self) -> bool {
         self.signatures.is_empty()
+    }
+
+    /// The signature of this entry.
+    pub fn signature(&self, index: usize) -> Option<&[u8]> {
+        self.signatures.get(index).map(|entry| entry.signature.0.as_slice())
     }
 
     /// What the next signer signs. `prev` is set here, from the entry before.

@@ -1,0 +1,343 @@
+//! A class: imported from a spreadsheet, looked at, some left out, some returned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hocba_record::{
+    disclosure::Seed,
+    encoding::RecordId,
+    rules::tt22::{self, Policy},
+    section::Section,
+};
+use hocba_store::{
+    NewDraft, Tx,
+    model::{AuditEvent, Class, Id, LeftOut, RecordState, RecordVersion, ReturnReason},
+};
+use hocba_workbook::{ClassSheet, Finding, Limits};
+
+use crate::{
+    Actor, App, AppError, Personal,
+    people::plain,
+    policy::{Action, Place, require},
+    signing::event,
+    state::{PublicState, public_state},
+};
+
+/// How a spreadsheet is imported.
+#[derive(Debug, Clone, Default)]
+pub struct Import {
+    /// Pupils the class goes on without, by number, and why: what is wrong or missing with them stops nobody else.
+    pub leave_out: BTreeMap<u32, LeftOut>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The class.
+    pub class: Id,
+    /// Pupils that can be signed.
+    pub ready: usize,
+    /// Numbers left out.
+    pub left_out: Vec<u32>,
+    /// Signed before, and the same in the spreadsheet.
+    pub unchanged: usize,
+    /// What deserves a look.
+    pub warnings: Vec<Finding>,
+}
+
+/// A class with its pupils.
+#[derive(Debug, Clone)]
+pub struct ClassView {
+    /// The class.
+    pub class: Class,
+    /// Its pupils, by number.
+    pub pupils: Vec<PupilLine>,
+}
+
+/// One line of a class.
+#[derive(Debug, Clone)]
+pub struct PupilLine {
+    /// Record.
+    pub record: RecordId,
+    /// Version.
+    pub version: u32,
+    /// Number in the class list.
+    pub number: u32,
+    /// Where it is.
+    pub state: PublicState,
+    /// Why it was left out.
+    pub left_out: Option<LeftOut>,
+    /// Why it was returned.
+    pub returned: Option<ReturnReason>,
+    /// Name as printed, for those who may see it.
+    pub name: Option<String>,
+}
+
+/// What becomes of a row of the spreadsheet.
+struct Plan {
+    new: Vec<NewDraft>,
+    replaced: Vec<(RecordVersion, Personal)>,
+    removed: Vec<RecordVersion>,
+    unchanged: usize,
+}
+
+/// Reads a spreadsheet with all checks. Errors of pupils who are left out anyway do not count.
+fn read_sound(bytes: &[u8], leave_out: &BTreeMap<u32, LeftOut>) -> Result<(ClassSheet, Vec<Finding>), AppError> {
+    let sheet = hocba_workbook::read(bytes, &Limits::default()).map_err(AppError::Unsound)?;
+    let left_out = |index: usize| sheet.rows.get(index).is_some_and(|row| leave_out.contains_key(&row.number));
+    let mut findings = sheet.warnings.clone();
+    let of_pupils = sheet.check(&Policy::default());
+    findings.extend(of_pupils.into_iter().filter(|(index, f)| !(f.is_error() && left_out(*index))).map(|(_, f)| f));
+    if findings.iter().any(Finding::is_error) {
+        return Err(AppError::Unsound(findings));
+    }
+    Ok((sheet, findings))
+}
+
+impl App {
+    /// Looks at a spreadsheet as an import would, and writes nothing.
+    ///
+    /// # Errors
+    /// `Unsound` with all findings.
+    pub fn look_at(bytes: &[u8], import: &Import) -> Result<Vec<Finding>, AppError> {
+        read_sound(bytes, &import.leave_out).map(|(_, findings)| findings)
+    }
+
+    /// Imports a class, or replaces its drafts. Records that are signed stay as they are, and the spreadsheet must say
+    /// the same of them: whoever corrects one has it returned first.
+    ///
+    /// # Errors
+    /// `Unsound` with all findings; `Forbidden`, `UnknownSchool`, `SignedWouldChange`, `UnknownNumber`, `Changed`.
+    pub async fn import(&self, actor: &Actor, bytes: &[u8], import: &Import) -> Result<Imported, AppError> {
+        let (sheet, warnings) = read_sound(bytes, &import.leave_out)?;
+        let header = &sheet.header;
+        require(actor, Action::Import, Place::Class(&header.school, header.year, &header.class))?;
+        let numbers: BTreeSet<u32> = sheet.rows.iter().map(|r| r.number).collect();
+        if let Some(unknown) = import.leave_out.keys().find(|n| !numbers.contains(n)) {
+            return Err(AppError::UnknownNumber(*unknown));
+        }
+        let now = self.edges().now();
+        let mut tx = self.store().begin("import_class").await?;
+        if tx.school(&header.school).await?.is_none() {
+            return Err(AppError::UnknownSchool(header.school.clone()));
+        }
+        let class = match tx.class_named(&header.school, header.year, &header.class).await? {
+            Some(class) => {
+                tx.class_imported_again(&class, header.grade, now).await?;
+                Class { grade: header.grade, ..class }
+            }
+            None => {
+                let id = Id::from_bytes(self.edges().bytes()?);
+                let (school, name) = (header.school.clone(), header.class.clone());
+                let class = Class { id, school, year: header.year, grade: header.grade, name, revision: 1 };
+                tx.add_class(&class, now).await?;
+                class
+            }
+        };
+        let before = tx.records_of(&class.id).await?;
+        let plan = self.plan(&class, &sheet, &before, import)?;
+        for version in &plan.removed {
+            tx.remove_draft(&version.record, version.revision).await?;
+        }
+        for (version, personal) in &plan.replaced {
+            let envelope = self.seal(&version.record, version.version, personal)?;
+            tx.replace_draft(&version.record, version.version, version.revision, &envelope, now).await?;
+        }
+        tx.add_drafts(&class.id, &plan.new, now).await?;
+        self.set_left_out(&mut tx, actor, &class, import).await?;
+        tx.audit(&plain(actor, "import_class", class.id.to_string(), now)).await?;
+        tx.commit().await?;
+        let left_out: Vec<u32> = import.leave_out.keys().copied().collect();
+        let ready = plan.new.len() + plan.replaced.len() - left_out.len();
+        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, warnings })
+    }
+
+    fn plan(
+        &self,
+        class: &Class,
+        sheet: &ClassSheet,
+        before: &[RecordVersion],
+        import: &Import,
+    ) -> Result<Plan, AppError> {
+        let mut old: BTreeMap<u32, &RecordVersion> = before.iter().map(|v| (v.number, v)).collect();
+        let mut plan = Plan { new: Vec::new(), replaced: Vec::new(), removed: Vec::new(), unchanged: 0 };
+        let mut would_change = Vec::new();
+        for row in &sheet.rows {
+            let (sections, complete) = match tt22::sections(&sheet.header, &row.draft, &Policy::default()) {
+                Ok(sections) => (sections, true),
+                // Half a year: who it is, so that the list can name the pupil.
+                Err(_) if import.leave_out.contains_key(&row.number) => {
+                    (vec![Section::Identity(row.draft.identity.clone())], false)
+                }
+                Err(_) => {
+                    let what = "it passed the checks but not the rules";
+                    return Err(AppError::Damaged { number: row.number, what });
+                }
+            };
+            let seed = Seed::from_bytes(self.edges().bytes()?);
+            let personal = Personal::new(&sections, seed, complete);
+            match old.remove(&row.number) {
+                None => {
+                    let record = RecordId::from_bytes(self.edges().bytes()?);
+                    let envelope = self.seal(&record, 1, &personal)?;
+                    plan.new.push(NewDraft { record, number: row.number, personal: envelope });
+                }
+                Some(version) if version.state == RecordState::Draft => {
+                    plan.replaced.push((version.clone(), personal));
+                }
+                Some(version) if self.personal(version)?.sections == personal.sections => plan.unchanged += 1,
+                Some(version) => would_change.push(version.number),
+            }
+        }
+        for version in old.into_values() {
+            if version.state == RecordState::Draft && version.version == 1 {
+                plan.removed.push(version.clone());
+            } else {
+                would_change.push(version.number);
+            }
+        }
+        if would_change.is_empty() {
+            return Ok(plan);
+        }
+        would_change.sort_unstable();
+        Err(AppError::SignedWouldChange { class: class.name.clone(), numbers: would_change })
+    }
+
+    /// Leaves out exactly those an import names.
+    async fn set_left_out(&self, tx: &mut Tx, actor: &Actor, class: &Class, import: &Import) -> Result<(), AppError> {
+        let now = self.edges().now();
+        for line in tx.record_lines(&class.id).await? {
+            let wanted = import.leave_out.get(&line.number).copied();
+            if line.state != RecordState::Draft {
+                if wanted.is_some() {
+                    return Err(AppError::WrongState {
+                        record: line.record,
+                        number: line.number,
+                        found: line.state,
+                        wanted: RecordState::Draft,
+                    });
+                }
+                continue;
+            }
+            if line.left_out != wanted {
+                tx.leave_out(&line.record, line.version, line.revision, wanted, now).await?;
+                tx.audit(&AuditEvent {
+                    at: now,
+                    actor: actor.id(),
+                    action: "leave_out".into(),
+                    subject: line.record.to_string(),
+                    version: Some(line.version),
+                    reason: wanted.map(|r| r.to_string()),
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves a pupil's draft out, with a reason, or takes it back in (`None`).
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, `WrongState`, `Incomplete` (import again), `Changed`.
+    pub async fn leave_out(&self, actor: &Actor, record: &RecordId, reason: Option<LeftOut>) -> Result<(), AppError> {
+        let now = self.edges().now();
+        let mut tx = self.store().begin("leave_out").await?;
+        let (_, version) = record_in(&mut tx, actor, Action::Import, record).await?;
+        require_state(&version, RecordState::Draft)?;
+        if reason.is_none() && !self.personal(&version)?.complete {
+            return Err(AppError::Incomplete { number: version.number });
+        }
+        tx.leave_out(&version.record, version.version, version.revision, reason, now).await?;
+        let reason = reason.map(|r| r.to_string());
+        tx.audit(&AuditEvent { reason, ..event(actor, "leave_out", &version, now) }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Returns a signed record to its teacher. The signatures go; the next ones are over fresh salts.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, `WrongState` (a draft, or sealed already), `Changed`.
+    pub async fn return_record(&self, actor: &Actor, record: &RecordId, reason: ReturnReason) -> Result<(), AppError> {
+        let now = self.edges().now();
+        let mut tx = self.store().begin("return_record").await?;
+        let (_, version) = record_in(&mut tx, actor, Action::Return, record).await?;
+        if !matches!(version.state, RecordState::TeacherSigned | RecordState::CoSigned) {
+            require_state(&version, RecordState::TeacherSigned)?;
+        }
+        let seed = Seed::from_bytes(self.edges().bytes()?);
+        let personal = Personal { seed, ..self.personal(&version)? };
+        let envelope = self.seal(&version.record, version.version, &personal)?;
+        tx.return_to_draft(&version, &envelope, reason, now).await?;
+        let reason = Some(reason.to_string());
+        tx.audit(&AuditEvent { reason, ..event(actor, "return_record", &version, now) }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The classes an actor may see, with how many pupils are in each state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn classes(&self, actor: &Actor) -> Result<Vec<(Class, BTreeMap<PublicState, usize>)>, AppError> {
+        let mut tx = self.store().read().await?;
+        let mut classes = Vec::new();
+        for class in tx.classes().await? {
+            if require(actor, Action::ReadStates, Place::of(&class)).is_err() {
+                continue;
+            }
+            let mut counts = BTreeMap::new();
+            for line in tx.record_lines(&class.id).await? {
+                *counts.entry(public_state(&line)).or_default() += 1;
+            }
+            classes.push((class, counts));
+        }
+        Ok(classes)
+    }
+
+    /// A class with its pupils; their names for those who may see records.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`.
+    pub async fn class(&self, actor: &Actor, id: &Id) -> Result<ClassView, AppError> {
+        let mut tx = self.store().read().await?;
+        let class = tx.class(id).await?.ok_or(AppError::NotFound("class"))?;
+        require(actor, Action::ReadStates, Place::of(&class))?;
+        let names: BTreeMap<RecordId, Option<String>> =
+            if require(actor, Action::ReadRecords, Place::of(&class)).is_ok() {
+                let versions = tx.records_of(id).await?;
+                let name = |v: &RecordVersion| Ok((v.record, self.personal(v)?.pupil_name()));
+                versions.iter().map(name).collect::<Result<_, AppError>>()?
+            } else {
+                BTreeMap::new()
+            };
+        let line = |line: hocba_store::model::RecordLine| PupilLine {
+            record: line.record,
+            version: line.version,
+            number: line.number,
+            state: public_state(&line),
+            left_out: line.left_out,
+            returned: line.returned,
+            name: names.get(&line.record).cloned().flatten(),
+        };
+        let pupils = tx.record_lines(id).await?.into_iter().map(line).collect();
+        Ok(ClassView { class, pupils })
+    }
+}
+
+/// The latest version of a record with its class, if the actor may do this with it.
+pub(crate) async fn record_in(
+    tx: &mut Tx,
+    actor: &Actor,
+    action: Action,
+    record: &RecordId,
+) -> Result<(Class, RecordVersion), AppError> {
+    let version = tx.record(record).await?.ok_or(AppError::NotFound("record"))?;
+    let class = tx.class(&version.class).await?.ok_or(AppError::NotFound("class"))?;
+    require(actor, action, Place::of(&class))?;
+    Ok((class, version))
+}
+
+fn require_state(version: &RecordVersion, wanted: RecordState) -> Result<(), AppError> {
+    if version.state == wanted {
+        return Ok(());
+    }
+    Err(AppError::WrongState { record: version.record, number: version.number, found: version.state, wanted })
+}

@@ -1,0 +1,115 @@
+//! The use cases of a school: import → check → sign → co-sign → seal → hand out; and for anyone: verify.
+//!
+//! **For**: what API, pages and command line share. Each use case asks [`policy`] whether the actor may, reads, decides,
+//! and writes the new state, its audit event and the job that follows in one transaction of `hocba-store`. Personal data
+//! is opened and sealed here and nowhere else.
+//!
+//! **Will not**: hold private keys of signers (it says what to sign and takes the signature), talk to a chain
+//! (`hocba-anchor` does; verifying asks the [`PublicRecord`] it was given), or translate for HTTP.
+//!
+//! ```no_run
+//! # async fn story(app: hocba_app::App, teacher: hocba_app::Actor, key: hocba_keystore::Identity, workbook: Vec<u8>)
+//! # -> Result<(), hocba_app::AppError> {
+//! use hocba_app::{Import, Selection, Step};
+//!
+//! let class = app.import(&teacher, &workbook, &Import::default()).await?.class;
+//! let signer = app.signer(&teacher, Step::Sign, false, key.certificate_chain()).await?;
+//! let list = app.prepare(&teacher, &class, &signer, &Selection::All).await?;
+//! for tasks in list.tasks.chunks(20) {
+//!     let signed: Vec<_> = tasks.iter().map(|t| t.signed(key.key().sign(t.bytes()).to_vec())).collect();
+//!     app.submit(&teacher, &class, &signer, &signed).await?; // each chunk lasts by itself
+//! }
+//! # Ok(()) }
+//! ```
+
+mod actor;
+mod appointments;
+mod bundles;
+mod classes;
+mod edges;
+mod error;
+mod links;
+mod overview;
+mod people;
+mod personal;
+pub mod policy;
+mod signing;
+mod state;
+mod verification;
+
+use std::sync::Arc;
+
+use hocba_bundle::{facts::Address, profile::OpenProfile};
+use hocba_keystore::DataKey;
+use hocba_store::Store;
+
+pub use actor::Actor;
+pub use bundles::{Bundler, Scope, cut};
+pub use classes::{ClassView, Import, Imported, PupilLine};
+pub use edges::Edges;
+pub use error::AppError;
+pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};
+pub use overview::{ANCHORING_LEASE, Overview};
+pub use people::{NewAccount, NewToken};
+pub use personal::Personal;
+pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
+pub use state::{PublicState, public_state};
+pub use verification::{NoPublicRecord, PublicRecord, PublicRecordFuture};
+
+/// What a deployment is set to.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// EIP-155 chain id that batches are anchored on.
+    pub chain: u64,
+    /// The contract.
+    pub contract: Address,
+    /// How long a sealed record may wait for others before its batch is closed, in seconds.
+    pub batch_age: i64,
+}
+
+/// The use cases over one database.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    key: DataKey,
+    profile: OpenProfile,
+    public_record: Arc<dyn PublicRecord>,
+    edges: Edges,
+    settings: Settings,
+}
+
+impl App {
+    /// Puts the use cases together.
+    pub fn new(
+        store: Store,
+        key: DataKey,
+        profile: OpenProfile,
+        public_record: Arc<dyn PublicRecord>,
+        edges: Edges,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Inner { store, key, profile, public_record, edges, settings }))
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+    /// Whom verdicts believe.
+    pub fn profile(&self) -> &OpenProfile {
+        &self.0.profile
+    }
+    /// Settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+    /// Clock and randomness.
+    pub fn edges(&self) -> &Edges {
+        &self.0.edges
+    }
+    pub(crate) fn key(&self) -> &DataKey {
+        &self.0.key
+    }
+}

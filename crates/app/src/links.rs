@@ -1,0 +1,199 @@
+//! Links: a way in for a verifier, by a secret that this service forgets.
+//!
+//! The secret stands in the fragment of the link, which browsers do not send. From it follow, by HKDF-SHA256
+//! (RFC 5869), a token that finds the bundle and a key that opens it (AES-256-GCM, the token's hash as associated
+//! data). The database has the token's hash and the ciphertext: who steals it opens nothing.
+
+use hkdf::Hkdf;
+use hocba_keystore::seal;
+use hocba_record::{
+    encoding::{RecordId, Sha256Digest, base64url, from_base64url},
+    types::UnixTime,
+};
+use hocba_store::{
+    StoreError,
+    model::{AuditEvent, Id, Link, LinkContent},
+};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{Actor, App, AppError, Scope, classes::record_in, policy::Action, signing::event};
+
+/// HKDF info of the token.
+const TOKEN_INFO: &[u8] = b"hocba-link-token-v1";
+/// HKDF info of the key.
+const KEY_INFO: &[u8] = b"hocba-link-key-v1";
+/// Longest life of a link, in seconds: ten years; a transcript is asked for long after school.
+const MAX_LIFE: i64 = 3660 * 86_400;
+
+/// The secret of a link: 256 random bits. Shown once, in the link.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkSecret(Zeroizing<[u8; 32]>);
+
+impl LinkSecret {
+    /// Wraps the bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+    /// As it stands in the fragment of a link.
+    pub fn to_text(&self) -> String {
+        base64url(&*self.0)
+    }
+    /// From the fragment of a link.
+    pub fn from_text(text: &str) -> Option<Self> {
+        from_base64url(text).ok()?.try_into().ok().map(Self::from_bytes)
+    }
+}
+
+impl std::fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkSecret")
+    }
+}
+
+/// The token that finds a link's bundle.
+pub fn link_token(secret: &LinkSecret) -> [u8; 32] {
+    expand(secret, TOKEN_INFO)
+}
+
+/// The key that opens it.
+pub fn link_key(secret: &LinkSecret) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(expand(secret, KEY_INFO))
+}
+
+fn expand(secret: &LinkSecret, info: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    Hkdf::<Sha256>::new(None, &*secret.0).expand(info, &mut out).expect("HKDF-SHA256 gives up to 8160 bytes");
+    out
+}
+
+/// A link just made.
+#[derive(Debug, Clone)]
+pub struct NewLink {
+    /// Identity, to withdraw it by.
+    pub id: Id,
+    /// Its secret, which is nowhere else.
+    pub secret: LinkSecret,
+}
+
+/// A link as its maker and its pupil see it.
+#[derive(Debug, Clone)]
+pub struct LinkView {
+    /// The link.
+    pub link: Link,
+    /// How often somebody looked.
+    pub looks: u64,
+}
+
+/// Why a link does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenLinkError {
+    /// There is no such link.
+    #[error("there is no such link")]
+    Unknown,
+    /// Its time is over.
+    #[error("the link ended")]
+    Expired {
+        /// When.
+        at: UnixTime,
+    },
+    /// Whoever made it took it back.
+    #[error("the link was withdrawn")]
+    Withdrawn {
+        /// When.
+        at: UnixTime,
+    },
+    /// The database.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+impl From<StoreError> for OpenLinkError {
+    fn from(error: StoreError) -> Self {
+        OpenLinkError::App(error.into())
+    }
+}
+
+impl App {
+    /// Makes a link to a record's latest version, cut to a scope, open until it ends or is withdrawn.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, `NotAnchored`, `Time`, `Assemble`.
+    pub async fn create_link(
+        &self,
+        actor: &Actor,
+        record: &RecordId,
+        scope: Scope,
+        expires_at: Option<UnixTime>,
+    ) -> Result<NewLink, AppError> {
+        let now = self.edges().now();
+        if expires_at.is_some_and(|end| end <= now || end > now.plus(MAX_LIFE)) {
+            return Err(AppError::Time("the link's end"));
+        }
+        let bundle = self.bundle(actor, record, scope).await?.to_bytes();
+        let secret = LinkSecret::from_bytes(self.edges().bytes()?);
+        let id = Id::from_bytes(self.edges().bytes()?);
+        let hash = Sha256Digest::of(&link_token(&secret));
+        let nonce = self.edges().bytes()?;
+        let content = LinkContent { nonce, bytes: seal(&link_key(&secret), &nonce, hash.as_bytes(), &bundle) };
+        let link = Link {
+            id,
+            record: *record,
+            scope,
+            created_by: actor.id(),
+            created_at: now,
+            expires_at,
+            withdrawn_at: None,
+        };
+        let mut tx = self.store().begin("create_link").await?;
+        let (_, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
+        tx.add_link(&link, &hash, &content).await?;
+        tx.audit(&AuditEvent { reason: Some(scope.to_string()), ..event(actor, "create_link", &version, now) }).await?;
+        tx.commit().await?;
+        Ok(NewLink { id, secret })
+    }
+
+    /// The sealed bundle of a token, for anyone who has it; the look is noted for the pupil.
+    ///
+    /// # Errors
+    /// See [`OpenLinkError`].
+    pub async fn open_link(&self, token: &[u8; 32]) -> Result<LinkContent, OpenLinkError> {
+        let now = self.edges().now();
+        let mut tx = self.store().begin("open_link").await?;
+        let (link, content) = tx.link_of_token(&Sha256Digest::of(token)).await?.ok_or(OpenLinkError::Unknown)?;
+        if let Some(at) = link.withdrawn_at {
+            return Err(OpenLinkError::Withdrawn { at });
+        }
+        if let Some(at) = link.expires_at.filter(|end| *end <= now) {
+            return Err(OpenLinkError::Expired { at });
+        }
+        let content = content.ok_or(OpenLinkError::Unknown)?;
+        tx.add_look(&link.id, now).await?;
+        tx.commit().await?;
+        Ok(content)
+    }
+
+    /// Withdraws a link: its bundle is deleted here. Copies that were taken remain with whoever took them.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, `Changed` where it was withdrawn before.
+    pub async fn withdraw_link(&self, actor: &Actor, id: &Id) -> Result<(), AppError> {
+        let now = self.edges().now();
+        let mut tx = self.store().begin("withdraw_link").await?;
+        let link = tx.link(id).await?.ok_or(AppError::NotFound("link"))?;
+        let (_, version) = record_in(&mut tx, actor, Action::HandOut, &link.record).await?;
+        tx.withdraw_link(id, now).await?;
+        tx.audit(&event(actor, "withdraw_link", &version, now)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The links of a record, with the looks taken.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`.
+    pub async fn links(&self, actor: &Actor, record: &RecordId) -> Result<Vec<LinkView>, AppError> {
+        let mut tx = self.store().read().await?;
+        record_in(&mut tx, actor, Action::HandOut, record).await?;
+        Ok(tx.links_of(record).await?.into_iter().map(|(link, looks)| LinkView { link, looks }).collect())
+    }
+}

@@ -1,0 +1,111 @@
+//! What an envelope holds: the seed and the sections of one version. Disclosures follow from them.
+
+use hocba_record::{
+    canonical::Json,
+    disclosure::{IssueError, Issued, Seed, issue},
+    encoding::RecordId,
+    form,
+    payload::{OpenClaims, RecordKind},
+    section::{HistoryEntry, Section, SectionError},
+    types::SectionName,
+};
+use hocba_signature::policy::SigningPolicy;
+use hocba_store::model::{Class, Envelope, RecordVersion};
+use serde::{Deserialize, Serialize};
+
+use crate::{App, AppError};
+
+/// The personal part of a record version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Personal {
+    /// Whether it can be signed: a pupil who was left out may be half there.
+    pub complete: bool,
+    /// Earlier years of the book.
+    pub history: Vec<HistoryEntry>,
+    /// Name and value of each section, manifest and history left out.
+    pub sections: Vec<(SectionName, Json)>,
+    /// The seed of salts and decoys.
+    pub seed: Seed,
+}
+
+impl Personal {
+    /// Of these sections.
+    pub fn new(sections: &[Section], seed: Seed, complete: bool) -> Self {
+        let sections = sections.iter().map(|s| (s.name(), s.value())).collect();
+        Self { complete, history: Vec::new(), sections, seed }
+    }
+
+    /// The sections as they were imported.
+    ///
+    /// # Errors
+    /// When one is not of its form.
+    pub fn sections(&self) -> Result<Vec<Section>, SectionError> {
+        self.sections.iter().map(|(name, value)| Section::from_value(name, value)).collect()
+    }
+
+    /// The pupil's name as printed.
+    pub fn pupil_name(&self) -> Option<String> {
+        self.sections().ok()?.into_iter().find_map(|s| match s {
+            Section::Identity(identity) => Some(identity.name.to_string()),
+            _ => None,
+        })
+    }
+}
+
+/// Where an envelope belongs; it opens nowhere else.
+fn place(record: &RecordId, version: u32) -> String {
+    format!("record/{record}/{version}")
+}
+
+impl App {
+    pub(crate) fn seal(&self, record: &RecordId, version: u32, personal: &Personal) -> Result<Envelope, AppError> {
+        let bytes = hocba_record::canonical::to_vec(personal)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|_| AppError::Damaged { number: 0, what: "sections" })?;
+        let nonce = self.edges().bytes()?;
+        let bytes = self.key().seal(&place(record, version), &nonce, &bytes);
+        Ok(Envelope { key_id: self.key().id().to_owned(), nonce, bytes })
+    }
+
+    /// Opens the personal part of a version.
+    ///
+    /// # Errors
+    /// [`AppError::Damaged`] when it does not open or is not of its form.
+    pub fn personal(&self, version: &RecordVersion) -> Result<Personal, AppError> {
+        let damaged = |what| AppError::Damaged { number: version.number, what };
+        let Envelope { key_id, nonce, bytes } = &version.personal;
+        if key_id != self.key().id() {
+            return Err(damaged("it was sealed with another data key"));
+        }
+        let plain = self
+            .key()
+            .unseal(&place(&version.record, version.version), nonce, bytes)
+            .map_err(|_| damaged("its personal part does not open"))?;
+        let limits = hocba_record::canonical::Limits { bytes: 1024 * 1024, depth: 12 };
+        hocba_record::canonical::from_slice(&plain, limits).map_err(|_| damaged("its personal part is not of its form"))
+    }
+}
+
+/// The payload and disclosures that a personal part amounts to.
+pub(crate) fn issued(class: &Class, version: &RecordVersion, personal: &Personal) -> Result<Issued, AppError> {
+    let damaged = |what| AppError::Damaged { number: version.number, what };
+    if !personal.complete {
+        return Err(AppError::Incomplete { number: version.number });
+    }
+    let sections = personal.sections().map_err(|_| damaged("its sections are not of their form"))?;
+    let open = OpenClaims {
+        id: version.record,
+        version: version.version,
+        replaces: None,
+        kind: RecordKind::Year,
+        school: class.school.clone(),
+        year: class.year,
+        grade: class.grade,
+        class: class.name.clone(),
+        form: form::for_grade(class.grade).ok_or_else(|| damaged("there is no form for its grade"))?,
+        policy: SigningPolicy::policy_1().reference(),
+    };
+    issue(open, &sections, personal.history.clone(), &personal.seed)
+        .map_err(|_: IssueError| damaged("its sections do not make a record"))
+}

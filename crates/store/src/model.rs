@@ -1,0 +1,438 @@
+//! What is stored, with no database in sight. A state's variants are those of its CHECK in the schema.
+
+use std::{fmt, str::FromStr};
+
+use hocba_bundle::facts::IssuerCode;
+use hocba_record::{
+    encoding::{RecordId, Sha256Digest},
+    types::{ClassName, Grade, SchoolCode, SchoolYear, UnixTime},
+};
+use hocba_signature::statement::{Role, Statement};
+
+/// A value that is a word in the database: `as_str`, `FromStr`, `Display`, and all of them.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// All, in their order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// The word in the database and the API.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text,)+ }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
+        }
+        impl FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                Self::ALL.iter().copied().find(|w| w.as_str() == text).ok_or(UnknownWord)
+            }
+        }
+    };
+}
+
+/// Not one of the words of this kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of the words allowed here")]
+pub struct UnknownWord;
+
+words! {
+    /// How far the signatures of a record version are. A return leads back to `Draft`.
+    RecordState {
+        /// Imported, nobody signed.
+        Draft = "draft",
+        /// The homeroom teacher signed.
+        TeacherSigned = "teacher_signed",
+        /// The principal or a deputy co-signed.
+        CoSigned = "co_signed",
+        /// The school's seal is on it: complete, waiting for a batch or in one.
+        Sealed = "sealed",
+    }
+}
+
+words! {
+    /// Why the class goes on without a pupil.
+    LeftOut {
+        /// Chờ kiểm tra lại.
+        WaitingForReassessment = "waiting_for_reassessment",
+        /// Chưa đủ điểm hoặc thông tin.
+        Incomplete = "incomplete",
+        /// Đã chuyển đi.
+        Transferred = "transferred",
+        /// Lý do khác.
+        Other = "other",
+    }
+}
+
+words! {
+    /// Why a principal returned a record.
+    ReturnReason {
+        /// Sai điểm.
+        WrongMark = "wrong_mark",
+        /// Sai thông tin học sinh.
+        WrongPersonalData = "wrong_personal_data",
+        /// Sai kết quả, xếp loại.
+        WrongResult = "wrong_result",
+        /// Lý do khác.
+        Other = "other",
+    }
+}
+
+words! {
+    /// What an account does here. The right to *sign* comes from an appointment besides.
+    GrantRole {
+        /// Giáo viên chủ nhiệm of a class.
+        HomeroomTeacher = "homeroom_teacher",
+        /// Hiệu trưởng.
+        Principal = "principal",
+        /// Phó hiệu trưởng.
+        DeputyPrincipal = "deputy_principal",
+        /// Văn thư: applies the school's seal, hands out transcripts.
+        Clerk = "clerk",
+        /// Officer of the department.
+        Department = "department",
+        /// Runs this installation; sees states, never marks.
+        Operator = "operator",
+    }
+}
+
+words! {
+    /// What a leaf is the hash of.
+    LeafKind {
+        /// An appointment: anchored before the records that rest on it.
+        Appointment = "appointment",
+        /// A record version.
+        Record = "record",
+    }
+}
+
+words! {
+    /// Where a transaction that anchors a batch is.
+    AttemptState {
+        /// Signed and recorded, perhaps sent.
+        Prepared = "prepared",
+        /// A node took it.
+        Broadcast = "broadcast",
+        /// In a block that may still be replaced.
+        Included = "included",
+        /// In a block that stays.
+        Final = "final",
+        /// Another transaction took its nonce.
+        Replaced = "replaced",
+        /// Mined without effect.
+        Reverted = "reverted",
+        /// Given up: no node has it, and its place in the contract is taken.
+        Dropped = "dropped",
+    }
+}
+
+words! {
+    /// Work that follows from a change.
+    JobKind {
+        /// Close a batch of appointments of an issuer.
+        CloseAppointments = "close_appointments",
+        /// Close a batch of records of an issuer.
+        CloseRecords = "close_records",
+        /// Bring a batch onto the chain.
+        DeliverBatch = "deliver_batch",
+    }
+}
+
+words! {
+    /// What a link shows.
+    LinkScope {
+        /// Everything, with the seed: for someone who keeps the transcript.
+        Whole = "whole",
+        /// Identity and results; no remarks, conduct or attendance.
+        Results = "results",
+        /// Identity, promotion and completion only.
+        IdentityAndCompletion = "identity_and_completion",
+    }
+}
+
+/// The identity of a class, an account or a link: 128 random bits, as base64url. No meaning, no personal data.
+pub type Id = RecordId;
+
+/// A school.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct School {
+    /// Code.
+    pub code: SchoolCode,
+    /// Under which its batches are anchored.
+    pub issuer: IssuerCode,
+}
+
+/// A person who works here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Identity.
+    pub id: Id,
+    /// Name to log in with.
+    pub login: String,
+    /// Name as shown.
+    pub name: String,
+    /// The certificate this person signs with.
+    pub certificate: Option<Sha256Digest>,
+    /// What they may do, and where.
+    pub grants: Vec<Grant>,
+}
+
+/// One thing an account may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// As what.
+    pub role: GrantRole,
+    /// In which school; all where it is left out.
+    pub school: Option<SchoolCode>,
+    /// In which class and year; all where it is left out.
+    pub class: Option<(SchoolYear, ClassName)>,
+}
+
+/// A class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// Identity.
+    pub id: Id,
+    /// School.
+    pub school: SchoolCode,
+    /// School year.
+    pub year: SchoolYear,
+    /// Grade.
+    pub grade: Grade,
+    /// Name.
+    pub name: ClassName,
+    /// +1 with every import.
+    pub revision: i64,
+}
+
+/// Personal data, sealed. The database cannot open it; `app` can, with the key of this id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Which data key.
+    pub key_id: String,
+    /// 96 bits.
+    pub nonce: [u8; 12],
+    /// Ciphertext and tag.
+    pub bytes: Vec<u8>,
+}
+
+/// A version of a record, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordVersion {
+    /// Record.
+    pub record: RecordId,
+    /// 1, 2 …
+    pub version: u32,
+    /// Class.
+    pub class: Id,
+    /// Number in the class list (STT).
+    pub number: u32,
+    /// How far the signatures are.
+    pub state: RecordState,
+    /// +1 with every change.
+    pub revision: i64,
+    /// With the signatures so far; none in a draft.
+    pub statement: Option<Statement>,
+    /// Seed and sections.
+    pub personal: Envelope,
+    /// Why the class goes on without it.
+    pub left_out: Option<LeftOut>,
+    /// Why it was last returned.
+    pub returned: Option<ReturnReason>,
+    /// Last change.
+    pub changed_at: UnixTime,
+}
+
+/// What a list of records shows without opening anything: state and where it is anchored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordLine {
+    /// Record.
+    pub record: RecordId,
+    /// Version.
+    pub version: u32,
+    /// Class.
+    pub class: Id,
+    /// Number in the class list (STT).
+    pub number: u32,
+    /// How far the signatures are.
+    pub state: RecordState,
+    /// +1 with every change.
+    pub revision: i64,
+    /// Why the class goes on without it.
+    pub left_out: Option<LeftOut>,
+    /// Why it was last returned.
+    pub returned: Option<ReturnReason>,
+    /// Whether it is in a closed batch.
+    pub batched: bool,
+    /// Block time, once its anchor is final.
+    pub anchored_at: Option<UnixTime>,
+}
+
+/// An appointment, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAppointment {
+    /// Identity.
+    pub id: RecordId,
+    /// School.
+    pub school: SchoolCode,
+    /// Role given.
+    pub role: Role,
+    /// Whose certificate.
+    pub certificate: Sha256Digest,
+    /// Holds from,
+    pub valid_from: UnixTime,
+    /// and before.
+    pub valid_until: UnixTime,
+    /// Signed.
+    pub statement: Statement,
+}
+
+/// A complete statement on its way into a batch, or in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// SHA-256(0x00 || statement).
+    pub leaf: Sha256Digest,
+    /// Of what.
+    pub kind: LeafKind,
+    /// Record or appointment.
+    pub subject: RecordId,
+    /// Version of the record; 1 for an appointment.
+    pub version: u32,
+    /// School.
+    pub school: SchoolCode,
+    /// Under which it is anchored.
+    pub issuer: IssuerCode,
+    /// Waiting since.
+    pub ready_at: UnixTime,
+}
+
+/// A closed batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// 1, 2, 3 …
+    pub id: i64,
+    /// Anchored under.
+    pub issuer: IssuerCode,
+    /// Of what.
+    pub kind: LeafKind,
+    /// Merkle root.
+    pub root: Sha256Digest,
+    /// Number of leaves.
+    pub size: u32,
+    /// Since when.
+    pub closed_at: UnixTime,
+    /// Where it is on the chain, once that is final.
+    pub receipt: Option<Receipt>,
+}
+
+/// Where an anchored batch is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Index in the contract.
+    pub index: u64,
+    /// Block number.
+    pub block: u64,
+    /// Block time.
+    pub time: UnixTime,
+    /// Transaction that anchored it, `0x…`.
+    pub tx_hash: String,
+}
+
+/// Where a leaf is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The batch.
+    pub batch: Batch,
+    /// Place of the leaf in it.
+    pub position: u32,
+}
+
+/// A transaction made for a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Identity.
+    pub id: i64,
+    /// For which batch.
+    pub batch: i64,
+    /// Where it is.
+    pub state: AttemptState,
+    /// Sender's address, `0x…`.
+    pub sender: String,
+    /// Nonce of the sender.
+    pub nonce: u64,
+    /// `0x…`.
+    pub tx_hash: String,
+    /// Signed bytes.
+    pub raw: Vec<u8>,
+    /// Where it is included.
+    pub block: Option<u64>,
+    /// When it was made.
+    pub made_at: UnixTime,
+}
+
+/// Work to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Identity.
+    pub id: i64,
+    /// Kind.
+    pub kind: JobKind,
+    /// Issuer code or batch id.
+    pub subject: String,
+    /// Not before.
+    pub due_at: UnixTime,
+    /// How often it failed.
+    pub tries: u32,
+    /// Code of the last failure.
+    pub last_error: Option<String>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// When.
+    pub at: UnixTime,
+    /// Account id, `system` or `operator`.
+    pub actor: String,
+    /// What, as a code.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// Version of the record.
+    pub version: Option<u32>,
+    /// Reason, as a code.
+    pub reason: Option<String>,
+}
+
+/// A way in for a verifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Identity.
+    pub id: Id,
+    /// Record it shows.
+    pub record: RecordId,
+    /// How much of it.
+    pub scope: LinkScope,
+    /// Made by (account id or `operator`).
+    pub created_by: String,
+    /// Made at.
+    pub created_at: UnixTime,
+    /// Ends at.
+    pub expires_at: Option<UnixTime>,
+    /// Withdrawn at.
+    pub withdrawn_at: Option<UnixTime>,
+}
+
+/// A link's bundle, encrypted under a key that only the link holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkContent {
+    /// 96 bits.
+    pub nonce: [u8; 12],
+    /// Ciphertext and tag.
+    pub bytes: Vec<u8>,
+}
