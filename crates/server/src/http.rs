@@ -1,7 +1,7 @@
 //! What every request goes through, whatever it asks for.
 //!
-//! From the outside in: [`request_id`] names it, [`headers`] guard its answer, [`observe`] logs and counts it,
-//! [`crate::problem`] writes its failure, [`guard`] bounds its time and catches its panics.
+//! From the outside in: [`request_id`] names it, `headers` guard its answer, `observe` logs and counts it,
+//! [`crate::problem`] writes its failure, `guard` bounds its time and catches its panics.
 
 pub(crate) mod guard;
 pub(crate) mod headers;

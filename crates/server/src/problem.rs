@@ -1,12 +1,13 @@
 //! Everything that can go wrong for a client, as RFC 9457 problem documents.
 //!
-//! A handler returns a [`Problem`]; [`answer`] writes it: JSON for programs, a page for people, in their language, with
+//! A handler returns a [`Problem`]; `answer` writes it: JSON for programs, a page for people, in their language, with
 //! the request's id. `type` is `/problems/<code>`, a page this server serves; `docs/problems.md` lists them all, and a
 //! test keeps it in step with this file.
 //!
 //! Details name members, limits and times, never what a client sent.
 
 mod answer;
+mod app;
 mod kind;
 
 use std::{error::Error, sync::Arc, time::Duration};
@@ -205,7 +206,7 @@ impl From<LinkError> for Problem {
     }
 }
 
-/// Carries the problem to [`answer`], which knows the request.
+/// Carries the problem to `answer`, which knows the request.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

@@ -1,4 +1,7 @@
-//! What the server asks of the application. Handlers translate; whoever implements this decides.
+//! What the server asks of the application. Handlers translate; whoever implements this decides: `hocba_app::App`, and
+//! in tests and examples a set of samples without a database.
+
+mod app;
 
 use std::{error::Error, future::Future, sync::Arc, time::Duration};
 
