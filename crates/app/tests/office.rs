@@ -163,13 +163,9 @@ async fn a_returned_record_is_corrected_and_signed_again_with_fresh_salts() {
 #[tokio::test]
 async fn a_pupil_who_is_not_ready_is_left_out_and_stops_nobody() {
     let office = Office::open().await;
-    let faulty = workbook(3, |_, drafts| {
-        if let hocba_record::draft::Assessment::Score { term1, .. } = &mut drafts[1].subjects[0].assessment {
-            term1.final_exam = None;
-        }
-    });
+    let faulty = workbook(3, |_, drafts| drafts[1].conduct.term2 = None);
     let refused = office.app.import(&OPERATOR, &faulty, &Import::default()).await;
-    assert!(matches!(refused, Err(AppError::Unsound(_))));
+    assert!(matches!(refused, Err(AppError::Unsound(_))), "{refused:?}");
     let import = leaving_out(&[(2, LeftOut::WaitingForReassessment)]);
     let imported = office.app.import(&OPERATOR, &faulty, &import).await.expect("imported");
     assert_eq!((imported.ready, imported.left_out.as_slice()), (2, [2].as_slice()));
