@@ -74,7 +74,8 @@ impl<R: Rpc> AnchorClient<R> {
     /// The node's own, and [`ClientError::ScanTooLong`].
     pub async fn anchoring(&self, index: u64, root: &Sha256Digest) -> Result<Option<(TxHash, u64)>> {
         let (mut range, mut top) = (FIRST_LOG_RANGE, Some(self.block("latest").await?.number));
-        let topics = [topic("Anchored"), decode::word(index), *root.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
+        let topics =
+            [topic("Anchored"), decode::word(index), *root.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
         for _ in 0..MAX_LOG_REQUESTS {
             let Some(to) = top.filter(|to| *to >= self.lowest()) else { return Ok(None) };
             let from = to.saturating_sub(range - 1).max(self.lowest());
