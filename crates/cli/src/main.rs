@@ -137,7 +137,7 @@ impl Command {
 /// The log goes to standard error; nothing personal is in it. Warnings, unless `HOCBA_LOG` asks for more.
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HOCBA_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,hocba_chain::embedded=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
