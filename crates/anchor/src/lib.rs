@@ -2,8 +2,10 @@
 
 mod delivery;
 mod error;
+mod facts;
 mod node;
 mod service;
 
 pub use error::AnchorError;
+pub use facts::LiveFacts;
 pub use service::{AnchorService, Event, Outcome, Progress, Settings};

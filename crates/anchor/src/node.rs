@@ -15,6 +15,11 @@ impl<R: Rpc + Clone> Node<R> {
         Self { rpc, deployment, since, client: None }
     }
 
+    /// The same, looking for logs from this block on.
+    pub fn since(self, since: u64) -> Self {
+        Self { since, client: None, ..self }
+    }
+
     /// The client. Connecting asks for chain id and code, so that a node that was exchanged for another chain's is
     /// noticed before anything is believed or sent.
     pub async fn client(&mut self) -> Result<AnchorClient<R>, ClientError> {
