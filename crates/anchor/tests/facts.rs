@@ -14,9 +14,10 @@ fn asked(world: &World) -> usize {
     world.chain.requests().len()
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn many_who_ask_at_once_share_one_look_and_the_next_one_reads_what_is_new() {
     let world = World::new(Setup::QUICK).await;
+    tokio::time::pause();
     let facts = LiveFacts::new(world.chain.clone(), world.deployment, Finality::Instant);
     let before = asked(&world);
     let (a, b, c) = tokio::join!(facts.facts(), facts.facts(), facts.facts());
@@ -29,9 +30,10 @@ async fn many_who_ask_at_once_share_one_look_and_the_next_one_reads_what_is_new(
     assert!(asked(&world) - before > one_look);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_node_that_is_down_is_unreachable_and_comes_back() {
     let world = World::new(Setup::QUICK).await;
+    tokio::time::pause();
     world.chain.go_down();
     let facts = LiveFacts::new(world.chain.clone(), world.deployment, Finality::Instant);
     let before = asked(&world);
