@@ -90,7 +90,8 @@ async fn one_bad_signature_in_a_chunk_and_nothing_of_it_is_taken() {
 #[tokio::test]
 async fn steps_out_of_order_wait_and_nobody_signs_without_an_appointment() {
     let office = Office::open().await;
-    let class = office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
+    let class =
+        office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
     let signer = office.app.signer(&OPERATOR, Step::Sign, false, &chain_of("teacher")).await.expect("a signer");
     let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
     assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher })));
@@ -256,7 +257,17 @@ async fn a_teacher_of_another_class_sees_and_signs_nothing() {
     assert!(matches!(refused, Err(AppError::Forbidden(Action::Sign))));
     // Accounts are made where the data lies, not through another account.
     assert!(office.app.add_account(&own, new("third", "9A3", None)).await.is_err());
-    let token = office.app.add_token(&OPERATOR, &match &own { Actor::Account(a) => a.id, _ => unreachable!() }, 60).await;
+    let token = office
+        .app
+        .add_token(
+            &OPERATOR,
+            &match &own {
+                Actor::Account(a) => a.id,
+                _ => unreachable!(),
+            },
+            60,
+        )
+        .await;
     let token = token.expect("a token");
     assert_eq!(office.app.authenticate(&token.token).await.expect("known"), own);
     assert!(office.app.authenticate("hocba_nonsense").await.is_err());
