@@ -144,6 +144,10 @@ impl ScriptedChain {
     pub fn after(&self, requests: usize, fault: Fault) {
         self.script().nth = Some((requests, fault));
     }
+    /// Whether the fault of [`after`](Self::after) has struck.
+    pub fn fault_struck(&self) -> bool {
+        self.script().nth.is_none()
+    }
     /// Every request of this method has this fault from now on.
     pub fn always(&self, method: &str, fault: Fault) {
         self.script().always.push((method.to_owned(), fault));

@@ -66,6 +66,11 @@ fn workbook(pupils: usize) -> &'static [u8] {
     })
 }
 
+/// Where all clocks begin.
+pub fn now() -> UnixTime {
+    at(NOW)
+}
+
 pub fn anchorer() -> Signer {
     Signer::from_secret(&[7; 32], CHAIN_ID).expect("key")
 }
@@ -115,6 +120,11 @@ impl World {
         });
         let bytes = bytes.await;
         Self::with(setup, Some(bytes)).await
+    }
+
+    /// A database as it was saved, and a chain that begins anew.
+    pub async fn of(setup: Setup, database: &[u8]) -> Self {
+        Self::with(setup, Some(database)).await
     }
 
     pub async fn new(setup: Setup) -> Self {
@@ -283,6 +293,17 @@ impl World {
     pub async fn facts(&self) -> CheckedFacts {
         let facts = self.client().await.facts(Finality::Instant).await.expect("facts");
         facts.check().expect("the contract's digests are its own")
+    }
+
+    /// Changes the database behind the service's back, past all constraints.
+    pub async fn sql(&self, sql: &'static str) {
+        use sqlx::{Connection as _, Executor as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the database opens");
+        connection.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;").await.expect("pragma");
+        let done = connection.execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        assert!(done.rows_affected() > 0, "{sql}: touched nothing");
+        connection.close().await.expect("closed");
     }
 
     /// Walks everything.
