@@ -11,19 +11,18 @@ use std::{
     },
 };
 
-use hocba_anchor::{AnchorError, AnchorService, Event, Progress, Settings};
+use hocba_anchor::{AnchorError, AnchorService, Event, Progress, Report, Settings, fsck};
 use hocba_app::{Actor, App, AppError, Edges, Import, NoPublicRecord, Selection, Step};
-use hocba_bundle::profile::OpenProfile;
+use hocba_bundle::{facts::CheckedFacts, profile::OpenProfile};
 use hocba_chain::{
-    AnchorClient, Deployment, Finality, Roles, Signer, Wait, deploy,
-    embedded::CHAIN_ID,
-    testing::{Orphans, ScriptedChain},
+    AnchorClient, Deployment, Finality, Roles, SignedTransaction, Signer, Wait, deploy, embedded::CHAIN_ID,
+    testing::ScriptedChain,
 };
 use hocba_keystore::DataKey;
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_signature::statement::Role;
 use hocba_store::{Store, StoreError, model::Id};
-use hocba_tests::{NOW, Person, SCHOOL, School, at, example_certificates, open_profile, profile_content};
+use hocba_tests::{NOW, SCHOOL, School, at, example_certificates, open_profile, profile_content};
 
 /// A pass that was cut off: the process is gone, the files are not.
 #[derive(Debug)]
@@ -67,6 +66,11 @@ fn workbook(pupils: usize) -> &'static [u8] {
     })
 }
 
+/// Where all clocks begin.
+pub fn now() -> UnixTime {
+    at(NOW)
+}
+
 pub fn anchorer() -> Signer {
     Signer::from_secret(&[7; 32], CHAIN_ID).expect("key")
 }
@@ -102,19 +106,46 @@ pub struct World {
     pub store: Store,
 }
 
+/// The database of a school whose class is sealed and of which nothing is in a batch yet; made once.
+static SEALED: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+
 impl World {
+    /// A school whose appointments and class wait to be anchored.
+    pub async fn sealed(setup: Setup) -> Self {
+        let bytes = SEALED.get_or_init(|| async {
+            let world = World::new(setup).await;
+            world.school_work().await.expect("no fault was put in");
+            world.store.close().await;
+            std::fs::read(world.path()).expect("the database is a file")
+        });
+        let bytes = bytes.await;
+        Self::with(setup, Some(bytes)).await
+    }
+
+    /// A database as it was saved, and a chain that begins anew.
+    pub async fn of(setup: Setup, database: &[u8]) -> Self {
+        Self::with(setup, Some(database)).await
+    }
+
     pub async fn new(setup: Setup) -> Self {
+        Self::with(setup, None).await
+    }
+
+    async fn with(setup: Setup, database: Option<&[u8]>) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let chain = ScriptedChain::new(NOW.unsigned_abs());
         let me = anchorer().address();
-        // The stranger may anchor too: another department on the same contract.
         let roles = Roles { admin: me, anchorer: me, status_keeper: me };
         let deployment = deploy(&chain, &anchorer(), &roles, 0, Wait::default()).await.expect("deployment");
         if setup.slow {
             chain.hold_transactions();
         }
         let clock = Arc::new(AtomicI64::new(NOW));
-        let store = Store::open(&folder.path().join("hocba.sqlite")).await.expect("store");
+        let path = folder.path().join("hocba.sqlite");
+        if let Some(bytes) = database {
+            std::fs::write(&path, bytes).expect("written");
+        }
+        let store = Store::open(&path).await.expect("store");
         Self { folder, clock, chain, deployment, setup, store }
     }
 
@@ -258,6 +289,47 @@ impl World {
         AnchorClient::connect(self.chain.clone(), self.deployment).await.expect("the chain is there")
     }
 
+    /// What the chain says now.
+    pub async fn facts(&self) -> CheckedFacts {
+        let facts = self.client().await.facts(Finality::Instant).await.expect("facts");
+        facts.check().expect("the contract's digests are its own")
+    }
+
+    /// Changes the database behind the service's back, past all constraints.
+    pub async fn sql(&self, sql: &'static str) {
+        use sqlx::{Connection as _, Executor as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the database opens");
+        connection.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;").await.expect("pragma");
+        let done = connection.execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        assert!(done.rows_affected() > 0, "{sql}: touched nothing");
+        connection.close().await.expect("closed");
+    }
+
+    /// Walks everything.
+    pub async fn fsck(&self) -> Report {
+        let facts = self.facts().await;
+        fsck(&self.store, Some(&self.app()), Some(&facts)).await.expect("the database is read")
+    }
+
+    /// Nothing is wrong with what is stored, however far it is.
+    pub async fn assert_clean(&self, what: &str) -> Report {
+        let report = self.fsck().await;
+        assert!(report.is_clean(), "{what}: {:#?}", report.faults);
+        report
+    }
+
+    /// Sends any transaction of the contract's, mined at once; what waits goes on waiting.
+    pub async fn send_foreign(&self, make: impl AsyncFnOnce(&AnchorClient<ScriptedChain>) -> SignedTransaction) {
+        let client = self.client().await;
+        let transaction = make(&client).await;
+        self.chain.mine_at_once();
+        client.broadcast(&transaction).await.expect("mined");
+        if self.setup.slow {
+            self.chain.hold_transactions();
+        }
+    }
+
     /// Everything is anchored, once.
     pub async fn assert_whole(&self, what: &str) {
         let mut tx = self.store.read().await.expect("read");
@@ -286,6 +358,3 @@ impl World {
 pub fn ders(name: &str) -> Vec<Vec<u8>> {
     example_certificates(name).iter().map(|c| c.der().to_vec()).collect()
 }
-
-/// Silences the linter about what only some tests use.
-pub type Unused = (Person, Orphans);
