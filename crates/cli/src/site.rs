@@ -157,7 +157,7 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
     let fail = |exit, code, vi: String| Failure::new(exit, code, words(vi, en.clone()));
     let state = hocba_app::state_words;
     match error {
-        AppError::Unsound(findings) => return report::unsound(findings, lang),
+        AppError::Unsound(findings) => report::unsound(findings, lang),
         AppError::Forbidden(action) => fail(Exit::BadInput, "forbidden", format!("không được phép: {action}")),
         AppError::NotFound(what) => fail(Exit::BadInput, "not_found", format!("không tìm thấy ({what})")),
         AppError::UnknownSchool(school) => {
