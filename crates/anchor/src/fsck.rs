@@ -527,11 +527,10 @@ impl Look<'_> {
         match readable(&mut self.report, place, read)? {
             None => {}
             Some(None) => self.report.add(place.clone(), What::NoLeaf),
-            Some(Some(leaf)) => {
-                if leaf.leaf != statement.leaf_hash() || leaf.school.as_str() != school {
-                    self.report.add(place.clone(), What::OtherLeaf);
-                }
+            Some(Some(leaf)) if leaf.leaf != statement.leaf_hash() || leaf.school.as_str() != school => {
+                self.report.add(place.clone(), What::OtherLeaf);
             }
+            Some(Some(_)) => {}
         }
         Ok(())
     }
