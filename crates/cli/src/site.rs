@@ -17,7 +17,7 @@ use crate::{
     commands::verify,
     edge,
     error::{Exit, Failure},
-    folder::{DATA_KEY, DATABASE, Folder, PROFILE},
+    folder::{DATA_KEY, DATABASE, Folder, PROFILE, sweep},
     ledger,
     output::{Lang, words},
     report,
@@ -63,6 +63,7 @@ impl Site {
             ))
             .into());
         }
+        sweep(folder.root())?;
         let key = DataKey::open(&folder.path(DATA_KEY), folder.mode()).map_err(crate::people::keystore)?;
         let store = Store::open(&database).await.map_err(|e| store_failure(&e))?;
         let profile = folder.read(PROFILE)?.context("the folder has no trust profile")?;
