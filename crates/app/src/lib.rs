@@ -53,7 +53,7 @@ pub use overview::{ANCHORING_LEASE, Overview};
 pub use people::{NewAccount, NewToken};
 pub use personal::Personal;
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
-pub use state::{PublicState, public_state};
+pub use state::{PublicState, public_state, state_words};
 pub use verification::{NoPublicRecord, PublicRecord, PublicRecordFuture};
 
 /// What a deployment is set to.

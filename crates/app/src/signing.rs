@@ -274,7 +274,9 @@ impl App {
             match version.state.cmp(&signer.step.from()) {
                 std::cmp::Ordering::Greater => list.already += 1,
                 std::cmp::Ordering::Less => list.waiting.push((version.number, version.state)),
-                std::cmp::Ordering::Equal => list.tasks.push(self.task(&class, version, signer, &certificates, now)?),
+                std::cmp::Ordering::Equal => {
+                    list.tasks.push(self.task(&class, &version, signer, &certificates, now)?)
+                }
             }
         }
         Ok(list)
@@ -283,14 +285,14 @@ impl App {
     fn task(
         &self,
         class: &Class,
-        version: RecordVersion,
+        version: &RecordVersion,
         signer: &Signer,
         certificates: &BTreeMap<Sha256Digest, Certificate>,
         at: UnixTime,
     ) -> Result<SigningTask, AppError> {
-        let (statement, disclosures) = self.statement(class, &version, certificates)?;
+        let (statement, disclosures) = self.statement(class, version, certificates)?;
         let input = statement.prepare(StatementType::Record, signer.role, *signer.certificate.digest(), at);
-        let RecordVersion { record, version, revision, number, .. } = version;
+        let RecordVersion { record, version, revision, number, .. } = *version;
         Ok(SigningTask { record, version, revision, number, disclosures, at, statement, input })
     }
 

@@ -35,6 +35,16 @@ pub fn public_state(line: &RecordLine) -> PublicState {
     }
 }
 
+/// How far the signatures of a record are, in words: Vietnamese, English.
+pub const fn state_words(state: RecordState) -> (&'static str, &'static str) {
+    match state {
+        RecordState::Draft => ("bản nháp", "draft"),
+        RecordState::TeacherSigned => ("giáo viên chủ nhiệm đã ký", "signed by the homeroom teacher"),
+        RecordState::CoSigned => ("hiệu trưởng đã ký duyệt", "co-signed by the principal"),
+        RecordState::Sealed => ("đã ký số của trường", "sealed by the school"),
+    }
+}
+
 impl PublicState {
     /// All, in their order.
     pub const ALL: [PublicState; 7] = [

@@ -1,14 +1,21 @@
 //! One module per command. Each has its work (used by the demonstration too) and a `run` that prints what came of it.
 
+pub mod account;
 pub mod anchor;
 pub mod appoint;
+pub mod bench;
 pub mod bundle;
 pub mod chain;
+pub mod doctor;
+pub mod fsck;
 pub mod import;
 pub mod init;
 pub mod inspect;
+pub mod link;
+pub mod serve;
 pub mod sign;
 pub mod snapshot;
+pub mod status;
 pub mod template;
 pub mod verify;
 

@@ -3,5 +3,5 @@
 mod authority;
 mod walk;
 
-pub use authority::init;
+pub use authority::{begin_database, init};
 pub use walk::{DemoArgs, run};

@@ -6,8 +6,7 @@ use std::{
     path::Path,
 };
 
-use anyhow::Context as _;
-use hocba_record::{encoding::Sha256Digest, types::UnixTime};
+use hocba_record::types::UnixTime;
 
 use crate::{
     error::{Exit, Failure},
@@ -27,40 +26,14 @@ pub fn now_seconds() -> u64 {
     now().seconds().unsigned_abs()
 }
 
-/// Where record ids and seeds come from.
-#[derive(Debug, Clone, Copy)]
-pub enum Chance {
-    /// The operating system's generator.
-    System,
-    /// A published number, for demonstrations only: whoever knows it can re-compute every salt.
-    DemoOnly(u64),
-}
-
-impl Chance {
-    /// Fresh bytes for this purpose.
-    ///
-    /// # Errors
-    /// When the operating system has no randomness to give.
-    pub fn bytes<const N: usize>(self, purpose: &str, number: u32) -> anyhow::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        match self {
-            Chance::System => {
-                getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system's random generator: {e}"))?;
-            }
-            Chance::DemoOnly(seed) => {
-                let digest = demo_only_digest(seed, purpose, number);
-                bytes.copy_from_slice(digest.as_bytes().get(..N).context("at most 32 demo bytes at once")?);
-            }
-        }
-        Ok(bytes)
-    }
-}
-
-fn demo_only_digest(seed: u64, purpose: &str, number: u32) -> Sha256Digest {
-    Sha256Digest::of(
-        &[b"hocba demo only\0".as_slice(), &seed.to_be_bytes(), purpose.as_bytes(), &[0], &number.to_be_bytes()]
-            .concat(),
-    )
+/// Fresh random bytes.
+///
+/// # Errors
+/// When the operating system has no randomness to give.
+pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system's random generator: {e}"))?;
+    Ok(bytes)
 }
 
 /// Reads a file that anyone may have written, `-` for standard input, and at most one byte over the limit: whoever
@@ -88,19 +61,4 @@ pub fn read_input(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     };
     read.map_err(|e| refused(&e))?;
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_demo_seed_gives_the_same_bytes_and_another_purpose_others() {
-        let of = |seed, purpose, number| Chance::DemoOnly(seed).bytes::<16>(purpose, number).expect("bytes");
-        assert_eq!(of(1, "id", 1), of(1, "id", 1));
-        assert_ne!(of(1, "id", 1), of(2, "id", 1));
-        assert_ne!(of(1, "id", 1), of(1, "seed", 1));
-        assert_ne!(of(1, "id", 1), of(1, "id", 2));
-        assert_ne!(Chance::System.bytes::<16>("id", 1).expect("bytes"), Chance::System.bytes("id", 1).expect("bytes"));
-    }
 }

@@ -3,25 +3,20 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hocba_bundle::{
-    facts::{ALG_RFC6962_SHA256, BatchFact, CheckedFacts, IssuerCode},
-    report::ChainProblem,
-};
+use hocba_bundle::{facts::CheckedFacts, report::ChainProblem};
 use hocba_chain::{
-    Anchor, AnchorClient, ClientError, Deployment, Event, Finality, HttpRpc, HttpSettings, Roles, Rpc,
-    SignedTransaction, Signer, Terms, TxHash, Wait, code_digest, contract_address, deploy,
+    AnchorClient, ClientError, Deployment, Finality, HttpRpc, HttpSettings, Roles, Rpc, Signer, Wait, code_digest,
+    contract_address, deploy,
     embedded::{self, EmbeddedChain, EmbeddedError},
     rpc::RpcFuture,
-    transaction::ANCHOR_GAS,
 };
 use hocba_keystore::Secp256k1Key;
-use hocba_record::encoding::Sha256Digest;
 use serde_json::Value;
 
 use crate::{
     edge::now_seconds,
     error::{Exit, Failure},
-    folder::{Attempt, BatchFile, BatchReceipt, ChainConfig, Folder},
+    folder::{ChainConfig, Folder},
     output::{Words, words},
     people::open_chain_key,
 };
@@ -90,6 +85,13 @@ pub fn deployment(folder: &Folder) -> anyhow::Result<Deployment> {
             Ok(Deployment { chain: *chain, contract: *contract, code: code_digest() })
         }
     }
+}
+
+/// When a block counts as one that stays.
+pub fn finality(_: &Folder) -> Finality {
+    // A development chain never replaces a block, and neither does QBFT, whose blocks are final at once and which is what
+    // the department's network runs; others come with their own setting.
+    Finality::Instant
 }
 
 /// Opens the embedded chain of a demo folder and sees to it that the contract is there.
@@ -188,8 +190,9 @@ pub fn problem(error: &ClientError) -> ChainProblem {
     }
 }
 
+/// What the chain's client refused, as a failure of a command.
 #[allow(clippy::needless_pass_by_value, reason = "used with map_err")]
-fn refused(error: ClientError) -> Failure {
+pub fn refused(error: ClientError) -> Failure {
     let (vi, hint): (_, Option<Words>) = match problem(&error) {
         ChainProblem::Unreachable => (
             "không nối được với sổ chung",
@@ -214,90 +217,4 @@ fn refused(error: ClientError) -> Failure {
 /// For a chain id that cannot be signed for.
 pub fn signer(key: &Secp256k1Key, chain: u64) -> anyhow::Result<Signer> {
     Signer::from_secret(key.secret(), chain).context("the key that sends transactions")
-}
-
-/// Brings a closed batch onto the chain and gives the batch with its receipt. `save` is called with each state before
-/// the next thing happens, so a crash can at worst send the same bytes twice.
-///
-/// # Errors
-/// When the chain does not answer or refuses.
-pub async fn deliver(
-    client: &AnchorClient<Node>,
-    signer: &Signer,
-    issuer: &IssuerCode,
-    gas_price: u128,
-    mut batch: BatchFile,
-    save: impl Fn(&BatchFile) -> anyhow::Result<()>,
-) -> anyhow::Result<BatchFile> {
-    let size = u32::try_from(batch.leaves.len()).context("a batch has at most 65,536 leaves")?;
-    loop {
-        // First a look at the chain: an earlier run may have got further than it could tell us.
-        if let Some((index, fact)) = find(client, &batch.root, size, issuer).await? {
-            batch.receipt = Some(BatchReceipt { index, time: fact.time });
-            save(&batch)?;
-            return Ok(batch);
-        }
-        let nonce = client.mined_transactions(&signer.address()).await.map_err(refused)?;
-        let recorded = batch.attempt.as_ref().map(read_attempt).transpose()?;
-        // A recorded attempt whose nonce is still free may be under way: only its very bytes are safe to send.
-        let transaction = match recorded.filter(|t| t.terms().nonce >= nonce && t.from() == signer.address()) {
-            Some(transaction) => transaction,
-            None => {
-                let head = client.head().await.map_err(refused)?;
-                let anchor = Anchor {
-                    index: head.count,
-                    previous: head.digest,
-                    root: batch.root,
-                    size,
-                    issuer: issuer.clone(),
-                    alg: ALG_RFC6962_SHA256,
-                };
-                let terms = Terms { nonce, gas: ANCHOR_GAS, gas_price };
-                let transaction = client.prepare_anchor(signer, &anchor, terms).map_err(refused)?;
-                // A refusal that would repeat for ever (a key without the right) shows here, before it costs anything.
-                client.rehearse(&transaction).await.map_err(refused)?;
-                batch.attempt = Some(Attempt { raw: hex::encode(transaction.raw()) });
-                save(&batch)?;
-                transaction
-            }
-        };
-        match client.broadcast(&transaction).await {
-            Ok(_) => {}
-            // The node may have it nevertheless; the receipt tells.
-            Err(ClientError::Rpc(e)) if e.may_have_acted() => {}
-            Err(e) => return Err(refused(e).into()),
-        }
-        if let Some(receipt) = wait(client, &transaction.hash(), &batch).await? {
-            batch.receipt = Some(receipt);
-            save(&batch)?;
-            return Ok(batch);
-        }
-        // Mined without effect: somebody else took the place. Look again, then make a new attempt.
-    }
-}
-
-async fn wait(client: &AnchorClient<Node>, hash: &TxHash, batch: &BatchFile) -> anyhow::Result<Option<BatchReceipt>> {
-    let receipt = client.wait_for(hash, Wait::default()).await.map_err(refused)?;
-    Ok(match receipt.anchored() {
-        Some(Event::Anchored { index, batch: fact, .. }) if fact.root == batch.root => {
-            Some(BatchReceipt { index: *index, time: fact.time })
-        }
-        _ => None,
-    })
-}
-
-async fn find(
-    client: &AnchorClient<Node>,
-    root: &Sha256Digest,
-    size: u32,
-    issuer: &IssuerCode,
-) -> anyhow::Result<Option<(u64, BatchFact)>> {
-    let facts = facts(client).await?;
-    let ours = |b: &BatchFact| b.root == *root && b.size == size && b.issuer == *issuer;
-    Ok((0..).zip(&facts.facts().batches).find(|(_, b)| ours(b)).map(|(index, b)| (index, b.clone())))
-}
-
-fn read_attempt(attempt: &Attempt) -> anyhow::Result<SignedTransaction> {
-    let raw = hex::decode(&attempt.raw).context("the recorded transaction")?;
-    SignedTransaction::from_raw(&raw).context("the recorded transaction")
 }

@@ -1,12 +1,13 @@
-//! The `hocba` program: a class of transcripts over a data folder, from spreadsheet to verdict.
+//! The `hocba` program: the service and its tools over a data folder.
 //!
-//! **For**: the composition root. It reads the clock, files and keys, and puts the pure crates, the keystore and the
-//! chain together; [`folder`] says what is where. **Will not**: decide anything about validity (`hocba-bundle` does), or
-//! serve pages (that comes with the running service).
+//! **For**: the composition root. It reads the clock, files and keys, and puts use cases, database, keystore, chain,
+//! anchoring service and server together; [`folder`] says what is where. **Will not**: decide anything: `hocba-app` and
+//! `hocba-bundle` do.
 //!
-//! Standard output carries the answer: sentences, or with `--json` one document. Progress and remarks go to standard
-//! error. Exit codes are those of [`error::Exit`].
+//! Standard output carries the answer: sentences, or with `--json` one document. Progress, remarks and the log
+//! (`HOCBA_LOG=info`) go to standard error. Exit codes are those of [`error::Exit`].
 
+mod anchoring;
 mod commands;
 mod demo;
 mod edge;
@@ -15,16 +16,18 @@ mod folder;
 mod ledger;
 mod output;
 mod people;
+mod report;
+mod site;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, anchor, appoint, bundle, chain, import, init, inspect,
-    sign::{self, Step},
-    snapshot, template, verify,
+    Context, account, anchor, appoint, bench, bundle, chain, doctor, fsck, import, init, inspect, link, serve, sign,
+    snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
+use hocba_app::Step;
 use output::{Lang, Output, words};
 
 const EXIT_CODES: &str = "\
@@ -41,7 +44,7 @@ Exit codes / Mã kết thúc:
 #[derive(Debug, Parser)]
 #[command(name = "hocba", version, after_help = EXIT_CODES)]
 struct Cli {
-    /// The data folder: one class of one school.
+    /// The data folder of this deployment.
     #[arg(long, global = true, value_name = "DIR", default_value = "hocba-data")]
     data_dir: PathBuf,
     /// One JSON document on standard output instead of sentences.
@@ -62,26 +65,42 @@ enum Command {
     Template(template::TemplateArgs),
     /// Read a filled workbook; all faults at once, nothing written unless it is sound.
     Import(import::ImportArgs),
-    /// Check the imported class again.
-    Check,
+    /// Look at a filled workbook with all checks, and write nothing.
+    Check(import::ImportArgs),
     /// Sign appointments: who may sign for the school and the class.
     Appoint(appoint::AppointArgs),
     /// Sign drafts as homeroom teacher.
     Sign(sign::SignArgs),
     /// Co-sign as principal or deputy.
     Cosign(sign::SignArgs),
+    /// Return signed records to their teacher.
+    Return(sign::ReturnArgs),
     /// Apply the school's seal.
     Seal(sign::SignArgs),
-    /// Anchor appointments and sealed records on the chain.
+    /// Show where each class and pupil is.
+    Status(status::StatusArgs),
+    /// Anchor what waits, until stopped; with --once until nothing waits.
     Anchor(anchor::AnchorArgs),
     /// Write a bundle for each anchored record.
-    Bundle,
+    Bundle(bundle::BundleArgs),
+    /// Make a link and QR code for a transcript, or withdraw one.
+    Link(link::LinkArgs),
     /// Keep what the chain says now, for verifying without a network.
     Snapshot(snapshot::SnapshotArgs),
     /// Verify bundles.
     Verify(verify::VerifyArgs),
     /// Show what a file says, not verified.
     Inspect(inspect::InspectArgs),
+    /// Serve API and pages, and anchor.
+    Serve(serve::ServeArgs),
+    /// Accounts of people, and tokens for their programs.
+    Account(account::AccountArgs),
+    /// Derive every digest, signature, root and receipt again from what is stored.
+    Fsck,
+    /// Say what is wrong with this deployment, and what to do.
+    Doctor,
+    /// Measure the whole way of many records, in a folder of its own.
+    Bench(bench::BenchArgs),
     /// Serve the folder's development chain on this machine.
     Chain(chain::ChainArgs),
     /// Show the whole story with a made-up class of forty.
@@ -94,20 +113,35 @@ impl Command {
             Command::Init(_) => "init",
             Command::Template(_) => "template",
             Command::Import(_) => "import",
-            Command::Check => "check",
+            Command::Check(_) => "check",
             Command::Appoint(_) => "appoint",
             Command::Sign(_) => "sign",
             Command::Cosign(_) => "cosign",
+            Command::Return(_) => "return",
             Command::Seal(_) => "seal",
+            Command::Status(_) => "status",
             Command::Anchor(_) => "anchor",
-            Command::Bundle => "bundle",
+            Command::Bundle(_) => "bundle",
+            Command::Link(_) => "link",
             Command::Snapshot(_) => "snapshot",
             Command::Verify(_) => "verify",
             Command::Inspect(_) => "inspect",
+            Command::Serve(_) => "serve",
+            Command::Account(_) => "account",
+            Command::Fsck => "fsck",
+            Command::Doctor => "doctor",
+            Command::Bench(_) => "bench",
             Command::Chain(_) => "chain",
             Command::Demo(_) => "demo",
         }
     }
+}
+
+/// The log goes to standard error; nothing personal is in it. Warnings, unless `HOCBA_LOG` asks for more.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HOCBA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,hocba_chain::embedded=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
 fn main() -> ExitCode {
@@ -120,6 +154,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if fine { Exit::Ok } else { Exit::BadInput }.code());
         }
     };
+    log();
     let out = Output { lang: cli.lang, json: cli.json };
     let context = Context { out, data_dir: cli.data_dir };
     let name = cli.command.name();
@@ -141,16 +176,24 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(context, args),
         Command::Template(args) => template::run(context, &args),
         Command::Import(args) => import::run(context, &args),
-        Command::Check => import::run_check(context),
+        Command::Check(args) => import::run_check(context, &args),
         Command::Appoint(args) => appoint::run(context, args),
         Command::Sign(args) => sign::run(context, Step::Sign, &args),
         Command::Cosign(args) => sign::run(context, Step::CoSign, &args),
+        Command::Return(args) => sign::run_return(context, &args),
         Command::Seal(args) => sign::run(context, Step::Seal, &args),
+        Command::Status(args) => status::run(context, &args),
         Command::Anchor(args) => anchor::run(context, &args),
-        Command::Bundle => bundle::run(context),
+        Command::Bundle(args) => bundle::run(context, &args),
+        Command::Link(args) => link::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Inspect(args) => inspect::run(context, &args),
+        Command::Serve(args) => serve::run(context, &args),
+        Command::Account(args) => account::run(context, args),
+        Command::Fsck => fsck::run(context),
+        Command::Doctor => doctor::run(context),
+        Command::Bench(args) => bench::run(context, &args),
         Command::Chain(args) => chain::run(context, &args),
         Command::Demo(args) => demo::run(context, &args),
     }

@@ -109,9 +109,6 @@ impl Person {
         };
         let leaf = identity.certificate_chain().first().context("a chain has a leaf")?;
         let certificate = Certificate::from_der(leaf).context("the signer's certificate")?;
-        for der in identity.certificate_chain() {
-            folder.save_certificate(der)?;
-        }
         Ok(Self { identity, certificate })
     }
 
@@ -124,10 +121,20 @@ impl Person {
         *self.certificate.digest()
     }
 
+    /// The certificate and its issuers, leaf first.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        self.identity.certificate_chain()
+    }
+
+    /// Signs bytes.
+    pub fn sign_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.identity.key().sign(bytes).to_vec()
+    }
+
     /// Signs a statement in a role.
     pub fn sign(&self, statement: Statement, typ: StatementType, role: Role, at: UnixTime) -> Statement {
         let input = statement.prepare(typ, role, self.digest(), at);
-        let signature = self.identity.key().sign(input.bytes()).to_vec();
+        let signature = self.sign_bytes(input.bytes());
         statement.attach(input, signature)
     }
 }
@@ -182,8 +189,9 @@ pub fn demo_name(role: Role) -> &'static str {
     }
 }
 
+/// What the keystore refused, as a failure of a command.
 #[allow(clippy::needless_pass_by_value, reason = "used with map_err")]
-fn keystore(error: KeystoreError) -> Failure {
+pub fn keystore(error: KeystoreError) -> Failure {
     Failure::new(
         Exit::Environment,
         "key",

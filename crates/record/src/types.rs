@@ -61,13 +61,14 @@ pub const MAX_TEXT_BYTES: usize = 4096;
 
 text_newtype!(
     /// Text for people: NFC (Unicode 15), 1 to 4,096 bytes, trimmed, without control characters (a line feed is
-    /// allowed), private-use characters or the invisible ones that make two texts look alike.
+    /// allowed), private-use characters, the invisible ones that make two texts look alike, or any blank but the plain
+    /// one (U+0020): a no-break or ideographic blank is seen as a blank and is other bytes.
     Text,
-    "text (1 to 4096 bytes, NFC, trimmed, no invisible characters)",
+    "text (1 to 4096 bytes, NFC, trimmed, no invisible characters, plain blanks)",
     |s| !s.is_empty()
         && s.len() <= MAX_TEXT_BYTES
         && s.trim() == s
-        && !s.chars().any(|c| c != '\n' && is_invisible(c))
+        && !s.chars().any(|c| !matches!(c, ' ' | '\n') && (c.is_whitespace() || is_invisible(c)))
         && is_nfc(s)
 );
 text_newtype!(
@@ -77,11 +78,12 @@ text_newtype!(
     |s| (2..=20).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 );
 text_newtype!(
-    /// A class as the school writes it, `9A3`: 1 to 20 bytes of letters, digits, `.`, `-` and `/`, NFC.
+    /// A class as the school writes it, `9A3`: 1 to 20 bytes of letters, digits, `.`, `-` and `/`, NFC. A Hangul filler
+    /// counts as a letter in Unicode; it is not seen, and so not one here.
     ClassName,
     "class name (1 to 20 bytes of letters, digits, . - /)",
     |s| (1..=20).contains(&s.len())
-        && s.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '/'))
+        && s.chars().all(|c| c.is_alphanumeric() && !is_invisible(c) || matches!(c, '.' | '-' | '/'))
         && is_nfc(s)
 );
 text_newtype!(
@@ -98,12 +100,16 @@ text_newtype!(
         && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.'))
 );
 
-/// Characters that no one sees: controls, format and bidirectional marks, private use, byte order mark.
+/// Characters that no one sees: controls, format and bidirectional marks, private use, byte order mark, and letters
+/// without a shape (the grapheme joiner, Hangul fillers, inherent vowels of Khmer, the blank Braille pattern).
+///
+/// White space is not among them, but for controls and the separators of lines and paragraphs.
 pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
             | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
@@ -370,6 +376,29 @@ mod tests {
         assert!("Nguyễn Thị Hoa".parse::<Text>().is_ok());
         for bad in ["", " a", "a ", "Nguye\u{302}\u{303}n", "a\u{200b}b", "a\u{202e}b", "a\tb", "\u{feff}a", "a\u{0}"] {
             assert!(bad.parse::<Text>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn letters_without_a_shape_are_no_text() {
+        for c in ['\u{34f}', '\u{115f}', '\u{1160}', '\u{17b4}', '\u{17b5}', '\u{2800}', '\u{3164}', '\u{ffa0}'] {
+            assert!(is_invisible(c), "{c:?}");
+            for bad in [format!("Lê{c}Hoa"), format!("{c}Hoa"), format!("Hoa{c}"), c.to_string()] {
+                assert!(bad.parse::<Text>().is_err(), "{bad:?}");
+            }
+        }
+        assert!("9A3".parse::<ClassName>().is_ok() && "9A\u{3164}".parse::<ClassName>().is_err());
+        // Their neighbours have a shape.
+        for seen in ["한", "ក", "⠁", "ㅎ", "Ａ"] {
+            assert!(!seen.chars().any(is_invisible), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn the_only_blank_of_a_text_is_the_plain_one() {
+        assert!("Lê Thị  Hoa\n5,0".parse::<Text>().is_ok(), "two plain blanks are seen");
+        for c in ['\u{a0}', '\u{3000}', '\u{1680}', '\u{2002}', '\u{2009}', '\u{202f}', '\u{205f}', '\u{85}', '\r'] {
+            assert!(format!("Lê{c}Hoa").parse::<Text>().is_err(), "{c:?}");
         }
     }
 

@@ -80,7 +80,7 @@ impl Tx {
         sqlx::query("INSERT INTO grants (account, role, school, year, class) VALUES ($1, $2, $3, $4, $5)")
             .bind(account.to_string())
             .bind(grant.role.as_str())
-            .bind(grant.school.as_ref().map(|s| s.to_string()))
+            .bind(grant.school.as_ref().map(ToString::to_string))
             .bind(year)
             .bind(class)
             .execute(self.connection())

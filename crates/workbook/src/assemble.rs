@@ -150,12 +150,41 @@ struct Pupil<'a> {
     row: &'a Row,
 }
 
+/// The pupils of the list, and the names on those of its rows whose number is no good.
+struct Pupils<'a> {
+    by_number: BTreeMap<u32, Pupil<'a>>,
+    unnumbered: BTreeSet<String>,
+}
+
+impl<'a> Pupils<'a> {
+    fn of(list: &'a Table, bag: &mut Bag) -> Self {
+        let by_number: BTreeMap<u32, Pupil<'_>> = numbered(list, bag)
+            .into_iter()
+            .filter_map(|(number, row)| {
+                let name = row.cells.get(&Column::Name)?;
+                Some((number, Pupil { key: name_key(name), shown: name.shown(), row }))
+            })
+            .collect();
+        let unnumbered = list
+            .rows
+            .iter()
+            .filter(|row| by_number.values().all(|pupil| pupil.row.at != row.at))
+            .filter_map(|row| row.cells.get(&Column::Name).map(name_key))
+            .collect();
+        Self { by_number, unnumbered }
+    }
+}
+
 /// Rows matched with the pupil list: STT and name must agree.
-fn matched<'a>(table: &'a Table, pupils: &BTreeMap<u32, Pupil<'_>>, bag: &mut Bag) -> BTreeMap<u32, &'a Row> {
+fn matched<'a>(table: &'a Table, pupils: &Pupils<'_>, bag: &mut Bag) -> BTreeMap<u32, &'a Row> {
     let mut rows = numbered(table, bag);
     rows.retain(|number, row| {
         let Some(name) = row.cells.get(&Column::Name) else { return false };
-        let Some(pupil) = pupils.get(number) else {
+        let Some(pupil) = pupils.by_number.get(number) else {
+            // The list's own row has a wrong number, which was told there; once, not on every sheet.
+            if pupils.unnumbered.contains(&name_key(name)) {
+                return false;
+            }
             bag.at(
                 row.at,
                 Some(number.to_string()),
@@ -261,14 +290,8 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
         return Assembled { sheet: None, bag };
     };
     require_columns(list, &[(Column::BirthDate, "Ngày sinh"), (Column::Sex, "Giới tính")], &mut bag);
-    let pupils: BTreeMap<u32, Pupil<'_>> = numbered(list, &mut bag)
-        .into_iter()
-        .filter_map(|(number, row)| {
-            let name = row.cells.get(&Column::Name)?;
-            Some((number, Pupil { key: name_key(name), shown: name.shown(), row }))
-        })
-        .collect();
-    if pupils.is_empty() {
+    let pupils = Pupils::of(list, &mut bag);
+    if pupils.by_number.is_empty() {
         bag.on_sheet(
             list.sheet,
             Code::NoPupils,
@@ -277,7 +300,7 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
             Words::new("Điền STT và họ tên học sinh.", "Fill in the pupils' numbers and names."),
         );
     }
-    if pupils.len() > limits.pupils {
+    if pupils.by_number.len() > limits.pupils {
         bag.on_sheet(
             list.sheet,
             Code::TooManyPupils,
@@ -321,7 +344,7 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
     let results = source.results.as_ref().map(|table| (table, matched(table, &pupils, &mut bag)));
 
     let mut rows = Vec::new();
-    for (number, pupil) in &pupils {
+    for (number, pupil) in &pupils.by_number {
         let identity = identity(pupil.row, list, &mut bag);
         let conduct_row = conduct.as_ref().and_then(|(_, rows)| rows.get(number).copied());
         // A row of this number that is another's has been told as a mismatch.

@@ -11,6 +11,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 use crate::{
     Limits,
     finding::{Code, Finding, Words},
+    xlsx,
 };
 
 /// What the first bytes say a file is.
@@ -205,16 +206,18 @@ pub(crate) fn repack(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Box<Findi
         if !written.insert(lower.clone()) {
             return Err(damaged());
         }
-        let packed = entry.compressed_size().max(1);
+        // Then what really comes out, whatever the directory said. It may also lie about the packed size, to pass for a
+        // modest ratio; more than the file itself it cannot be. Nothing beyond the bound is unpacked before it is refused.
+        let packed = entry.compressed_size().min(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        let bound = packed.saturating_mul(limits.ratio).max(RATIO_FROM).min(left);
         let mut part = Vec::new();
-        // Then what really comes out, whatever the directory said.
-        entry.take(left + 1).read_to_end(&mut part).map_err(|_| damaged())?;
+        entry.take(bound.saturating_add(1)).read_to_end(&mut part).map_err(|_| damaged())?;
         let size = u64::try_from(part.len()).unwrap_or(u64::MAX);
-        if size > left || (size > RATIO_FROM && size / packed > limits.ratio) {
+        if size > bound {
             return Err(unpacked_too_large());
         }
         left -= size;
-        let part = check_part(&lower, part)?;
+        let part = check_part(&lower, part, limits)?;
         writer.start_file(name, stored).map_err(|_| damaged())?;
         writer.write_all(&part).map_err(|_| damaged())?;
     }
@@ -253,7 +256,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|w| w.eq_ignore_ascii_case(needle))
 }
 
-fn check_part(name: &str, mut part: Vec<u8>) -> Result<Vec<u8>, Box<Finding>> {
+fn check_part(name: &str, mut part: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Box<Finding>> {
     if part.starts_with(b"\xef\xbb\xbf") {
         part.drain(..3);
     }
@@ -273,6 +276,17 @@ fn check_part(name: &str, mut part: Vec<u8>) -> Result<Vec<u8>, Box<Finding>> {
     // an XML tag elsewhere, and in text `<` is escaped, so this is no false alarm.
     if part.windows(9).any(|w| w[0] == b'<' && w.eq_ignore_ascii_case(b"<!DOCTYPE")) {
         return Err(unsafe_xml());
+    }
+    // The reader multiplies letters and digits into 32 bits unchecked: in a release build `A4294967297` would be read as
+    // `A1`, and one cell's mark put in another's place.
+    if !references_fit(&part) {
+        return Err(damaged());
+    }
+    if strings(&part) > limits.cells {
+        return Err(xlsx::too_large("", limits));
+    }
+    if reader_bytes(&part) > READER_BYTES {
+        return Err(unpacked_too_large());
     }
     match name {
         "[content_types].xml" if find(&part, b"macroEnabled").is_some() => return Err(macros()),
@@ -296,4 +310,130 @@ fn check_part(name: &str, mut part: Vec<u8>) -> Result<Vec<u8>, Box<Finding>> {
         _ => {}
     }
     Ok(part)
+}
+
+/// Elements of which the reader keeps a record for each one that stands in a part, however few bytes it takes there.
+const RECORDS: [&[u8]; 8] = [b"sheet", b"definedName", b"Relationship", b"xf", b"font", b"fill", b"border", b"numFmt"];
+
+/// What the reader may keep of one part's records. A workbook copied on for years has some 20,000 formats: 20,000 × (512
+/// + 200) bytes are 14 MiB; an empty `<xf/>` takes 5 bytes, and a part full of them would take gibibytes.
+const READER_BYTES: usize = 48 * 1024 * 1024;
+
+/// What the reader keeps of a part's records, at most: half a kibibyte for each, which is the largest (a cell's format
+/// with font, fill, borders and number format), and a copy of the longest text an attribute has, since each format
+/// takes along its font's name and its number format.
+fn reader_bytes(part: &[u8]) -> usize {
+    let records = elements(part).filter(|name| RECORDS.contains(name)).count();
+    if records == 0 {
+        return 0;
+    }
+    let longest = attributes(part).map(|(_, value)| value.len()).max().unwrap_or(0);
+    records.saturating_mul(512_usize.saturating_add(longest))
+}
+
+/// How many strings the reader would keep of a part: an empty one takes five bytes there and 24 in memory.
+fn strings(part: &[u8]) -> u64 {
+    elements(part).filter(|name| *name == b"si").map(|_| 1).sum()
+}
+
+/// The name without prefix of everything in a part that could begin an element.
+fn elements(part: &[u8]) -> impl Iterator<Item = &[u8]> {
+    part.split(|b| *b == b'<').map(|tag| {
+        let end = tag.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>')).unwrap_or(tag.len());
+        let name = &tag[..end];
+        &name[name.iter().rposition(|b| *b == b':').map_or(0, |colon| colon + 1)..]
+    })
+}
+
+/// The last column of a sheet, `XFD`, counted from 1 (ECMA-376 names no bound; Excel's is 2^14).
+const LAST_COLUMN: u32 = 16_384;
+/// The last row of a sheet, counted from 1 (2^20).
+const LAST_ROW: u32 = 1_048_576;
+
+/// Everything in a part that could be an attribute: its name (a prefix belongs to it) and its value.
+///
+/// Whatever looks like one is taken for one, also where it is none (in a comment, in text): a second opinion of what is
+/// a tag is what an attacker would work with.
+fn attributes(part: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    part.iter().enumerate().filter(|(_, b)| **b == b'=').filter_map(|(at, _)| {
+        let (before, after) = (part[..at].trim_ascii_end(), part[at + 1..].trim_ascii_start());
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b':';
+        let name = &before[before.iter().rposition(|b| !is_name(b)).map_or(0, |end| end + 1)..];
+        let [quote @ (b'"' | b'\''), value @ ..] = after else { return None };
+        Some((name, &value[..value.iter().position(|b| b == quote).unwrap_or(value.len())]))
+    })
+}
+
+/// Whether every cell reference stays within a sheet: `r` of a row or cell, `ref` of a dimension, a joined region, a
+/// shared formula, a table. A teacher's text would have to hold `r="` and a word of four letters to be taken for one.
+fn references_fit(part: &[u8]) -> bool {
+    attributes(part)
+        .filter(|(name, _)| *name == b"r" || *name == b"ref")
+        .all(|(_, value)| value.split(|b| *b == b':').all(reference_fits))
+}
+
+/// Whether `C7`, `XFD` or `1048576` is within a sheet. Anything that is no reference is left for the reader to refuse.
+fn reference_fits(reference: &[u8]) -> bool {
+    let digits_at = reference.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(reference.len());
+    let (letters, rest) = reference.split_at(digits_at);
+    let digits = &rest[..rest.iter().position(|b| !b.is_ascii_digit()).unwrap_or(rest.len())];
+    // Three letters and seven digits fit 32 bits many times over.
+    let number = |signs: &[u8], base: u32, zero: u8| signs.iter().fold(0, |n, b| n * base + u32::from(b - zero));
+    letters.len() <= 3
+        && digits.len() <= 7
+        && number(&letters.to_ascii_uppercase(), 26, b'A' - 1) <= LAST_COLUMN
+        && number(digits, 10, b'0') <= LAST_ROW
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_end_where_a_sheet_ends() {
+        for good in ["A1", "C7", "XFD1048576", "xfd1048576", "1048576", "XFD", "0000001", "", "#REF!"] {
+            assert!(reference_fits(good.as_bytes()), "{good}");
+        }
+        for bad in ["XFE1", "A1048577", "AAAA1", "1048577", "A4294967297", "A00000001", "MWLQKWV1", "A9999999999x"] {
+            assert!(!reference_fits(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_the_reader_would_keep_is_counted_before_it_reads() {
+        assert_eq!(reader_bytes(b"<styleSheet><xf/><x:xf a='12345678'>text</x:xf></styleSheet>"), 2 * (512 + 8));
+        assert_eq!(reader_bytes(br#"<sheetData><c r="A1"/></sheetData>"#), 0);
+        assert_eq!(strings(b"<sst><si/><x:si ><t>si</t></x:si></sst>"), 2);
+        let formats = "<xf/>".repeat(200_000);
+        let refused = check_part("xl/styles.xml", formats.into_bytes(), &Limits::default()).expect_err("too many");
+        assert_eq!(refused.code, Code::UnpackedTooLarge);
+        let few = Limits { cells: 2, ..Limits::default() };
+        assert!(check_part("xl/s.xml", b"<si/><si/>".to_vec(), &few).is_ok());
+        assert!(check_part("xl/s.xml", b"<si/><si/><si/>".to_vec(), &few).is_err());
+    }
+
+    #[test]
+    fn a_reference_is_seen_however_the_attribute_is_written() {
+        for bad in [
+            r#"<c r="AAAA1"/>"#,
+            r#"<c s='1'r='AAAA1'/>"#,
+            "<c\n r\t=\x0c\"A4294967297\">",
+            r#"<mergeCell ref="A1:B99999999"/>"#,
+            r#"<dimension ref="A1:AAAA1"/>"#,
+            r#"<row r="4294967297">"#,
+            r#"<row r="99999999"#,
+        ] {
+            assert!(!references_fit(bad.as_bytes()), "{bad}");
+        }
+        for good in [
+            r#"<c r="A1" s="12345678" t="s"><v>12345678</v></c>"#,
+            r#"<worksheet xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">"#,
+            r#"<sheet name="Toán" sheetId="123456789" r:id="rId4"/><hyperlink ref="A1" display="ABCDEFG"/>"#,
+            "=",
+            "r=",
+            "",
+        ] {
+            assert!(references_fit(good.as_bytes()), "{good}");
+        }
+    }
 }

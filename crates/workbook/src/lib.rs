@@ -24,6 +24,7 @@
 //! | `Kết quả` | optional, what the source computed: Học tập HK I, HK II, Cả năm, Lên lớp; compared, not taken over |
 //!
 //! Sheets may stand in any order and may be left out for subjects the class does not have; columns too, in any order.
+//! Lines above the headings are passed over, and STT and Họ và tên may be joined over two rows of headings.
 //! A pupil is matched by STT *and* name, so rows sorted apart never give a mark to another pupil. A pupil who does not
 //! take a subject has no row there; one who is exempt has the reason under `Miễn` (or `Miễn` in a mark's cell), one not
 //! assessed `Không đánh giá`. Where teacher, lock date, source or printed name differ for one pupil, a column of that
@@ -66,13 +67,13 @@ pub use template::{TEMPLATE_ROWS, TemplateError, template};
 
 use hocba_record::{catalogue, rules::tt22::Policy};
 
-/// How much of a file is looked at. The defaults fit one class with room to spare and keep one import below about a
-/// quarter of a gibibyte.
+/// How much of a file is looked at. The defaults fit one class with room to spare and keep one import below 200 MiB
+/// beyond the file itself, whatever the file is (`tests/memory.rs` measures 163 MiB for the largest they let through).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file: 20 MiB; a filled workbook of 45 pupils is below 100 KiB.
     pub input_bytes: usize,
-    /// Bytes of all parts unpacked: 100 MiB.
+    /// Bytes of all parts unpacked: 64 MiB; a filled workbook of 45 pupils has less than 2 MiB.
     pub unpacked_bytes: u64,
     /// Unpacked bytes of a part for each packed one, judged above 1 MiB: 200; sheets of marks reach about 20.
     pub ratio: u64,
@@ -84,7 +85,8 @@ pub struct Limits {
     pub rows: u32,
     /// Columns of a sheet that may hold a value: 256.
     pub columns: u32,
-    /// Cells of all sheets, blank formatted ones included: 1,000,000.
+    /// Cells of all sheets, blank formatted ones included, and strings of the workbook: 1,000,000. Those with a value
+    /// may take 48 MiB besides, which no limit here changes.
     pub cells: u64,
     /// Bytes of one cell's text that are kept: 8,192, twice the longest `Text`.
     pub text_bytes: usize,
@@ -98,7 +100,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             input_bytes: 20 * 1024 * 1024,
-            unpacked_bytes: 100 * 1024 * 1024,
+            unpacked_bytes: 64 * 1024 * 1024,
             ratio: 200,
             entries: 2_000,
             sheets: 64,
@@ -162,13 +164,42 @@ fn finish((source, bag): (table::Source, bag::Bag), limits: &Limits) -> Result<C
             Ok(sheet)
         }
         sheet => {
+            let of_form = findings.len();
             for (_, finding) in sheet.iter().flat_map(|s| s.check(&Policy::default())) {
-                if findings.iter().all(|f| f.location() != finding.location()) && findings.len() < limits.findings {
+                // Without a cell it is about one pupil of several, by name.
+                let same =
+                    |f: &Finding| f.location() == finding.location() && (f.cell.is_some() || f.value == finding.value);
+                let told = findings.iter().any(same);
+                if !told && !is_echo(&finding, &findings[..of_form]) && findings.len() < limits.findings {
                     findings.push(finding);
                 }
             }
             Err(findings)
         }
+    }
+}
+
+/// Whether a finding of the record's checks may be there only because something could not be read: told beside its
+/// cause, it would send the teacher to mend what is right. Once the cause is mended and it is still so, it is told.
+fn is_echo(finding: &Finding, of_form: &[Finding]) -> bool {
+    let errors = || of_form.iter().filter(|f| f.is_error());
+    match finding.code {
+        // The average and the number of marks lack the mark of the same row that is no mark.
+        Code::Check("average.disagrees" | "marks.count") => {
+            errors().any(|f| f.sheet == finding.sheet && f.cell.map(|c| c.row) == finding.cell.map(|c| c.row))
+        }
+        // The subject's sheet was not read, or not the pupil's row of it.
+        Code::Check("subject.missing") => errors().any(|f| match f.code {
+            Code::MissingHeader | Code::UnknownSubject | Code::SubjectConflict | Code::DuplicateSheet => true,
+            Code::PupilMismatch
+            | Code::UnknownPupil
+            | Code::DuplicateNumber
+            | Code::BadNumber
+            | Code::RowWithoutNumber
+            | Code::MissingName => f.sheet == finding.sheet,
+            _ => false,
+        }),
+        _ => false,
     }
 }
 

@@ -13,7 +13,7 @@ use hocba_record::{
 use crate::{
     assemble::IDENTIFIERS,
     columns::{Column, Term},
-    finding::{CellRef, Code, Finding, Location, Severity, Words},
+    finding::{CellRef, Code, Finding, Location, Severity, Words, cut},
     table::{At, Row, Source, Table},
 };
 
@@ -233,7 +233,12 @@ impl ClassSheet {
             },
             sheet: location.sheet,
             cell: location.cell,
-            value: None,
+            // Where the pupil has no row there is no cell to look at; then the name says whom it is about.
+            value: self
+                .rows
+                .get(pupil)
+                .filter(|_| location.cell.is_none() && !matches!(finding.place, Place::School { .. } | Place::Class))
+                .map(|row| cut(row.draft.identity.name.as_str())),
             expected: Words::new(finding.place.vietnamese(), finding.place.english()),
             how_to_mend: Words::new(finding.message.vietnamese(), finding.message.english()),
         }

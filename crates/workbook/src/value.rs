@@ -806,7 +806,8 @@ mod tests {
         assert_eq!(codes("Ngoan\u{200b}.", Prose::Lines), (Some("Ngoan.".into()), vec![Code::InvisibleCharacter]));
         assert_eq!(codes("Ngoan.\r\n Cố gắng.\n", Prose::Lines), (Some("Ngoan.\nCố gắng.".into()), vec![]));
         assert_eq!(codes("\u{200b}", Prose::Line).0, None);
-        for bad in ["Nguy\u{fffd}n", "Nguy¨n V¨n", "Hoa\u{202e}", "An 2"] {
+        assert_eq!(codes("Lê\u{3000}Thị\u{202f}Hoa", Prose::Line), (Some("Lê Thị Hoa".into()), vec![]));
+        for bad in ["Nguy\u{fffd}n", "Nguy¨n V¨n", "Hoa\u{202e}", "An 2", "Lê\u{3164}Hoa", "Lê\u{2800}Hoa"] {
             assert_eq!(text(&typed(bad), Prose::Name).map_err(|f| f.code), Err(Code::OddCharacter), "{bad:?}");
         }
     }

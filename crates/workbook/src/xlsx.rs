@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -32,22 +33,35 @@ struct Sheet {
 /// How many rows are searched for the headings: a school's banner above the table is a handful of lines.
 const HEADER_ROWS: u32 = 30;
 
+/// What the cells with a value may take in memory together, 48 MiB: some 400,000 marks, where a CSV of 200 pupils in 25
+/// subjects would have 250,000. A count of cells alone would not do: a million of them may all name the one longest
+/// string of the workbook, 8 KiB each.
+const CELL_BYTES: usize = 48 * 1024 * 1024;
+/// A cell without its text: place, value, and its share of the tree they are kept in.
+const ONE_CELL: usize = 112;
+
 pub(crate) fn tables(bytes: &[u8], limits: &Limits) -> (Source, Bag) {
     let package = match guard::repack(bytes, limits) {
         Ok(package) => package,
         Err(finding) => return (Source::default(), Bag::with(*finding)),
     };
-    // calamine does its sums on outside numbers unchecked and panics on some hostile files (and on an overflow where
-    // checks are on). The guard bounds what it can allocate; a panic of the library, and only of the library, is taken
-    // for what it means: a file it cannot read.
-    let sheets = catch_unwind(AssertUnwindSafe(|| sheets(package, limits))).unwrap_or_else(|_| Err(guard::damaged()));
-    match sheets {
+    match sheets(package, limits) {
         Ok(sheets) => classify(&sheets, limits),
         Err(finding) => (Source::default(), Bag::with(*finding)),
     }
 }
 
-fn too_large(sheet: &str, limits: &Limits) -> Box<Finding> {
+/// A call of the library. It does its sums on outside numbers unchecked and panics on some hostile files (and on an
+/// overflow where checks are on). The guard bounds what it can allocate and what it can miscount; a panic of the library,
+/// and only of the library, is taken for what it means: a file it cannot read. Nothing of the book is used after one.
+fn library<T, E>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Box<Finding>> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) | Err(_) => Err(guard::damaged()),
+    }
+}
+
+pub(crate) fn too_large(sheet: &str, limits: &Limits) -> Box<Finding> {
     Box::new(Finding {
         sheet: sheet.to_owned(),
         ..Finding::file(
@@ -65,7 +79,7 @@ fn too_large(sheet: &str, limits: &Limits) -> Box<Finding> {
 }
 
 fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>> {
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(package)).map_err(|_| guard::damaged())?;
+    let mut book: Xlsx<_> = library(|| Xlsx::new(Cursor::new(package)))?;
     let listed: Vec<(String, bool)> = book
         .sheets_metadata()
         .iter()
@@ -80,14 +94,15 @@ fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>>
         ));
     }
     let mut left = limits.cells;
+    let mut memory = CELL_BYTES;
     let mut sheets: Vec<Sheet> = Vec::with_capacity(listed.len());
     for (name, hidden) in listed {
         if sheets.iter().any(|s| s.name == name) {
             return Err(guard::damaged());
         }
         let mut cells = BTreeMap::new();
-        let mut reader = book.worksheet_cells_reader(&name).map_err(|_| guard::damaged())?;
-        while let Some(record) = reader.next_cell_with_formula_metadata().map_err(|_| guard::damaged())? {
+        let mut reader = library(|| book.worksheet_cells_reader(&name))?;
+        while let Some(record) = library(|| reader.next_cell_with_formula_metadata())? {
             left = left.checked_sub(1).ok_or_else(|| too_large(&name, limits))?;
             let formula = record.formula.is_some();
             let value = match record.value {
@@ -100,7 +115,8 @@ fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>>
                 DataRef::Bool(true) => Value::Text("TRUE".into()),
                 DataRef::Bool(false) => Value::Text("FALSE".into()),
                 DataRef::DateTime(date) => {
-                    let (y, m, d, hour, minute, second, milli) = date.to_ymd_hms_milli();
+                    let (y, m, d, hour, minute, second, milli) =
+                        library(|| Ok::<_, Infallible>(date.to_ymd_hms_milli()))?;
                     let parts = [y, m.into(), d.into(), hour.into(), minute.into(), second.into()];
                     // A second stored as a binary fraction of a day may fall a millisecond short.
                     Value::Date(if milli >= 500 { value::next_second(parts) } else { parts })
@@ -115,10 +131,12 @@ fn sheets(package: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>>
             if row >= limits.rows || col >= limits.columns {
                 return Err(too_large(&name, limits));
             }
+            let text = if let Value::Text(text) | Value::Error(text) = &value { text.len() } else { 0 };
+            memory = memory.checked_sub(ONE_CELL.saturating_add(text)).ok_or_else(|| too_large(&name, limits))?;
             cells.insert((row, col), (value, formula));
         }
         drop(reader);
-        let merged = book.merge_cells_by_sheet_name(&name).map_err(|_| guard::damaged())?;
+        let merged = library(|| book.merge_cells_by_sheet_name(&name))?;
         let merged = merged.into_iter().map(|d| (d.start, d.end)).collect();
         sheets.push(Sheet { name, hidden, cells, merged });
     }
@@ -164,6 +182,30 @@ impl Sheet {
             };
             has(Column::Number) && has(Column::Name)
         })
+    }
+
+    /// The heading above a heading, which may span several columns.
+    fn group(&self, row: u32, col: u32) -> Option<&str> {
+        let above = row.checked_sub(1)?;
+        let (_, (value, _)) = self.cells.range((above, 0)..=(above, col)).next_back()?;
+        if let Value::Text(text) = value { Some(text) } else { None }
+    }
+
+    /// The row below the headings, where it has headings too: words of this kind of table, and nothing below STT and Họ
+    /// và tên.
+    fn second_header(&self, kind: Kind, header: u32) -> Option<u32> {
+        let row = header + 1;
+        let known = |col, text| recognise(kind, text, self.group(row, col));
+        let texts = || {
+            self.row(row)
+                .filter_map(|(col, value)| if let Value::Text(text) = value { Some((col, &**text)) } else { None })
+        };
+        let pupil = self.row(header).filter(|(_, value)| {
+            matches!(value, Value::Text(text) if matches!(recognise(kind, text, None), Some(Column::Number | Column::Name)))
+        });
+        let below_pupil = |col| self.row(row).any(|(c, _)| c == col);
+        let headings = texts().filter(|(col, text)| known(*col, text).is_some()).count();
+        (headings >= 2 && !pupil.map(|(col, _)| col).any(below_pupil)).then_some(row)
     }
 
     /// The lines `Mã môn | toan` above the headings, or of a sheet without headings.
@@ -271,7 +313,12 @@ fn classify(sheets: &[Sheet], limits: &Limits) -> (Source, Bag) {
             (None, Some(header)) => {
                 if let Some(subject) = subject_of(sheet, index, header, level, &mut bag) {
                     if source.subjects.iter().any(|(s, _)| s.code == subject.code) {
-                        bag.sheet_twice(index);
+                        // A sheet that speaks of two subjects is to be corrected; “delete the surplus one” would cost
+                        // the class the marks of the other.
+                        let told = |f: &Finding| f.code == Code::SubjectConflict && f.sheet == sheet.name;
+                        if !bag.findings.iter().any(told) {
+                            bag.sheet_twice(index);
+                        }
                     } else {
                         let table = table(sheet, index, Kind::Subject, header, limits, &mut bag);
                         source.subjects.push((subject, table));
@@ -367,13 +414,14 @@ fn table(sheet: &Sheet, index: usize, kind: Kind, header: u32, limits: &Limits, 
     let mut columns = BTreeMap::new();
     let mut unknown = Vec::new();
     let mut awards = 0_u8;
-    for (col, value) in sheet.row(header) {
+    // Many schools join STT and Họ và tên with the cells below them, beside “Học kỳ I” over TX1, TX2 …
+    let second = sheet.second_header(kind, header);
+    let last_header = second.unwrap_or(header);
+    let upper = sheet.row(header).filter(|(col, _)| second.is_none_or(|row| sheet.text(row, *col).is_none()));
+    let lower = second.into_iter().flat_map(|row| sheet.row(row).map(move |(col, value)| (row, col, value)));
+    for (row, col, value) in upper.map(|(col, value)| (header, col, value)).chain(lower) {
         let Value::Text(heading) = value else { continue };
-        // The heading above, which may span several columns.
-        let group = header
-            .checked_sub(1)
-            .and_then(|above| sheet.cells.range((above, 0)..=(above, col)).next_back())
-            .and_then(|(_, (value, _))| if let Value::Text(text) = value { Some(text.as_str()) } else { None });
+        let group = sheet.group(row, col);
         let mut column = recognise(kind, heading, group);
         if let Some(Column::Award(_)) = column {
             awards = awards.saturating_add(1);
@@ -381,23 +429,23 @@ fn table(sheet: &Sheet, index: usize, kind: Kind, header: u32, limits: &Limits, 
         }
         match column {
             Some(column) if columns.contains_key(&column) => {
-                bag.duplicate_column(At { sheet: index, row: header, col }, heading);
+                bag.duplicate_column(At { sheet: index, row, col }, heading);
             }
             Some(column) => {
                 columns.insert(column, col);
             }
-            None => unknown.push((col, heading.clone())),
+            None => unknown.push((row, col, heading.clone())),
         }
     }
-    for (col, heading) in unknown {
+    for (row, col, heading) in unknown {
         // An empty surplus column harms no one.
-        if sheet.cells.range((header + 1, 0)..).any(|((_, c), _)| *c == col) {
-            bag.ignored_column(At { sheet: index, row: header, col }, &heading);
+        if sheet.cells.range((last_header + 1, 0)..).any(|((_, c), _)| *c == col) {
+            bag.ignored_column(At { sheet: index, row, col }, &heading);
         }
     }
     let mut rows = Vec::new();
     let last = sheet.cells.keys().next_back().map_or(0, |(row, _)| *row).min(limits.rows);
-    for row in header + 1..=last {
+    for row in last_header + 1..=last {
         let cells: BTreeMap<Column, Field> =
             columns.iter().filter_map(|(column, col)| Some((*column, sheet.field(index, row, *col)?))).collect();
         if !cells.is_empty() {
@@ -409,10 +457,10 @@ fn table(sheet: &Sheet, index: usize, kind: Kind, header: u32, limits: &Limits, 
     }
     let table = Table { sheet: index, columns, rows, head };
     let last_pupil =
-        table.rows.iter().rev().find(|r| crate::assemble::number_of(r).is_some()).map_or(header, |r| r.at.row);
+        table.rows.iter().rev().find(|r| crate::assemble::number_of(r).is_some()).map_or(last_header, |r| r.at.row);
     for ((top, left), (bottom, right)) in &sheet.merged {
         let touches = table.columns.values().any(|col| (left..=right).contains(&col));
-        if *bottom > header && *top <= last_pupil && touches {
+        if *bottom > last_header && *top <= last_pupil && touches {
             bag.at(
                 At { sheet: index, row: *top, col: *left },
                 None,

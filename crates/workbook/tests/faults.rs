@@ -248,6 +248,57 @@ fn hidden_traps_are_seen() {
     assert_eq!(book().clear("Rèn luyện", "G2").clear("Rèn luyện", "G3").warnings(), ["blank_is_zero at Rèn luyện!G2"]);
 }
 
+/// As many schools lay it out: STT and Họ và tên over two rows, beside “Học kỳ I” over TX1, TX2 …
+#[test]
+fn headings_over_two_rows_are_read() {
+    let (_, drafts) = sample(3);
+    let two_rows = || {
+        let book = book().clear("Toán", "A8").clear("Toán", "B8").clear("Toán", "Q8");
+        book.set("Toán", "A7", t("STT")).set("Toán", "B7", t("Họ và tên")).set("Toán", "Q7", t("Cả năm"))
+    };
+    let mut joined = two_rows();
+    joined.merged.extend([("Toán".into(), (6, 0), (7, 0)), ("Toán".into(), (6, 1), (7, 1))]);
+    assert_eq!(joined.read().expect("no fault").drafts(), drafts);
+    assert_eq!(two_rows().set("Toán", "C9", t("10,5")).errors(), ["mark_out_of_range at Toán!C9"]);
+    // A first pupil's row of words is no row of headings.
+    assert_eq!(book().set("Toán", "C9", t("TX1")).set("Toán", "D9", t("TX2")).errors()[0], "not_a_mark at Toán!C9");
+}
+
+#[test]
+fn one_wrong_cell_is_told_once_and_not_by_its_consequences() {
+    let (_, drafts) = sample(3);
+    // The average and the count of marks are those of the row whose mark cannot be read.
+    let bad_mark = book().set("Toán", "C9", t("8,55")).read().expect_err("too precise");
+    assert_eq!(bad_mark.iter().map(ToString::to_string).collect::<Vec<_>>(), ["mark_too_precise at Toán!C9"]);
+    // A number given twice in the list, and right on the fourteen other sheets.
+    assert_eq!(book().set("Học sinh", "A3", V::Number(1.0)).errors(), ["duplicate_number at Học sinh!A3"]);
+    // Rows sorted apart: both pupils do have a row there.
+    let swapped = [("B9", drafts[1].clone()), ("B10", drafts[0].clone())]
+        .into_iter()
+        .fold(book(), |book, (at, draft)| book.set("Toán", at, t(draft.identity.name.as_str())));
+    assert_eq!(swapped.errors(), ["pupil_mismatch at Toán!B9", "pupil_mismatch at Toán!B10"]);
+    // A sheet that was not read: its subject is there.
+    assert_eq!(book().clear("Toán", "B8").errors(), ["missing_header at Toán"]);
+    // A sheet with another's code is not to be deleted as the second of that subject.
+    assert_eq!(book().set("Tin học", "B1", t("cong_nghe")).errors()[0], "subject_conflict at Tin học!B1");
+    let errors = book().set("Tin học", "B1", t("cong_nghe")).errors();
+    assert!(!errors.iter().any(|e| e.starts_with("duplicate_sheet")), "{errors:?}");
+}
+
+#[test]
+fn a_pupil_without_a_row_is_named() {
+    let (_, drafts) = sample(3);
+    let mut absent = book();
+    absent.sheet("Toán").retain(|(row, _), _| *row != 9 && *row != 10);
+    let sheet = absent.read().expect("the form is sound");
+    let missing: Vec<_> = sheet.check(&Policy::default()).into_iter().map(|(_, f)| (f.to_string(), f.value)).collect();
+    let expected = [1, 2].map(|n| ("subject.missing at Toán".to_owned(), Some(drafts[n].identity.name.to_string())));
+    assert_eq!(missing, expected);
+    // Both are told beside a fault of form, too.
+    let errors = absent.set("Rèn luyện", "C2", t("x")).errors();
+    assert_eq!(errors, ["not_a_rating at Rèn luyện!C2", "subject.missing at Toán", "subject.missing at Toán"]);
+}
+
 #[test]
 fn an_unknown_sheet_with_pupils_is_a_fault_and_any_other_is_left_out() {
     let mut book = book();

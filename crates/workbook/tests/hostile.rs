@@ -118,6 +118,34 @@ fn cells_beyond_the_sums_of_the_reader_are_no_panic() {
     }
 }
 
+/// In a release build the reader's sums wrap: `A4294967305` would be `A9` and put a mark into another pupil's row.
+#[test]
+fn a_cell_or_row_beyond_the_last_of_a_sheet_is_refused_before_the_reader_can_wrap_around() {
+    let bytes = Book::of(&sound(1)).bytes();
+    for (from, to) in [
+        ("r=\"A9\"", "r=\"A4294967305\""),
+        ("r=\"A9\"", "r=\"A1048577\""),
+        ("r=\"A9\"", "r=\"XFE9\""),
+        ("r=\"A9\"", "r = 'MWLQKWV9'"),
+        ("<row r=\"9\"", "<row r=\"4294967305\""),
+        ("<dimension ref=\"", "<dimension ref=\"A1:AAAA1\" x=\""),
+    ] {
+        let bad = patched(&bytes, "xl/worksheets/sheet4.xml", |xml| {
+            assert!(xml.contains(from), "{from}");
+            xml.replace(from, to)
+        });
+        assert_eq!(codes(&bad), [Code::DamagedFile], "{to}");
+    }
+    // Wherever the part lies: the package says which part is a sheet, not its name.
+    let moved: Vec<_> = parts(&patched(&bytes, "xl/_rels/workbook.xml.rels", |xml| xml.replace("sheet4.xml", "x.xml")))
+        .into_iter()
+        .map(|(name, part)| (name.replace("sheet4.xml", "x.xml"), part))
+        .collect();
+    assert_eq!(codes(&package(&moved)), []);
+    let bad = patched(&package(&moved), "xl/worksheets/x.xml", |xml| xml.replace("r=\"A9\"", "r=\"A4294967305\""));
+    assert_eq!(codes(&bad), [Code::DamagedFile]);
+}
+
 #[test]
 fn a_count_of_strings_that_cannot_be_is_refused_before_room_is_made_for_it() {
     let bytes = Book::of(&sound(1)).bytes();

@@ -8,6 +8,7 @@ mod check;
 mod fuzz;
 mod keys_example;
 mod layers;
+mod soak;
 mod steps;
 mod test;
 
@@ -30,6 +31,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Make the example keys and certificates again, or check that the committed ones are unchanged
     KeysExample(keys_example::Args),
+    /// Kill the program at random moments of a class's way, and look whether anything was lost
+    Soak(soak::Args),
     /// Everything that CI runs
     Test(test::Args),
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match done {

@@ -81,7 +81,7 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
 }
 
 /// Where cargo builds, by its own word.
-fn target_folder(root: &Path) -> anyhow::Result<PathBuf> {
+pub fn target_folder(root: &Path) -> anyhow::Result<PathBuf> {
     let arguments = ["metadata", "--format-version", "1", "--no-deps", "--locked", "--quiet"];
     let output = run_command(cargo(root).args(arguments), Show::Nothing)?;
     let json = output.lines().find(|line| line.starts_with('{')).context("cargo metadata wrote no JSON")?;

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use hocba_record::{
     encoding::RecordId,
-    types::{ClassName, SchoolYear, Text, UnixTime},
+    types::{ClassName, SchoolCode, Text, UnixTime},
 };
 use hocba_signature::{
     appointment::{Appointee, Appointment, KeyStorage},
@@ -14,13 +15,15 @@ use hocba_signature::{
 };
 use serde_json::json;
 
-use super::{Context, import::nothing_imported};
+use super::Context;
 use crate::{
-    edge::now,
+    edge::{now, random},
     error::{Exit, Failure},
     folder::Folder,
-    output::words,
+    ledger,
+    output::{Output, words},
     people::{KeyArgs, Person, read_certificates},
+    site::{Site, app_failure},
 };
 
 const DAY: i64 = 86_400;
@@ -46,6 +49,12 @@ pub struct AppointArgs {
     /// Days from now that the appointment holds.
     #[arg(long, default_value_t = 366, value_parser = clap::value_parser!(i64).range(1..=3660))]
     days: i64,
+    /// The class, for homeroom teachers; may be left out where there is only one.
+    #[arg(long, value_name = "NAME")]
+    class: Option<ClassName>,
+    /// The school; may be left out where there is only one.
+    #[arg(long, value_name = "CODE")]
+    school: Option<SchoolCode>,
     /// Sign as deputy principal ("KT. HIỆU TRƯỞNG") rather than as principal; for homeroom teachers.
     #[arg(long)]
     deputy: bool,
@@ -94,19 +103,21 @@ impl From<Storage> for KeyStorage {
 /// What an appointment says besides school and id.
 struct Given {
     role: Role,
-    certificate: Certificate,
+    /// The appointee's certificate and its issuers.
+    chain: Vec<Vec<u8>>,
     name: Text,
     title: Text,
     key_storage: KeyStorage,
     from: UnixTime,
     until: UnixTime,
+    school: SchoolCode,
 }
 
 /// Gives the demo people their roles; those who have them keep them. Gives the number of new appointments.
 ///
 /// # Errors
 /// When no class was imported, and when a key does not open.
-pub fn appoint_demo(folder: &Folder) -> anyhow::Result<usize> {
+pub async fn appoint_demo(site: &Site, school: &SchoolCode, out: &Output) -> anyhow::Result<usize> {
     let mut new = 0;
     for (role, title) in [
         (Role::Principal, "Hiệu trưởng"),
@@ -114,75 +125,56 @@ pub fn appoint_demo(folder: &Folder) -> anyhow::Result<usize> {
         (Role::SchoolSeal, "Con dấu của trường"),
         (Role::HomeroomTeacher, "Giáo viên chủ nhiệm"),
     ] {
-        let person = Person::open(folder, role, &KeyArgs::default())?;
+        let person = Person::open(&site.folder, role, &KeyArgs::default())?;
         let given = Given {
             role,
-            certificate: person.certificate().clone(),
+            chain: person.chain().to_vec(),
             name: person.certificate().subject().parse()?,
             title: title.parse()?,
             key_storage: KeyStorage::File,
             from: now().plus(-DAY),
             until: now().plus(366 * DAY),
+            school: school.clone(),
         };
         let appointer = if role == Role::HomeroomTeacher { Role::Principal } else { Role::Department };
-        new += usize::from(appoint(folder, given, appointer, &KeyArgs::default())?);
+        new += usize::from(appoint(site, given, None, appointer, &KeyArgs::default(), out).await?);
     }
     Ok(new)
 }
 
 /// Signs one appointment, unless the same person holds the same role already.
-fn appoint(folder: &Folder, given: Given, appointer: Role, key: &KeyArgs) -> anyhow::Result<bool> {
-    let scope: Option<(ClassName, SchoolYear)> = if given.role == Role::HomeroomTeacher {
-        let drafts = folder.drafts()?.ok_or_else(nothing_imported)?;
-        Some((drafts.class, drafts.year))
+async fn appoint(
+    site: &Site,
+    given: Given,
+    class: Option<&ClassName>,
+    appointer: Role,
+    key: &KeyArgs,
+    out: &Output,
+) -> anyhow::Result<bool> {
+    let (class, year) = if given.role == Role::HomeroomTeacher {
+        let class = site.class(class).await?;
+        (Some(class.name), Some(class.year))
     } else {
-        None
+        (None, None)
     };
-    let (class, year) = scope.unzip();
-    let existing = folder.appointments()?;
-    let number = u32::try_from(existing.len()).unwrap_or(u32::MAX);
+    let leaf = Certificate::from_der(given.chain.first().context("a certificate file holds one")?)?;
     let appointment = Appointment {
-        appointee: Appointee { certificate: *given.certificate.digest(), name: given.name, title: given.title },
+        appointee: Appointee { certificate: *leaf.digest(), name: given.name, title: given.title },
         class,
         from: given.from,
-        id: RecordId::from_bytes(folder.chance().bytes("appointment id", number)?),
+        id: RecordId::from_bytes(random()?),
         key_storage: given.key_storage,
         role: given.role,
-        school: folder.config().school.clone(),
+        school: given.school,
         until: given.until,
         year,
     };
-    let same = |other: Appointment| {
-        other.appointee.certificate == appointment.appointee.certificate
-            && (other.role, &other.class, other.year) == (appointment.role, &appointment.class, appointment.year)
-            && other.covers(now())
-    };
-    if existing.iter().filter_map(|s| Appointment::from_bytes(s.payload()).ok()).any(same) {
-        return Ok(false);
-    }
-    if appointer != Role::Department {
-        refuse_unappointed(&existing, appointer)?;
-    }
-    let person = Person::open(folder, appointer, key)?;
-    folder.save_certificate(given.certificate.der())?;
+    let person = Person::open(&site.folder, appointer, key)?;
     let statement = Statement::unsigned(appointment.to_bytes());
     let statement = person.sign(statement, StatementType::Appointment, appointer, now());
-    folder.save_appointment(&appointment.id, &statement)?;
-    Ok(true)
-}
-
-fn refuse_unappointed(existing: &[Statement], appointer: Role) -> anyhow::Result<()> {
-    let holds = |s: &Statement| Appointment::from_bytes(s.payload()).is_ok_and(|a| a.role == appointer);
-    if existing.iter().any(holds) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Exit::Order,
-        "appointer_not_appointed",
-        words("hiệu trưởng chưa được bổ nhiệm", "the principal has not been appointed yet"),
-    )
-    .hint(words("bổ nhiệm hiệu trưởng trước", "appoint the principal first"))
-    .into())
+    let actor = site.actor_of(&person.digest()).await?;
+    let new = site.app.appoint(&actor, &statement, person.chain(), &given.chain).await;
+    Ok(new.map_err(|e| app_failure(&e, out.lang))?)
 }
 
 /// `appoint`.
@@ -191,10 +183,29 @@ fn refuse_unappointed(existing: &[Statement], appointer: Role) -> anyhow::Result
 /// For missing arguments, steps out of order and keys that do not open.
 pub fn run(context: &Context, args: AppointArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
+    ledger::runtime()?.block_on(work(context, folder, args))
+}
+
+async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::Result<Exit> {
+    let out = &context.out;
+    let site = Site::open(folder).await?;
+    let schools = site.app.store().read().await?.schools().await?;
+    let school = match (&args.school, schools.as_slice()) {
+        (Some(school), _) => school.clone(),
+        (None, [only]) => only.code.clone(),
+        (None, _) => {
+            return Err(Failure::new(
+                Exit::BadInput,
+                "which_school",
+                words("có nhiều trường; chọn bằng --school", "there are several schools; choose one with --school"),
+            )
+            .into());
+        }
+    };
     let new = match (args.role, args.appointee, args.name, args.title) {
         (Some(role), Some(certificate), Some(name), Some(title)) => {
             let role = Role::from(role);
-            let certificate = read_certificates(&certificate)?.swap_remove(0);
+            let chain = read_certificates(&certificate)?.iter().map(|c| c.der().to_vec()).collect();
             let appointer = match (role, args.deputy) {
                 (Role::HomeroomTeacher, true) => Role::DeputyPrincipal,
                 (Role::HomeroomTeacher, false) => Role::Principal,
@@ -202,16 +213,17 @@ pub fn run(context: &Context, args: AppointArgs) -> anyhow::Result<Exit> {
             };
             let given = Given {
                 role,
-                certificate,
+                chain,
                 name,
                 title,
                 key_storage: args.key_storage.into(),
                 from: now(),
                 until: now().plus(args.days * DAY),
+                school,
             };
-            usize::from(appoint(&folder, given, appointer, &args.key)?)
+            usize::from(appoint(&site, given, args.class.as_ref(), appointer, &args.key, out).await?)
         }
-        _ if folder.is_demo() => appoint_demo(&folder)?,
+        _ if site.folder.is_demo() => appoint_demo(&site, &school, out).await?,
         _ => {
             return Err(Failure::new(
                 Exit::BadInput,
@@ -222,7 +234,10 @@ pub fn run(context: &Context, args: AppointArgs) -> anyhow::Result<Exit> {
             .into());
         }
     };
-    let all = folder.appointments()?.len();
+    let mut all = 0;
+    for school in &schools {
+        all += site.app.appointments(&school.code, now()).await.map_err(|e| app_failure(&e, out.lang))?.len();
+    }
     context.out.say(&words(
         format!("Đã ký {new} bổ nhiệm / phân công mới, tất cả {all}. Tiếp theo: hocba sign"),
         format!("Signed {new} new appointments, {all} in all. Next: hocba sign"),

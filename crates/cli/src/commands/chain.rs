@@ -66,8 +66,6 @@ pub fn run(context: &Context, args: &ChainArgs) -> anyhow::Result<Exit> {
     let out = context.out;
     ledger::runtime()?.block_on(async move {
         let chain = ledger::open_embedded(&folder).await?;
-        // The chain has a lock of its own; other commands may use the folder meanwhile, through this server.
-        drop(folder);
         let listener = listen(args.port.unwrap_or(port)).await?;
         let address = listener.local_addr().context("the listener's address")?;
         let height = chain.height();

@@ -1,209 +1,73 @@
 //! `import` and `check`: a spreadsheet becomes drafts, or all its faults are shown at once.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use clap::Args;
-use hocba_record::{
-    encoding::RecordId,
-    rules::tt22::{self, Policy},
-};
-use hocba_workbook::{ClassSheet, Finding, Limits};
-use serde_json::{Value, json};
+use hocba_app::{Actor, App, Import, Imported};
+use hocba_store::model::LeftOut;
+use hocba_workbook::{Finding, Limits, Words};
+use serde_json::json;
 
 use super::Context;
 use crate::{
     edge::read_input,
-    error::{Exit, Failure},
-    folder::{ClassDraft, Folder, PupilDraft},
-    output::{Lang, Output, words},
+    error::Exit,
+    folder::Folder,
+    ledger,
+    output::{Output, words},
+    report::{documents, table},
+    site::{Site, app_failure, list},
 };
 
-/// Arguments of `import`.
+/// Arguments of `import` and `check`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// The class workbook (.xlsx) or CSV; `-` reads standard input.
     file: PathBuf,
+    /// Go on without this pupil: `7=waiting_for_reassessment`. Reasons: waiting_for_reassessment, incomplete,
+    /// transferred, other. May be given several times.
+    #[arg(long, value_name = "NUMBER=REASON")]
+    leave_out: Vec<LeaveOut>,
 }
 
-/// A class that was imported.
-#[derive(Debug)]
-pub struct Imported {
-    /// Number of pupils.
-    pub pupils: usize,
-    /// What deserves a look.
-    pub warnings: Vec<Finding>,
+/// A pupil left out, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaveOut(u32, LeftOut);
+
+impl FromStr for LeaveOut {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}`: 7=waiting_for_reassessment");
+        let (number, reason) = text.split_once('=').ok_or_else(wrong)?;
+        Ok(Self(number.trim().parse().map_err(|_| wrong())?, reason.trim().parse().map_err(|_| wrong())?))
+    }
 }
 
-/// The names under which a folder may hold the imported file.
-const FILES: [&str; 2] = ["class.xlsx", "class.csv"];
+impl ImportArgs {
+    fn import(&self) -> Import {
+        let leave_out: BTreeMap<u32, LeftOut> = self.leave_out.iter().map(|l| (l.0, l.1)).collect();
+        Import { leave_out }
+    }
+}
 
-/// Reads a spreadsheet and keeps it and its drafts, if it is sound; else writes nothing.
+/// Imports a spreadsheet.
 ///
 /// # Errors
-/// A [`Failure`] with all findings; and once the class was signed.
-pub fn import(folder: &Folder, bytes: &[u8], lang: Lang) -> anyhow::Result<Imported> {
-    let (sheet, warnings) = read_sound(bytes, lang)?;
-    if sheet.header.school != folder.config().school {
-        let (found, own) = (&sheet.header.school, &folder.config().school);
-        return Err(Failure::new(
-            Exit::BadInput,
-            "other_school",
-            words(
-                format!("bảng tính của trường {found}, thư mục này của trường {own}"),
-                format!("the workbook is of school {found}, this folder of school {own}"),
-            ),
-        )
-        .into());
-    }
-    let old = folder.drafts()?;
-    // A pupil keeps the record id while the draft changes, so that nothing refers to an id that is gone.
-    let mut ids: BTreeMap<u32, RecordId> = BTreeMap::new();
-    for pupil in old.iter().flat_map(|d| &d.pupils) {
-        if folder.record(&pupil.id)?.is_some() {
-            return Err(Failure::new(
-                Exit::Order,
-                "already_signed",
-                words(
-                    format!("học bạ STT {} đã được ký, không nhập lại được", pupil.number),
-                    format!("the record of number {} is signed already and cannot be imported again", pupil.number),
-                ),
-            )
-            .hint(words(
-                "dùng thư mục dữ liệu khác cho lớp khác; sửa sau khi ký là đính chính, chưa có trong bản này",
-                "use another data folder for another class; a change after signing is a correction, not in this release",
-            ))
-            .into());
-        }
-        ids.insert(pupil.number, pupil.id);
-    }
-    let drafts = drafts(folder, &sheet, &ids)?;
-    // The spreadsheet first: drafts without it could not be checked again.
-    let name = if bytes.starts_with(b"PK") { FILES[0] } else { FILES[1] };
-    folder.write(name, bytes)?;
-    for other in FILES.into_iter().filter(|other| *other != name && folder.path(other).exists()) {
-        std::fs::remove_file(folder.path(other))?;
-    }
-    folder.save_drafts(&drafts)?;
-    Ok(Imported { pupils: drafts.pupils.len(), warnings })
+/// A failure with all findings; see [`App::import`].
+pub async fn import(site: &Site, bytes: &[u8], import: &Import, out: &Output) -> anyhow::Result<Imported> {
+    Ok(site.app.import(&Actor::LocalOperator, bytes, import).await.map_err(|e| app_failure(&e, out.lang))?)
 }
 
-fn drafts(folder: &Folder, sheet: &ClassSheet, ids: &BTreeMap<u32, RecordId>) -> anyhow::Result<ClassDraft> {
-    let header = &sheet.header;
-    let mut pupils = Vec::with_capacity(sheet.rows.len());
-    for row in &sheet.rows {
-        let sections = tt22::sections(header, &row.draft, &Policy::default()).map_err(|findings| {
-            // `read_sound` found no error, so this is a contradiction between the checks and the rules.
-            let keys: Vec<_> = findings.iter().map(|f| f.message.key()).collect();
-            anyhow::anyhow!("number {} passed the checks but not the rules: {}", row.number, keys.join(", "))
-        })?;
-        let id = match ids.get(&row.number) {
-            Some(id) => *id,
-            None => RecordId::from_bytes(folder.chance().bytes("record id", row.number)?),
-        };
-        let sections = sections.iter().map(|s| (s.name(), s.value())).collect();
-        pupils.push(PupilDraft { id, number: row.number, sections });
-    }
-    Ok(ClassDraft {
-        class: header.class.clone(),
-        grade: header.grade,
-        pupils,
-        school: header.school.clone(),
-        year: header.year,
-    })
-}
-
-/// Reads a spreadsheet with the record's own checks; warnings pass, errors do not.
-fn read_sound(bytes: &[u8], lang: Lang) -> anyhow::Result<(ClassSheet, Vec<Finding>)> {
-    let sheet = match hocba_workbook::read(bytes, &Limits::default()) {
-        Ok(sheet) => sheet,
-        Err(findings) => return Err(unsound(&findings, lang).into()),
-    };
-    let mut findings = sheet.warnings.clone();
-    findings.extend(sheet.check(&Policy::default()).into_iter().map(|(_, finding)| finding));
-    if findings.iter().any(Finding::is_error) {
-        return Err(unsound(&findings, lang).into());
-    }
-    Ok((sheet, findings))
-}
-
-fn unsound(findings: &[Finding], lang: Lang) -> Failure {
-    let errors = findings.iter().filter(|f| f.is_error()).count();
-    let table = table(findings, lang);
-    Failure::new(
-        Exit::BadInput,
-        "unsound",
-        words(
-            format!("{table}\nBảng tính có {errors} chỗ phải sửa; chưa ghi gì cả."),
-            format!("{table}\nThe workbook has {errors} faults to mend; nothing was written."),
-        ),
-    )
-    .details(json!({ "findings": documents(findings) }))
-}
-
-/// The findings as lines of a table: where, what stands there, what was expected, how to mend it.
-pub fn table(findings: &[Finding], lang: Lang) -> String {
-    let heads = match lang {
-        Lang::Vi => ["", "Trang", "Ô", "Đang ghi", "Cần", "Cách sửa"],
-        Lang::En => ["", "Sheet", "Cell", "Found", "Expected", "How to mend"],
-    };
-    let mut rows = vec![heads.map(str::to_owned)];
-    for finding in findings {
-        let mark = match (finding.is_error(), lang) {
-            (true, Lang::Vi) => "LỖI",
-            (true, Lang::En) => "ERROR",
-            (false, Lang::Vi) => "xem lại",
-            (false, Lang::En) => "look",
-        };
-        rows.push([
-            mark.to_owned(),
-            finding.sheet.clone(),
-            finding.cell.map(|c| c.to_string()).unwrap_or_default(),
-            finding.value.clone().unwrap_or_default(),
-            lang.pick(&finding.expected).to_owned(),
-            lang.pick(&finding.how_to_mend).to_owned(),
-        ]);
-    }
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn documents(findings: &[Finding]) -> Vec<Value> {
-    let document = |f: &Finding| {
-        json!({
-            "code": f.code.as_str(),
-            "severity": if f.is_error() { "error" } else { "warning" },
-            "sheet": f.sheet,
-            "cell": f.cell.map(|c| c.to_string()),
-            "value": f.value,
-            "expected_vi": f.expected.vi,
-            "expected_en": f.expected.en,
-            "how_to_mend_vi": f.how_to_mend.vi,
-            "how_to_mend_en": f.how_to_mend.en,
-        })
-    };
-    findings.iter().map(document).collect()
-}
-
-fn show(out: &Output, command: &str, imported: &Imported, done: &hocba_workbook::Words) {
-    if !imported.warnings.is_empty() {
-        out.line(&table(&imported.warnings, out.lang));
+fn show(out: &Output, command: &str, findings: &[Finding], done: &Words, more: &serde_json::Value) {
+    if !findings.is_empty() {
+        out.line(&table(findings, out.lang));
     }
     out.say(done);
-    out.document(&json!({
-        "command": command,
-        "ok": true,
-        "pupils": imported.pupils,
-        "findings": documents(&imported.warnings),
-    }));
+    let mut document = json!({ "command": command, "ok": true, "findings": documents(findings) });
+    if let (Some(document), Some(more)) = (document.as_object_mut(), more.as_object()) {
+        document.extend(more.clone());
+    }
+    out.document(&document);
 }
 
 /// `import`.
@@ -213,40 +77,37 @@ fn show(out: &Output, command: &str, imported: &Imported, done: &hocba_workbook:
 pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
     let bytes = read_input(&args.file, Limits::default().input_bytes)?;
-    let imported = import(&folder, &bytes, context.out.lang)?;
-    let n = imported.pupils;
-    let done =
-        words(format!("Đã nhập {n} học sinh. Tiếp theo: hocba sign"), format!("Imported {n} pupils. Next: hocba sign"));
-    show(&context.out, "import", &imported, &done);
+    let imported = ledger::runtime()?.block_on(async {
+        let site = Site::open(folder).await?;
+        import(&site, &bytes, &args.import(), &context.out).await
+    })?;
+    let Imported { class, ready, left_out, unchanged, warnings } = imported;
+    let (mut vi, mut en) = (format!("Đã nhập {ready} học sinh"), format!("Imported {ready} pupils"));
+    if !left_out.is_empty() {
+        vi.push_str(&format!(", để lại STT {}", list(&left_out)));
+        en.push_str(&format!(", left out numbers {}", list(&left_out)));
+    }
+    if unchanged > 0 {
+        vi.push_str(&format!(", {unchanged} đã ký và giữ nguyên"));
+        en.push_str(&format!(", {unchanged} signed before and unchanged"));
+    }
+    let done = words(format!("{vi}. Tiếp theo: hocba sign"), format!("{en}. Next: hocba sign"));
+    let more = json!({
+        "class": class.to_string(), "pupils": ready, "left_out": left_out, "unchanged": unchanged,
+    });
+    show(&context.out, "import", &warnings, &done, &more);
     Ok(Exit::Ok)
 }
 
-/// `check`: the checks again, on the spreadsheet as it was imported.
+/// `check`: all checks of a spreadsheet, nothing written.
 ///
 /// # Errors
-/// When nothing was imported, and with the findings where something has to be mended.
-pub fn run_check(context: &Context) -> anyhow::Result<Exit> {
-    let folder = Folder::open(&context.data_dir)?;
-    let mut bytes = None;
-    for name in FILES {
-        bytes = bytes.or(folder.read(name)?);
-    }
-    let bytes = bytes.ok_or_else(nothing_imported)?;
-    let (sheet, warnings) = read_sound(&bytes, context.out.lang)?;
-    let imported = Imported { pupils: sheet.rows.len(), warnings };
-    let (n, w) = (imported.pupils, imported.warnings.len());
-    let done = words(
-        format!("{n} học sinh, không có lỗi; {w} chỗ nên xem lại."),
-        format!("{n} pupils, no error; {w} places deserve a look."),
-    );
-    show(&context.out, "check", &imported, &done);
+/// With the findings where something has to be mended.
+pub fn run_check(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
+    let bytes = read_input(&args.file, Limits::default().input_bytes)?;
+    let findings = App::look_at(&bytes, &args.import()).map_err(|e| app_failure(&e, context.out.lang))?;
+    let n = findings.len();
+    let done = words(format!("Không có lỗi; {n} chỗ nên xem lại."), format!("No error; {n} places deserve a look."));
+    show(&context.out, "check", &findings, &done, &json!({}));
     Ok(Exit::Ok)
-}
-
-/// The failure of a step that needs an imported class.
-pub fn nothing_imported() -> Failure {
-    Failure::new(Exit::Order, "nothing_imported", words("chưa nhập lớp nào", "no class was imported yet")).hint(words(
-        "chạy `hocba template`, điền, rồi `hocba import TỆP`",
-        "run `hocba template`, fill it in, then `hocba import FILE`",
-    ))
 }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hocba_app::Actor;
 use hocba_bundle::{
     facts::{Address, IssuerCode},
     profile::OpenProfile,
 };
 use hocba_record::types::SchoolCode;
+use hocba_store::model::School;
 use serde_json::json;
 
 use super::Context;
@@ -18,6 +20,7 @@ use crate::{
     folder::{ChainConfig, Config, Folder, FolderFormat, PROFILE},
     ledger,
     output::words,
+    site::{Site, app_failure},
 };
 
 /// Arguments of `init`.
@@ -46,6 +49,13 @@ pub struct InitArgs {
     profile: Option<PathBuf>,
 }
 
+async fn begin(folder: Folder, school: School, context: &Context) -> anyhow::Result<()> {
+    demo::begin_database(&folder).await?;
+    let site = Site::open(folder).await?;
+    let added = site.app.add_school(&Actor::LocalOperator, &school).await;
+    Ok(added.map_err(|e| app_failure(&e, context.out.lang))?)
+}
+
 /// `init`.
 ///
 /// # Errors
@@ -67,16 +77,17 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             })?;
             ledger::http(&url)?;
             let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
-            let config = Config { hocba: FolderFormat::V1, demo: None, school, issuer, chain };
+            let config = Config { hocba: FolderFormat::V2, demo: false, chain, base_url: None };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
+            ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;
             context.out.note(&words(
                 format!("danh sách nơi cấp do {publisher} phát hành; đối chiếu mã này với sở"),
                 format!("the trust profile is published by {publisher}; compare this with the department"),
             ));
         }
         _ => {
-            ledger::runtime()?.block_on(demo::init(&context.data_dir, None))?;
+            ledger::runtime()?.block_on(demo::init(&context.data_dir))?;
         }
     }
     let name = context.data_dir.display();

@@ -21,7 +21,7 @@ use crate::{
     error::{Exit, Failure},
 };
 
-pub use trust::roots_of;
+pub use trust::open_own;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]

@@ -1,61 +1,124 @@
-//! The made-up authority: a folder with example keys, a development chain with the contract, and a trust profile.
+//! The made-up authority: a folder with example keys, a development chain with the contract, a trust profile, a school
+//! and its people.
 
 use std::path::Path;
 
+use anyhow::Context as _;
+use hocba_app::{Actor, AppError, NewAccount};
 use hocba_bundle::{
     format::Der,
     profile::{AcceptedPolicy, CaFamily, Department, Era, Operator, ProfileFile, ProfileFormat, TrustProfile},
 };
 use hocba_chain::embedded::CHAIN_ID;
+use hocba_keystore::DataKey;
+use hocba_record::types::{ClassName, SchoolCode, SchoolYear};
 use hocba_signature::{
     policy::SigningPolicy,
     statement::{Role, Statement, StatementType},
 };
+use hocba_store::{
+    Store,
+    model::{Grant, GrantRole, School},
+};
 
 use crate::{
     commands::chain::listen,
-    edge::now,
-    folder::{ChainConfig, Config, DemoConfig, Folder, FolderFormat, PROFILE},
+    edge::{now, random},
+    folder::{ChainConfig, Config, DATA_KEY, DATABASE, Folder, FolderFormat, PROFILE},
     ledger,
-    people::{KeyArgs, Person, read_certificates, write_example_keys},
+    output::Lang,
+    people::{KeyArgs, Person, keystore, read_certificates, write_example_keys},
+    site::{Site, app_failure, grant_of},
 };
 
 const DAY: i64 = 86_400;
+/// The made-up school; the prefix is reserved for demonstrations.
+pub const SCHOOL: &str = "79DEMO001";
+/// The made-up department's issuer code.
+const ISSUER: &str = "so-demo";
 
 /// Begins a demo folder. Made in an order in which [`complete`] can finish what a crash left.
 ///
 /// # Errors
 /// When a folder is there already, or cannot be written.
-pub async fn init(root: &Path, seed: Option<u64>) -> anyhow::Result<Folder> {
-    let begun = root.join("hocba.json").try_exists()? && !root.join(PROFILE).try_exists()?;
-    if begun && Folder::config_of(root)?.demo.is_some() {
-        // An earlier run was cut off before the profile, which is written last.
+pub async fn init(root: &Path) -> anyhow::Result<Folder> {
+    if Folder::exists(root) && !root.join(PROFILE).try_exists()? {
         let folder = Folder::open(root)?;
-        complete(&folder).await?;
-        return Ok(folder);
+        if folder.is_demo() {
+            // An earlier run was cut off before the profile, which is written last.
+            complete(&folder).await?;
+            return Ok(folder);
+        }
     }
     let port = free_port().await?;
-    let config = Config {
-        hocba: FolderFormat::V1,
-        demo: Some(DemoConfig { seed }),
-        school: "79DEMO001".parse()?,
-        issuer: "so-demo".parse()?,
-        chain: ChainConfig::Embedded { port },
-    };
+    let chain = ChainConfig::Embedded { port };
+    let config = Config { hocba: FolderFormat::V2, demo: true, chain, base_url: None };
     let folder = Folder::create(root, config)?;
     complete(&folder).await?;
     Ok(folder)
 }
 
-/// Puts into a demo folder what is not there yet: keys, contract, profile.
+/// Puts into a demo folder what is not there yet: keys, database, contract, profile, school and accounts.
 ///
 /// # Errors
 /// When something cannot be written.
 pub async fn complete(folder: &Folder) -> anyhow::Result<()> {
     if folder.read(PROFILE)?.is_none() {
         write_example_keys(folder)?;
+        begin_database(folder).await?;
         drop(ledger::open_embedded(folder).await?);
         folder.write(PROFILE, &profile(folder)?)?;
+    }
+    let site = Site::open(folder.clone()).await?;
+    people(&site).await
+}
+
+/// Makes the data key and the database, where they are not there.
+///
+/// # Errors
+/// When they cannot be written.
+pub async fn begin_database(folder: &Folder) -> anyhow::Result<()> {
+    let key = folder.path(DATA_KEY);
+    if !key.try_exists()? {
+        DataKey::from_bytes(random()?).save(&key).map_err(keystore)?;
+    }
+    Store::open(&folder.path(DATABASE)).await.context("making the database")?.close().await;
+    Ok(())
+}
+
+/// The school and an account for each of its people.
+async fn people(site: &Site) -> anyhow::Result<()> {
+    let operator = Actor::LocalOperator;
+    let refused = |e: AppError| app_failure(&e, Lang::Vi);
+    let school: SchoolCode = SCHOOL.parse()?;
+    if site.app.store().read().await?.school(&school).await?.is_none() {
+        let made = School { code: school.clone(), issuer: ISSUER.parse()? };
+        site.app.add_school(&operator, &made).await.map_err(refused)?;
+    }
+    for (login, role) in [
+        ("giaovien", Role::HomeroomTeacher),
+        ("hieutruong", Role::Principal),
+        ("phohieutruong", Role::DeputyPrincipal),
+        ("vanthu", Role::SchoolSeal),
+        ("sogd", Role::Department),
+    ] {
+        let person = Person::open(&site.folder, role, &KeyArgs::default())?;
+        let class: (SchoolYear, ClassName) = (SchoolYear::starting(2026)?, "9A3".parse()?);
+        let grant = Grant {
+            role: grant_of(role),
+            school: (role != Role::Department).then(|| school.clone()),
+            class: (grant_of(role) == GrantRole::HomeroomTeacher).then_some(class),
+        };
+        let new = NewAccount {
+            login: login.to_owned(),
+            name: person.certificate().subject().to_owned(),
+            certificate: Some(person.digest()),
+            grants: vec![grant],
+        };
+        match site.app.add_account(&operator, new).await {
+            Ok(_) | Err(AppError::Exists(_)) => {}
+            Err(e) => return Err(refused(e).into()),
+        }
     }
     Ok(())
 }
@@ -84,7 +147,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
             certificate: department.digest(),
             cut_off: None,
             from,
-            issuer: folder.config().issuer.clone(),
+            issuer: ISSUER.parse()?,
             name: "Sở Giáo dục và Đào tạo (DEMO)".parse()?,
             schools: vec!["79DEMO".parse()?],
             until,

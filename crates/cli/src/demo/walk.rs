@@ -4,25 +4,31 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
 };
 
 use anyhow::Context as _;
 use clap::Args;
-use hocba_chain::embedded::{self, EmbeddedChain};
+use hocba_anchor::LiveFacts;
+use hocba_app::{AppError, Import, Scope, Step};
+use hocba_chain::embedded;
 use hocba_sample::{Options, class};
+use hocba_store::model::Class;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::authority;
+use super::authority::{self, SCHOOL};
 use crate::{
+    anchoring,
     commands::{
         Context,
-        anchor::anchor,
         appoint::appoint_demo,
         bundle::{Bundled, bundle},
         chain::listen,
         import::import,
-        sign::{SignArgs, Step, step},
+        link::{self, link},
+        serve,
+        sign::{SignArgs, step},
         snapshot,
     },
     error::{Exit, Failure},
@@ -30,6 +36,7 @@ use crate::{
     ledger::{self, Node},
     output::{Output, words},
     people::open_chain_key,
+    site::{Site, app_failure},
 };
 
 /// Arguments of `demo`.
@@ -51,64 +58,85 @@ pub struct DemoArgs {
 /// # Errors
 /// When the folder is no demonstration's, and when a step fails.
 pub fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
+    ledger::runtime()?.block_on(work(context, args))
+}
+
+async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     let out = context.out;
     out.say(&words(
         "DEMO – trường, học sinh, khoá ký và sổ chung ở đây đều là ví dụ, không có giá trị.",
         "DEMO – school, pupils, keys and public record are made up; nothing here counts.",
     ));
-    let runtime = ledger::runtime()?;
-    let folder = runtime.block_on(open(&context.data_dir, args, &out))?;
+    let folder = open(&context.data_dir, args, &out).await?;
     let ChainConfig::Embedded { port } = folder.config().chain else {
         anyhow::bail!("a demonstration has a chain of its own");
     };
-    let (chain, bundles) = runtime.block_on(walk(&folder, args, &out))?;
-    let listener = runtime.block_on(served(port))?;
+    let chain = ledger::open_embedded(&folder).await?;
+    let node = Node::Embedded(chain.clone());
+    let facts = Arc::new(LiveFacts::new(node.clone(), ledger::deployment(&folder)?, ledger::finality(&folder)));
+    let site = Site::with(folder, facts).await?;
+    let (class, bundles) = walk(&site, &node, args, &out).await?;
+    let listener = served(port).await?;
     let url = format!("http://{}", listener.local_addr().context("the listener's address")?);
-    let server = runtime.spawn(embedded::serve(chain.clone(), listener));
-    let valid = verify_each(&folder, &bundles, &url, &out)?;
+    let chain_server = tokio::spawn(embedded::serve(chain, listener));
+    let valid = verify_each(&site.folder, &bundles, &url, &out).await?;
     let all = bundles.files.len();
-    if !args.once {
-        out.say(&words(
-            format!("Sổ chung thử nghiệm đang chạy: {url} (Ctrl-C để dừng)"),
-            format!("The development chain is served: {url} (Ctrl-C to stop)"),
-        ));
-    }
-    try_next(&folder, &out, !args.once);
-    out.document(&json!({
+    try_next(&site.folder, &class, &out, !args.once);
+    let mut document = json!({
         "command": "demo", "ok": valid == all, "valid": valid, "records": all, "data_dir": context.data_dir, "rpc": url,
-    }));
-    // In every language and last, for scripts and people alike.
-    out.line(&format!("{valid} of {all} records valid"));
-    if !args.once {
-        // The folder's lock ends here, so that other commands can be tried on it; the chain keeps its own.
-        drop(folder);
-        runtime.block_on(tokio::signal::ctrl_c()).context("waiting for Ctrl-C")?;
+    });
+    let exit = if valid == all { Exit::Ok } else { Exit::Invalid };
+    let verdict = format!("{valid} of {all} records valid");
+    if args.once {
+        out.document(&document);
+        // In every language and last, for scripts and people alike.
+        out.line(&verdict);
+        site.app.store().close().await;
+    } else {
+        out.line(&verdict);
+        let serving = serve::begin(site, node, &serve::Listen::default(), &out).await?;
+        let first = serving.app().store().read().await?.record_lines(&class.id).await?;
+        let first = first.iter().find(|l| l.anchored_at.is_some()).context("an anchored record")?;
+        let base = serving.base_url();
+        let made = link(serving.app(), &base, &first.record, Scope::Whole, None).await;
+        let made = made.map_err(|e: AppError| app_failure(&e, out.lang))?;
+        if let Some(document) = document.as_object_mut() {
+            document.insert("url".into(), json!(base));
+            document.insert("link".into(), json!(made.url));
+        }
+        out.document(&document);
+        if !out.json {
+            out.say(&words(
+                format!("Quét mã này bằng điện thoại cùng máy, hoặc mở liên kết (học bạ STT {}):", first.number),
+                format!("Scan this, or open the link (the transcript of number {}):", first.number),
+            ));
+            link::show(&out, &made);
+        }
+        out.say(&words("Ctrl-C để dừng.", "Ctrl-C to stop."));
+        serving.until_stopped().await?;
     }
-    server.abort();
-    Ok(if valid == all { Exit::Ok } else { Exit::Invalid })
+    chain_server.abort();
+    Ok(exit)
 }
 
 /// The demo folder: as it is, anew, or begun.
 async fn open(root: &Path, args: &DemoArgs, out: &Output) -> anyhow::Result<Folder> {
-    if !root.join("hocba.json").try_exists()? {
+    if !Folder::exists(root) {
         refuse_foreign(root)?;
-        return authority::init(root, Some(args.seed)).await;
+        return authority::init(root).await;
     }
     let folder = Folder::open(root)?;
     if !folder.is_demo() {
         return Err(not_a_demo(root).into());
     }
     if args.force {
-        // Emptied while its lock is held; the lock's own file stays.
+        // Not under the feet of a service: whoever serves a demonstration holds its chain.
+        drop(ledger::open_embedded(&folder).await?);
         for entry in std::fs::read_dir(root)? {
             let path = entry?.path();
-            if path.file_name().is_some_and(|n| n == ".lock") {
-                continue;
-            }
             if path.is_dir() { std::fs::remove_dir_all(&path)? } else { std::fs::remove_file(&path)? }
         }
-        drop(folder);
-        return authority::init(root, Some(args.seed)).await;
+        return authority::init(root).await;
     }
     authority::complete(&folder).await?;
     if folder.path("bundles").try_exists()? {
@@ -124,7 +152,7 @@ async fn open(root: &Path, args: &DemoArgs, out: &Output) -> anyhow::Result<Fold
 /// A folder with other things in it is not ours to fill.
 fn refuse_foreign(root: &Path) -> anyhow::Result<()> {
     let Ok(mut entries) = std::fs::read_dir(root) else { return Ok(()) };
-    match entries.find(|e| e.as_ref().is_ok_and(|e| e.file_name() != ".lock")) {
+    match entries.next() {
         Some(_) => Err(not_a_demo(root).into()),
         None => Ok(()),
     }
@@ -140,33 +168,34 @@ fn not_a_demo(root: &Path) -> Failure {
     .hint(words("chọn thư mục khác bằng --data-dir", "choose another one with --data-dir"))
 }
 
-async fn walk(folder: &Folder, args: &DemoArgs, out: &Output) -> anyhow::Result<(EmbeddedChain, Bundled)> {
-    if folder.drafts()?.is_none() {
+/// The walk; gives the class and its bundles.
+async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow::Result<(Class, Bundled)> {
+    let folder = &site.folder;
+    if site.app.store().read().await?.classes().await?.is_empty() {
         let (header, drafts) = class(args.seed, &Options::lower_secondary());
         let workbook = hocba_workbook::template(Some(&header), &[], &drafts).context("the made-up class")?;
         folder.write("class.xlsx", &workbook)?;
         // From the file, as a teacher would.
         let read = folder.read("class.xlsx")?.context("the spreadsheet that was just written")?;
-        let imported = import(folder, &read, out.lang)?;
-        let n = imported.pupils;
+        let n = import(site, &read, &Import::default(), out).await?.ready;
         out.say(&words(format!("Đã nhập {n} học sinh từ class.xlsx"), format!("Imported {n} pupils from class.xlsx")));
     }
-    appoint_demo(folder)?;
+    appoint_demo(site, &SCHOOL.parse()?, out).await?;
+    let class = site.class(None).await?;
     for which in [Step::Sign, Step::CoSign, Step::Seal] {
-        step(folder, which, &SignArgs::default(), out)?;
+        step(site, &class, which, &SignArgs::default(), out).await?;
     }
-    let chain = ledger::open_embedded(folder).await?;
     let key = open_chain_key(folder, "anchorer", None, None)?;
-    anchor(folder, Node::Embedded(chain.clone()), &key, out).await?;
-    let client = ledger::connect(folder, Node::Embedded(chain.clone())).await?;
+    anchoring::until_idle(site, node.clone(), &key, out).await?;
+    let client = ledger::connect(folder, node.clone()).await?;
     let facts = ledger::facts(&client).await?;
     folder.write(SNAPSHOT, &snapshot::of(&facts).to_bytes())?;
-    let bundles = bundle(folder, &facts.facts().batches, out)?;
+    let bundles = bundle(site, &class, Scope::Whole, out).await?;
     out.say(&words(
         "Đã phân công, ký, ký duyệt, ký số của trường, ghi sổ chung, chụp sổ chung, làm tệp học bạ",
         "Appointed, signed, co-signed, sealed, anchored, took a snapshot, made the bundles",
     ));
-    Ok((chain, bundles))
+    Ok((class, bundles))
 }
 
 /// The port the profile names, or any other if somebody sits there.
@@ -178,18 +207,17 @@ async fn served(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 /// Verifies each bundle in a process of its own, which knows nothing but the files and the address.
-fn verify_each(folder: &Folder, bundles: &Bundled, url: &str, out: &Output) -> anyhow::Result<usize> {
+async fn verify_each(folder: &Folder, bundles: &Bundled, url: &str, out: &Output) -> anyhow::Result<usize> {
     let program = std::env::current_exe().context("the path of this program")?;
     let bar = out.progress(bundles.files.len(), &words("Xác minh từng tệp", "Verifying each bundle"));
     let mut valid = 0;
     for file in &bundles.files {
-        let output = Command::new(&program)
-            .args(["verify", "--json", "--no-state", "--rpc", url, "--profile"])
-            .arg(folder.path(PROFILE))
-            .arg(folder.path(file))
-            .stdin(Stdio::null())
-            .output()
-            .with_context(|| program.display().to_string())?;
+        let mut command = Command::new(&program);
+        command.args(["verify", "--json", "--no-state", "--rpc", url, "--profile"]);
+        command.arg(folder.path(PROFILE)).arg(folder.path(file)).stdin(Stdio::null());
+        // On a thread of its own: the chain that the process asks is served by this one.
+        let output = tokio::task::spawn_blocking(move || command.output()).await?;
+        let output = output.with_context(|| program.display().to_string())?;
         let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         if output.status.success() && document.get("verdict").is_some_and(|v| v == "valid") {
             valid += 1;
@@ -207,27 +235,28 @@ fn verify_each(folder: &Folder, bundles: &Bundled, url: &str, out: &Output) -> a
     Ok(valid)
 }
 
-fn try_next(folder: &Folder, out: &Output, serving: bool) {
+fn try_next(folder: &Folder, class: &Class, out: &Output, serving: bool) {
     let root = folder.root().display();
     let profile = format!("--profile {root}/{PROFILE}");
+    let bundles = format!("{root}/bundles/{}", class.name);
     out.say(&words("Thử tiếp:", "Try next:"));
     let lines = [
         (
             "xác minh khi không có mạng, bằng bản chụp",
             "verify without a network, by the snapshot",
-            format!("hocba verify {root}/bundles/01.hocba.json {profile} --snapshot {root}/{SNAPSHOT}"),
+            format!("hocba verify {bundles}/01.hocba.json {profile} --snapshot {root}/{SNAPSHOT}"),
         ),
         (
             "sửa một điểm trong tệp rồi xác minh lại",
             "change a mark in the file and verify again",
-            format!("hocba verify {root}/bundles/02.hocba.json {profile} --snapshot {root}/{SNAPSHOT}"),
+            format!("hocba verify {bundles}/02.hocba.json {profile} --snapshot {root}/{SNAPSHOT}"),
         ),
         (
             "xác minh khi không có sổ chung: chưa kiểm tra được, không phải giả",
             "verify without the public record: could not check, never forged",
-            format!("hocba verify {root}/bundles/03.hocba.json {profile} --offline"),
+            format!("hocba verify {bundles}/03.hocba.json {profile} --offline"),
         ),
-        ("xem tệp nói gì", "see what a file says", format!("hocba inspect {root}/bundles/01.hocba.json")),
+        ("xem tệp nói gì", "see what a file says", format!("hocba inspect {bundles}/01.hocba.json")),
     ];
     for (vi, en, command) in lines {
         out.say(&words(format!("  {vi}:\n    {command}"), format!("  {en}:\n    {command}")));

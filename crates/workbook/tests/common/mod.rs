@@ -10,7 +10,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use hocba_record::draft::{ClassHeader, Draft};
 use hocba_sample::{Options, class};
 use hocba_workbook::{Finding, Limits, mandatory_subjects, read, template};
-use rust_xlsxwriter::{Format, Formula, Workbook};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Formula, Workbook};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// A class of so many pupils, none of them waiting.
@@ -106,6 +106,9 @@ impl Book {
 
     pub fn bytes(&self) -> Vec<u8> {
         let mut book = Workbook::new();
+        // Not today, or the same cells would give other bytes tomorrow.
+        let created = ExcelDateTime::from_ymd(2027, 5, 25).expect("a date");
+        book.set_properties(&DocProperties::new().set_creation_datetime(&created));
         let date = Format::new().set_num_format("dd/mm/yyyy");
         for (name, cells) in &self.sheets {
             let sheet = book.add_worksheet();

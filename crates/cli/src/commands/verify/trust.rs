@@ -9,7 +9,6 @@ use std::{
 use anyhow::Context as _;
 use hocba_bundle::profile::{MAX_PROFILE_BYTES, OpenProfile, ProfileError};
 use hocba_record::encoding::Sha256Digest;
-use hocba_signature::certificate::Certificate;
 use serde::{Deserialize, Serialize};
 
 use super::{VerifyArgs, bad_input};
@@ -97,14 +96,13 @@ pub fn open(context: &Context, args: &VerifyArgs) -> anyhow::Result<OpenProfile>
     Ok(profile)
 }
 
-/// The roots in a profile file that the folder's owner put there; for assembling, not for believing.
+/// A profile that the folder's owner put there, whoever published it.
 ///
 /// # Errors
 /// When it is no profile.
-pub fn roots_of(bytes: &[u8]) -> anyhow::Result<Vec<Certificate>> {
+pub fn open_own(bytes: &[u8]) -> anyhow::Result<OpenProfile> {
     let publisher = OpenProfile::publisher_of(bytes).context("the folder's trust profile")?;
-    let profile = OpenProfile::open(bytes, &publisher, None).context("the folder's trust profile")?;
-    Ok(profile.roots().to_vec())
+    OpenProfile::open(bytes, &publisher, None).context("the folder's trust profile")
 }
 
 fn digest(text: &str) -> Option<Sha256Digest> {

@@ -1,0 +1,215 @@
+//! `serve`: API, pages and anchoring service in one process.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use anyhow::Context as _;
+use clap::Args;
+use hocba_anchor::LiveFacts;
+use hocba_app::App;
+use hocba_server::{
+    Server,
+    config::{PublicUrl, ServerConfig},
+    http::request_id::RequestIds,
+    listener,
+};
+use serde_json::json;
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::Context;
+use crate::{
+    anchoring,
+    edge::random,
+    error::{Exit, Failure},
+    folder::{ChainConfig, Config, Folder},
+    ledger::{self, Node},
+    output::{Output, words},
+    people::open_chain_key,
+    site::Site,
+};
+
+/// How many ports after a busy one are tried.
+const MORE_PORTS: u16 = 20;
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    listen: Listen,
+    /// Leave anchoring to a process of its own (`hocba anchor`).
+    #[arg(long)]
+    no_anchor: bool,
+    /// The key that sends transactions (PEM); the example one in a demo folder.
+    #[arg(long, value_name = "FILE", requires = "passphrase_file")]
+    key: Option<std::path::PathBuf>,
+    /// File whose first line is its passphrase.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    passphrase_file: Option<std::path::PathBuf>,
+}
+
+/// Where it is served.
+#[derive(Debug, Clone, Args)]
+pub struct Listen {
+    /// Address for pages and API, behind a proxy that speaks TLS. A busy port: the next free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Address for metrics and the operator's page; keep it off the internet. A busy port: the next free one.
+    #[arg(long, default_value = "127.0.0.1:8790")]
+    operator: SocketAddr,
+    /// How the world reaches the pages, as links and QR codes have it: `https://hocba.example.vn`. Kept in the folder.
+    #[arg(long, value_name = "URL")]
+    base_url: Option<PublicUrl>,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let here = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        Self { listen: here(8080), operator: here(8790), base_url: None }
+    }
+}
+
+/// A service at work; it ends when this is dropped, in order with [`Serving::until_stopped`].
+pub struct Serving {
+    site: Site,
+    base_url: String,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Serving {
+    /// The use cases.
+    pub fn app(&self) -> &App {
+        &self.site.app
+    }
+    /// What links begin with.
+    pub fn base_url(&self) -> String {
+        self.base_url.clone()
+    }
+
+    /// Until Ctrl-C or SIGTERM; then running requests get their time, and the anchoring service gives its lease back.
+    ///
+    /// # Errors
+    /// When the system does not tell of signals.
+    pub async fn until_stopped(self) -> anyhow::Result<()> {
+        stopped().await?;
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        self.site.app.store().close().await;
+        Ok(())
+    }
+}
+
+/// Ctrl-C, or what a service manager sends.
+///
+/// # Errors
+/// When the system does not tell of signals.
+pub async fn stopped() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            stopped = tokio::signal::ctrl_c() => stopped.context("waiting for Ctrl-C"),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")
+}
+
+/// Begins to serve a site that has a key for anchoring in a demo folder, without anchoring elsewhere.
+///
+/// # Errors
+/// When no port is free.
+pub async fn begin(site: Site, node: Node, listen: &Listen, out: &Output) -> anyhow::Result<Serving> {
+    let key = open_chain_key(&site.folder, "anchorer", None, None)?;
+    begin_with(site, node, Some(key), listen, out).await
+}
+
+async fn begin_with(
+    mut site: Site,
+    node: Node,
+    key: Option<hocba_keystore::Secp256k1Key>,
+    listen: &Listen,
+    out: &Output,
+) -> anyhow::Result<Serving> {
+    let pages = listener::bind_near(listen.listen, MORE_PORTS).await.map_err(|e| port(&e))?;
+    let operator = listener::bind_near(listen.operator, MORE_PORTS).await.map_err(|e| port(&e))?;
+    let (address, operator_address) = (pages.local_addr()?, operator.local_addr()?);
+    let known = site.folder.config().base_url.as_ref().filter(|_| !site.folder.is_demo());
+    let base: PublicUrl = match (&listen.base_url, known) {
+        (Some(url), _) => url.clone(),
+        (None, Some(url)) => url.parse().context("base_url in hocba.json")?,
+        (None, None) => PublicUrl::of_listener(address),
+    };
+    let base_url = base.to_string();
+    if site.folder.config().base_url.as_deref() != Some(&base_url) {
+        let config = Config { base_url: Some(base_url.clone()), ..site.folder.config().clone() };
+        site.folder.set_config(config)?;
+    }
+    let config =
+        ServerConfig { listen: address, operator: Some(operator_address), public_url: base, ..ServerConfig::default() };
+    config.validate().context("the server's settings")?;
+    let server = Server::new(site.app.clone(), config.clone(), RequestIds::new(random()?));
+    let (stop, watching) = watch::channel(false);
+    let until = |mut watching: watch::Receiver<bool>| async move {
+        let _ = watching.wait_for(|stop| *stop).await;
+    };
+    let mut tasks = Vec::new();
+    for (listener, router) in [(pages, hocba_server::public(&server)), (operator, hocba_server::operator(&server))] {
+        let (limits, until) = (config.limits.clone(), until(watching.clone()));
+        tasks.push(tokio::spawn(async move {
+            listener::serve(listener, router, &limits, until).await;
+        }));
+    }
+    if let Some(key) = key {
+        let service = anchoring::service(&site, node, &key)?;
+        let until = until(watching);
+        tasks.push(tokio::spawn(anchoring::run(service, until)));
+    }
+    out.say(&words(format!("Trang tra cứu: {base_url}/v"), format!("Pages: {base_url}/v")));
+    out.say(&words(
+        format!("Trang vận hành (chỉ trên máy này): http://{operator_address}/"),
+        format!("Operator's page (this machine only): http://{operator_address}/"),
+    ));
+    Ok(Serving { site, base_url, stop, tasks })
+}
+
+fn port(error: &listener::BindError) -> Failure {
+    Failure::new(Exit::Environment, "port", words(format!("không mở được cổng: {error}"), error.to_string()))
+        .hint(words("chọn cổng khác bằng --listen, --operator", "choose others with --listen, --operator"))
+}
+
+/// `serve`.
+///
+/// # Errors
+/// When the folder or the ports cannot be used.
+pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
+    let folder = Folder::open(&context.data_dir)?;
+    let out = &context.out;
+    ledger::runtime()?.block_on(async {
+        let node = ledger::node(&folder).await?;
+        let chain_server = match (&folder.config().chain, &node) {
+            (ChainConfig::Embedded { port }, Node::Embedded(chain)) => {
+                let listener = super::chain::listen(*port).await?;
+                Some(tokio::spawn(hocba_chain::embedded::serve(chain.clone(), listener)))
+            }
+            _ => None,
+        };
+        let key = match args.no_anchor {
+            true => None,
+            false => Some(open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?),
+        };
+        let deployment = ledger::deployment(&folder)?;
+        let facts = std::sync::Arc::new(LiveFacts::new(node.clone(), deployment, ledger::finality(&folder)));
+        let site = Site::with(folder, facts).await?;
+        let serving = begin_with(site, node, key, &args.listen, out).await?;
+        out.document(&json!({ "command": "serve", "ok": true, "url": serving.base_url() }));
+        serving.until_stopped().await?;
+        if let Some(server) = chain_server {
+            server.abort();
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(Exit::Ok)
+}

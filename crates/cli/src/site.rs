@@ -1,0 +1,243 @@
+//! A data folder put to work: database, data key, trust profile and public record behind one `App`.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hocba_app::{Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
+use hocba_keystore::DataKey;
+use hocba_record::types::ClassName;
+use hocba_signature::statement::Role;
+use hocba_store::{
+    Store, StoreError,
+    model::{Class, GrantRole},
+};
+use serde_json::json;
+
+use crate::{
+    commands::verify,
+    edge,
+    error::{Exit, Failure},
+    folder::{DATA_KEY, DATABASE, Folder, PROFILE},
+    ledger,
+    output::{Lang, words},
+    report,
+};
+
+/// How long a sealed record waits for others before its batch is closed, in seconds. The state is to be "in force"
+/// within ten seconds of the seal; a class is sealed in one.
+pub const BATCH_AGE: i64 = 3;
+
+/// A folder at work.
+pub struct Site {
+    /// The folder.
+    pub folder: Folder,
+    /// The use cases.
+    pub app: App,
+}
+
+impl Site {
+    /// Opens a folder's database, for a command that asks no chain.
+    ///
+    /// # Errors
+    /// When there is no folder, when its database is of another release, and when the data key does not open.
+    pub async fn open(folder: Folder) -> anyhow::Result<Self> {
+        Self::with(folder, Arc::new(NoPublicRecord)).await
+    }
+
+    /// The same, with what verdicts ask.
+    ///
+    /// # Errors
+    /// As for [`Site::open`].
+    pub async fn with(folder: Folder, public_record: Arc<dyn PublicRecord>) -> anyhow::Result<Self> {
+        let database = folder.path(DATABASE);
+        if !database.exists() {
+            let name = folder.root().display();
+            return Err(Failure::new(
+                Exit::Environment,
+                "no_database",
+                words(format!("{name} không có cơ sở dữ liệu"), format!("{name} has no database")),
+            )
+            .hint(words(
+                "khôi phục từ bản sao lưu, hoặc chạy lại `hocba init`",
+                "restore it, or run `hocba init` again",
+            ))
+            .into());
+        }
+        let key = DataKey::open(&folder.path(DATA_KEY), folder.mode()).map_err(crate::people::keystore)?;
+        let store = Store::open(&database).await.map_err(|e| store_failure(&e))?;
+        let profile = folder.read(PROFILE)?.context("the folder has no trust profile")?;
+        let profile = verify::open_own(&profile)?;
+        let deployment = ledger::deployment(&folder)?;
+        let settings = Settings { chain: deployment.chain, contract: deployment.contract, batch_age: BATCH_AGE };
+        let app = App::new(store, key, profile, public_record, edges(), settings);
+        Ok(Self { folder, app })
+    }
+
+    /// The class that is meant: the one named, or the only one.
+    ///
+    /// # Errors
+    /// When there is none, or several and none was named.
+    pub async fn class(&self, named: Option<&ClassName>) -> anyhow::Result<Class> {
+        let mut classes = self.app.store().read().await?.classes().await?;
+        if let Some(name) = named {
+            classes.retain(|c| c.name == *name);
+        }
+        match (classes.len(), named) {
+            (1, _) => Ok(classes.swap_remove(0)),
+            (0, None) => Err(nothing_imported().into()),
+            (0, Some(name)) => Err(Failure::new(
+                Exit::BadInput,
+                "unknown_class",
+                words(format!("không có lớp {name}"), format!("there is no class {name}")),
+            )
+            .into()),
+            _ => {
+                let names: Vec<String> = classes.iter().map(|c| format!("{} {}", c.name, c.year)).collect();
+                Err(Failure::new(
+                    Exit::BadInput,
+                    "which_class",
+                    words(
+                        format!("có nhiều lớp ({}); chọn bằng --class", names.join(", ")),
+                        format!("there are several classes ({}); choose one with --class", names.join(", ")),
+                    ),
+                )
+                .into())
+            }
+        }
+    }
+
+    /// Who acts when a person signs: their account, or the operator of this machine where they have none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn actor_of(&self, certificate: &hocba_record::encoding::Sha256Digest) -> anyhow::Result<Actor> {
+        match self.app.actor_of(certificate).await {
+            Ok(actor) => Ok(actor),
+            Err(AppError::NotFound(_)) => Ok(Actor::LocalOperator),
+            Err(e) => Err(app_failure(&e, Lang::Vi).into()),
+        }
+    }
+}
+
+/// The machine's clock and randomness.
+pub fn edges() -> Edges {
+    Edges::new(edge::now, |bytes| getrandom::fill(bytes).is_ok())
+}
+
+/// The grant that goes with a role one signs in.
+pub fn grant_of(role: Role) -> GrantRole {
+    match role {
+        Role::HomeroomTeacher => GrantRole::HomeroomTeacher,
+        Role::Principal => GrantRole::Principal,
+        Role::DeputyPrincipal => GrantRole::DeputyPrincipal,
+        Role::SchoolSeal => GrantRole::Clerk,
+        Role::Department | Role::ProfilePublisher => GrantRole::Department,
+    }
+}
+
+/// The failure of a step that needs an imported class.
+pub fn nothing_imported() -> Failure {
+    Failure::new(Exit::Order, "nothing_imported", words("chưa nhập lớp nào", "no class was imported yet")).hint(words(
+        "chạy `hocba template`, điền, rồi `hocba import TỆP`",
+        "run `hocba template`, fill it in, then `hocba import FILE`",
+    ))
+}
+
+fn store_failure(error: &StoreError) -> Failure {
+    let (code, vi) = match error {
+        StoreError::Schema(_) => ("schema", "cơ sở dữ liệu của bản khác với chương trình này"),
+        _ => ("database", "cơ sở dữ liệu không dùng được"),
+    };
+    Failure::new(Exit::Environment, code, words(format!("{vi}: {error}"), error.to_string()))
+}
+
+/// What a use case refused, as a failure of a command.
+pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
+    let en = error.to_string();
+    let fail = |exit, code, vi: String| Failure::new(exit, code, words(vi, en.clone()));
+    let state = hocba_app::state_words;
+    match error {
+        AppError::Unsound(findings) => return report::unsound(findings, lang),
+        AppError::Forbidden(action) => fail(Exit::BadInput, "forbidden", format!("không được phép: {action}")),
+        AppError::NotFound(what) => fail(Exit::BadInput, "not_found", format!("không tìm thấy ({what})")),
+        AppError::UnknownSchool(school) => {
+            fail(Exit::BadInput, "other_school", format!("bảng tính của trường {school}, không phải trường ở đây"))
+        }
+        AppError::SignedWouldChange { class, numbers } => {
+            let list = list(numbers);
+            Failure::new(
+                Exit::Order,
+                "already_signed",
+                words(
+                    format!("lớp {class}: học bạ STT {list} đã được ký mà bảng tính ghi khác"),
+                    format!("class {class}: the records of numbers {list} are signed and the workbook says otherwise"),
+                ),
+            )
+            .hint(words(
+                "hiệu trưởng trả lại trước: `hocba return --only STT --reason wrong_mark`",
+                "have them returned first: `hocba return --only NUMBERS --reason wrong_mark`",
+            ))
+        }
+        AppError::UnknownNumber(n) => {
+            Failure::new(Exit::BadInput, "unknown_number", words(format!("lớp không có STT {n}"), en))
+        }
+        AppError::WrongState { number, found, wanted, .. } => {
+            let (found, wanted) = (state(*found), state(*wanted));
+            Failure::new(
+                Exit::Order,
+                "wrong_state",
+                words(
+                    format!("học bạ STT {number} ở trạng thái “{}”, bước này cần “{}”", found.0, wanted.0),
+                    format!("number {number} is {}, this step needs {}", found.1, wanted.1),
+                ),
+            )
+        }
+        AppError::Incomplete { number } => {
+            fail(Exit::Order, "incomplete", format!("học bạ STT {number} chưa đủ điểm; nhập lại bảng tính đã điền đủ"))
+        }
+        AppError::Changed(what) => {
+            fail(Exit::Order, "changed", format!("người khác vừa thay đổi ({what}); chạy lại lệnh này"))
+        }
+        AppError::NotAppointed { role } => {
+            let vi = hocba_bundle::text::role(*role, hocba_bundle::text::Language::Vietnamese);
+            let role = hocba_bundle::text::role(*role, hocba_bundle::text::Language::English);
+            Failure::new(
+                Exit::Order,
+                "not_appointed",
+                words(
+                    format!("{vi} chưa được bổ nhiệm, phân công cho lớp và năm học này"),
+                    format!("the {role} is not appointed for this class and year"),
+                ),
+            )
+            .hint(words("chạy `hocba appoint` trước", "run `hocba appoint` first"))
+        }
+        AppError::Certificate(_) => fail(Exit::Environment, "certificate", format!("chứng thư không dùng được: {en}")),
+        AppError::SameKey { number } => {
+            fail(Exit::BadInput, "same_key", format!("học bạ STT {number}: khoá này đã ký ở vai trò khác"))
+        }
+        AppError::Signature(_) => fail(Exit::Environment, "signature", "chữ ký không khớp".into()),
+        AppError::Appointment(_) => fail(Exit::BadInput, "appointment", format!("phân công không dùng được: {en}")),
+        AppError::Damaged { number, what } => Failure::new(
+            Exit::Environment,
+            "damaged_record",
+            words(format!("học bạ STT {number} bị hỏng ({what})"), en),
+        )
+        .hint(words("khôi phục từ bản sao lưu; `hocba fsck` cho biết thêm", "restore a backup; `hocba fsck` says more"))
+        .details(json!({ "number": number })),
+        AppError::NotAnchored => fail(Exit::Order, "nothing_anchored", "học bạ chưa được ghi sổ chung".into())
+            .hint(words("chạy `hocba anchor` trước", "run `hocba anchor` first")),
+        AppError::Assemble(_) => fail(Exit::Order, "incomplete_bundle", format!("chưa đủ căn cứ: {en}")).hint(words(
+            "người ký phải được bổ nhiệm, và bổ nhiệm phải được ghi sổ chung trước học bạ",
+            "a signer has to be appointed, and the appointment anchored before the record",
+        )),
+        AppError::Time(_) => fail(Exit::BadInput, "time", format!("thời điểm không dùng được: {en}")),
+        AppError::Exists(what) => fail(Exit::BadInput, "exists", format!("đã có ({what})")),
+        AppError::NoRandomness => fail(Exit::Environment, "randomness", "hệ thống không cho số ngẫu nhiên".into()),
+        AppError::Store(error) => store_failure(error),
+    }
+}
+
+/// Numbers as people write them.
+pub fn list(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}

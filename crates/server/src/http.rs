@@ -1,0 +1,9 @@
+//! What every request goes through, whatever it asks for.
+//!
+//! From the outside in: [`request_id`] names it, `headers` guard its answer, `observe` logs and counts it,
+//! [`crate::problem`] writes its failure, `guard` bounds its time and catches its panics.
+
+pub(crate) mod guard;
+pub(crate) mod headers;
+pub(crate) mod observe;
+pub mod request_id;

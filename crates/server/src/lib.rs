@@ -1,0 +1,105 @@
+//! The JSON API, the public check page, QR codes, and the plumbing under them.
+//!
+//! **For**: what the world reaches over HTTP: [`public`] (API under `/api/v1`, pages, the check page `/v`) and
+//! [`operator`] (metrics and a status page, on a listener of their own); failures as RFC 9457 documents ([`problem`]);
+//! verdicts as people read them ([`mod@view`]); [`qr`] codes; a [`listener`] with limits and an orderly end.
+//!
+//! **Will not**: decide anything: whoever implements [`service::Service`] does; know a database or a key; set a cookie;
+//! log what could tell who looked at whom.
+//!
+//! ```no_run
+//! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, listener, public, service::Service};
+//!
+//! # async fn serve(service: impl Service) -> Result<(), Box<dyn std::error::Error>> {
+//! let config = ServerConfig::default();
+//! config.validate()?;
+//! let server = Server::new(service, config.clone(), RequestIds::new([1; 8])); // eight random bytes
+//! let socket = listener::bind(config.listen).await?;
+//! let stop = async { std::future::pending().await }; // ends when the process is told to
+//! listener::serve(socket, public(&server), &config.limits, stop).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod assets;
+pub mod config;
+pub mod http;
+pub mod language;
+pub mod listener;
+mod metrics;
+mod operator;
+mod pages;
+pub mod problem;
+pub mod qr;
+pub mod service;
+pub mod view;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
+use hocba_bundle::format::MAX_BUNDLE_BYTES;
+use tokio::sync::Semaphore;
+
+use crate::{
+    config::ServerConfig,
+    http::{guard, headers, observe, request_id, request_id::RequestIds},
+    metrics::Metrics,
+    problem::Problem,
+    service::Service,
+};
+
+/// Longest body taken: a bundle, and what a form puts around it. Endpoints that take more say so themselves.
+pub const MAX_BODY: usize = MAX_BUNDLE_BYTES + 16 * 1024;
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub struct Server<S> {
+    pub(crate) service: S,
+    pub(crate) config: Arc<ServerConfig>,
+    pub(crate) ids: RequestIds,
+    pub(crate) metrics: Metrics,
+    /// A verification keeps a core busy; those beyond the limit wait their turn.
+    pub(crate) verifications: Arc<Semaphore>,
+}
+
+impl<S: Service> Server<S> {
+    /// A server for this service. The settings are taken as validated.
+    pub fn new(service: S, config: ServerConfig, ids: RequestIds) -> Self {
+        let verifications = Arc::new(Semaphore::new(config.limits.verifications));
+        Self { service, config: Arc::new(config), ids, metrics: Metrics::default(), verifications }
+    }
+}
+
+/// What the world reaches.
+pub fn public<S: Service>(server: &Server<S>) -> Router {
+    let routes = Router::new()
+        .nest("/api/v1", api::routes())
+        .merge(pages::routes())
+        .route("/healthz", get(operator::healthz))
+        .route("/readyz", get(operator::readyz::<S>));
+    plumbed(routes, server)
+}
+
+/// What the operator reaches: metrics and a status page. No password: keep its listener off the internet.
+pub fn operator<S: Service>(server: &Server<S>) -> Router {
+    plumbed(operator::routes(), server)
+}
+
+/// Puts around the routes what every request goes through; see [`http`].
+fn plumbed<S: Service>(routes: Router<Server<S>>, server: &Server<S>) -> Router {
+    routes
+        .fallback(|| async { Problem::NotFound })
+        .with_state(server.clone())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(server.config.limits.request_time(), guard::guard))
+        .layer(from_fn(problem::answer))
+        .layer(from_fn_with_state(server.metrics.clone(), observe::observe))
+        .layer(from_fn_with_state(server.config.public_url.is_secure(), headers::guard))
+        .layer(from_fn_with_state(server.ids.clone(), request_id::name))
+}

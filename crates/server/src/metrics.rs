@@ -1,0 +1,118 @@
+//! Counters for the operator, in the OpenMetrics text format. Labels come from fixed lists: routes, methods, statuses,
+//! verdicts, states.
+
+use std::{sync::Arc, time::Duration};
+
+use hocba_bundle::report::Verdict;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use crate::service::Overview;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabels {
+    verdict: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+/// Upper bounds of the time buckets in seconds: a page takes about a millisecond, a verdict some tens, a class import
+/// seconds; the last is the default limit of a request.
+const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+
+/// All counters of one server. Clones count together.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    times: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    verdicts: Family<VerdictLabels, Counter>,
+    records: Family<StateLabels, Gauge>,
+    batches: Family<StateLabels, Gauge>,
+    oldest_waiting: Gauge,
+    head: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("hocba");
+        let metrics = Self {
+            registry: Arc::default(),
+            requests: Family::default(),
+            times: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            verdicts: Family::default(),
+            records: Family::default(),
+            batches: Family::default(),
+            oldest_waiting: Gauge::default(),
+            head: Gauge::default(),
+        };
+        registry.register("http_requests", "Requests answered", metrics.requests.clone());
+        let times = metrics.times.clone();
+        registry.register_with_unit("http_request_duration", "Time to the answer", Unit::Seconds, times);
+        registry.register("verdicts", "Verdicts given by the check page", metrics.verdicts.clone());
+        registry.register("records", "Record versions by state", metrics.records.clone());
+        registry.register("batches", "Batches by state", metrics.batches.clone());
+        let oldest = metrics.oldest_waiting.clone();
+        let help = "Age of the oldest statement not yet final on the chain";
+        registry.register_with_unit("oldest_waiting", help, Unit::Seconds, oldest);
+        registry.register("chain_head_block", "Last block seen", metrics.head.clone());
+        Self { registry: Arc::new(registry), ..metrics }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let route = route.to_owned();
+        self.times.get_or_create(&RouteLabels { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+    }
+
+    pub(crate) fn verdict(&self, verdict: Verdict) {
+        let verdict = match verdict {
+            Verdict::Valid => "valid",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Invalid => "invalid",
+        };
+        self.verdicts.get_or_create(&VerdictLabels { verdict }).inc();
+    }
+
+    pub(crate) fn overview(&self, overview: &Overview) {
+        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for (state, count) in &overview.records {
+            self.records.get_or_create(&StateLabels { state }).set(whole(*count));
+        }
+        for (state, count) in [("waiting", overview.batches_waiting), ("anchored", overview.batches_anchored)] {
+            self.batches.get_or_create(&StateLabels { state }).set(whole(count));
+        }
+        self.oldest_waiting.set(whole(overview.oldest_waiting.map_or(0, |age| age.as_secs())));
+        if let Some((block, _)) = overview.chain_head {
+            self.head.set(whole(block));
+        }
+    }
+
+    /// The text a scraper reads.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail, and the labels are ours.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,51 @@
+//! The use cases of `hocba-app`, as the server asks them.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use hocba_app::{Actor, App, OpenLinkError};
+use hocba_bundle::report::Report;
+
+use super::{Cause, LinkError, Overview, Part, Readiness, SealedBundle, Service};
+
+impl Service for App {
+    async fn verify(&self, bytes: &[u8]) -> Report {
+        App::verify(self, bytes).await
+    }
+
+    async fn open_link(&self, token: [u8; 32]) -> Result<SealedBundle, LinkError> {
+        match App::open_link(self, &token).await {
+            Ok(content) => Ok(SealedBundle { nonce: content.nonce, ciphertext: content.bytes }),
+            Err(OpenLinkError::Unknown) => Err(LinkError::Unknown),
+            Err(OpenLinkError::Expired { at }) => Err(LinkError::Expired { at }),
+            Err(OpenLinkError::Withdrawn { at }) => Err(LinkError::Withdrawn { at }),
+            Err(OpenLinkError::App(error)) => Err(LinkError::Failed(Arc::new(error))),
+        }
+    }
+
+    async fn ready(&self) -> Readiness {
+        Readiness { parts: vec![Part { name: "database", up: App::ready(self).await, required: true }] }
+    }
+
+    async fn overview(&self) -> Result<Overview, Cause> {
+        // The operator's listener is for whoever runs the machine, who could ask the database as well.
+        let found = App::overview(self, &Actor::LocalOperator).await.map_err(|error| Arc::new(error) as Cause)?;
+        let mut records: BTreeMap<_, u64> = BTreeMap::new();
+        for (state, _, anchored, count) in found.records {
+            *records.entry((state, anchored)).or_default() += count;
+        }
+        let oldest_batch = found.unanchored.iter().map(|batch| batch.closed_at).min();
+        let since = [found.waiting_since, oldest_batch].into_iter().flatten().min();
+        let age = since.map(|since| found.at.seconds().saturating_sub(since.seconds()).max(0).unsigned_abs());
+        Ok(Overview {
+            records: records
+                .into_iter()
+                .map(|((state, anchored), count)| (if anchored { "anchored" } else { state.as_str() }, count))
+                .collect(),
+            batches_waiting: u64::try_from(found.unanchored.len()).unwrap_or(u64::MAX),
+            batches_anchored: found.anchored,
+            oldest_waiting: age.map(Duration::from_secs),
+            chain_head: None,
+            leader: found.leader,
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Values of sections in local form.
+
+use hocba_record::{
+    section::{Achievement, IdentifierKind, Identity, Promotion, Rating, Section, Sex},
+    types::{EducationLevel, Mark},
+};
+
+use super::record::{Fact, award};
+use crate::language::{Language, pick};
+
+/// `8,5` in Vietnamese, `8.5` in English.
+pub(super) fn mark(mark: Mark, language: Language) -> String {
+    let text = mark.to_string();
+    pick(language, text.clone(), text.replace(',', "."))
+}
+
+pub(super) fn achievement(achievement: Achievement, language: Language) -> &'static str {
+    match achievement {
+        Achievement::Dat => pick(language, "Đạt", "Pass"),
+        Achievement::ChuaDat => pick(language, "Chưa đạt", "Not yet passed"),
+    }
+}
+
+/// The four levels keep their Vietnamese names for English readers: no English scale has the same steps.
+fn rating(rating: Rating, language: Language) -> &'static str {
+    match rating {
+        Rating::Tot => pick(language, "Tốt", "Tốt (good, 1st of 4)"),
+        Rating::Kha => pick(language, "Khá", "Khá (fair, 2nd of 4)"),
+        Rating::Dat => pick(language, "Đạt", "Đạt (pass, 3rd of 4)"),
+        Rating::ChuaDat => pick(language, "Chưa đạt", "Chưa đạt (not yet passed, 4th of 4)"),
+    }
+}
+
+/// Everything about the pupil but the name.
+pub(super) fn identity(identity: &Identity, language: Language) -> Vec<Fact> {
+    let sex = match identity.sex {
+        Sex::Female => pick(language, "Nữ", "Female"),
+        Sex::Male => pick(language, "Nam", "Male"),
+        Sex::Other => pick(language, "Khác", "Other"),
+    };
+    let mut facts = vec![
+        Fact::new(pick(language, "Ngày sinh", "Born"), identity.birth_date.vietnamese()),
+        Fact::new(pick(language, "Giới tính", "Sex"), sex),
+    ];
+    let country = |code: &str| match code {
+        "VN" => pick(language, "Việt Nam", "Viet Nam").to_owned(),
+        other => other.to_owned(),
+    };
+    for (label, value) in [
+        (pick(language, "Nơi sinh", "Place of birth"), identity.birth_place.as_ref().map(ToString::to_string)),
+        (pick(language, "Dân tộc", "Ethnicity"), identity.ethnicity.as_ref().map(ToString::to_string)),
+        (pick(language, "Quốc tịch", "Nationality"), identity.nationality.as_ref().map(|n| country(n.as_str()))),
+        (pick(language, "Mã học bạ", "Book number"), identity.book.as_ref().map(ToString::to_string)),
+    ] {
+        facts.extend(value.map(|value| Fact::new(label, value)));
+    }
+    facts.extend(identity.identifiers.iter().map(|id| Fact::new(identifier(id.kind, language), id.value.as_str())));
+    facts
+}
+
+fn identifier(kind: IdentifierKind, language: Language) -> &'static str {
+    match kind {
+        IdentifierKind::Personal => pick(language, "Số định danh cá nhân", "Personal number"),
+        IdentifierKind::Ministry => pick(language, "Mã định danh Bộ GD&ĐT", "Ministry's pupil number"),
+        IdentifierKind::Lifelong => pick(language, "Mã người học suốt đời", "Lifelong learner number"),
+        IdentifierKind::School => pick(language, "Mã học sinh của trường", "School's pupil number"),
+        IdentifierKind::Temporary => pick(language, "Mã tạm", "Temporary number"),
+        IdentifierKind::ForeignPaper => pick(language, "Giấy tờ nước ngoài", "Foreign papers"),
+    }
+}
+
+/// The facts of a section that is neither the pupil, the school nor a subject.
+pub(super) fn facts(section: &Section, language: Language) -> Vec<Fact> {
+    let term1 = pick(language, "Học kỳ I", "Term 1");
+    let term2 = pick(language, "Học kỳ II", "Term 2");
+    let year = pick(language, "Cả năm", "Year");
+    let rated = |label, value| Fact::new(label, rating(value, language));
+    match section {
+        Section::Result(study) => [
+            (term1, Some(study.term1)),
+            (term2, Some(study.term2)),
+            (year, Some(study.year)),
+            (pick(language, "Sau đánh giá lại", "After re-assessment"), study.reassessed),
+        ]
+        .into_iter()
+        .filter_map(|(label, value)| value.map(|value| rated(label, value)))
+        .collect(),
+        Section::Conduct(conduct) => [
+            (term1, Some(conduct.term1)),
+            (term2, Some(conduct.term2)),
+            (year, Some(conduct.year)),
+            (pick(language, "Sau rèn luyện trong hè", "After summer training"), conduct.retrained),
+        ]
+        .into_iter()
+        .filter_map(|(label, value)| value.map(|value| rated(label, value)))
+        .collect(),
+        Section::Attendance(absent) => {
+            let sessions = |n: u16| pick(language, format!("{n} buổi"), format!("{n} sessions"));
+            vec![
+                Fact::new(pick(language, "Có phép", "With leave"), sessions(absent.with_leave)),
+                Fact::new(pick(language, "Không phép", "Without leave"), sessions(absent.without_leave)),
+            ]
+        }
+        Section::Promotion(promotion) => {
+            vec![Fact::new(pick(language, "Kết quả", "Decision"), decision(promotion.decision, language))]
+        }
+        Section::Completion(completion) => {
+            let level = match completion.level {
+                EducationLevel::Primary => pick(language, "Tiểu học", "Primary"),
+                EducationLevel::LowerSecondary => pick(language, "Trung học cơ sở", "Lower secondary"),
+                EducationLevel::UpperSecondary => pick(language, "Trung học phổ thông", "Upper secondary"),
+            };
+            let done = if completion.completed {
+                pick(language, "Đã hoàn thành", "Completed")
+            } else {
+                pick(language, "Chưa hoàn thành", "Not completed")
+            };
+            vec![Fact::new(level, done)]
+        }
+        Section::Awards(awards) if awards.items.is_empty() => vec![Fact::new("", pick(language, "Không có", "None"))],
+        Section::Awards(awards) => awards.items.iter().map(|item| Fact::new("", award(item, language))).collect(),
+        Section::Remarks(remarks) => {
+            vec![Fact::new(pick(language, "Giáo viên chủ nhiệm", "Homeroom teacher"), remarks.homeroom.as_str())]
+        }
+        // Shown elsewhere: as school, pupil, table row and caveats.
+        Section::School(_)
+        | Section::Identity(_)
+        | Section::Subject(_)
+        | Section::Manifest(_)
+        | Section::History(_) => Vec::new(),
+    }
+}
+
+fn decision(promotion: Promotion, language: Language) -> &'static str {
+    match promotion {
+        Promotion::Promoted => pick(language, "Được lên lớp", "Promoted"),
+        Promotion::PromotedAfterSummer => {
+            pick(language, "Được lên lớp sau đánh giá lại hoặc rèn luyện trong hè", "Promoted after the summer")
+        }
+        Promotion::Pending => pick(language, "Chờ đánh giá lại hoặc rèn luyện trong hè", "Waiting for re-assessment"),
+        Promotion::Retained => pick(language, "Ở lại lớp", "Retained"),
+    }
+}

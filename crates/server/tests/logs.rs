@@ -1,0 +1,85 @@
+//! What reaches the log: routes, statuses, ids. Never addresses, bodies, tokens or names.
+
+mod common;
+
+use std::{
+    fmt::{Debug, Write as _},
+    sync::{Arc, Mutex},
+};
+
+use axum::{body::Body, http::Request};
+use tower::ServiceExt as _;
+use tracing::{
+    Event, Id, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Record},
+};
+
+/// Keeps every field of every span and event as text.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<String>>);
+
+struct Writer<'a>(&'a mut String);
+
+impl Visit for Writer<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = writeln!(self.0, "{}={value:?}", field.name());
+    }
+}
+
+impl Everything {
+    fn write(&self, record: impl FnOnce(&mut Writer<'_>)) {
+        record(&mut Writer(&mut self.0.lock().expect("no test panics while writing")));
+    }
+}
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.write(|writer| span.record(writer));
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        self.write(|writer| values.record(writer));
+    }
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        self.write(|writer| event.record(writer));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn the_log_tells_what_happened_and_not_to_whom() {
+    let log = Everything::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let router = common::public();
+    let send = |request: Request<Body>| router.clone().oneshot(request);
+    let (_, file) = common::Samples::new().files().swap_remove(0);
+    let token = hocba_record::encoding::base64url(&common::derive(&common::secret("valid"), "hocba-link-token-v1"));
+    let open = serde_json::json!({ "token": token }).to_string();
+    for request in [
+        Request::post("/v/report?lang=en&for=Nguyen").body(Body::from(file)),
+        Request::post("/api/v1/links/open").body(Body::from(open)),
+        Request::get("/pupil/Nguyen?secret=Nguyen").header("referer", "https://a.vn/Nguyen").body(Body::empty()),
+        Request::post("/v/report").body(Body::from("panic")),
+    ] {
+        send(request.expect("request")).await.expect("an answer");
+    }
+    let log = log.0.lock().expect("nobody writes now").clone();
+    for line in [
+        "message=POST /v/report: 200",
+        "message=GET (none): 404",
+        "message=POST /api/v1/links/open: 200",
+        "http.status=500",
+    ] {
+        assert!(log.contains(line), "{line} in\n{log}");
+    }
+    assert_eq!(log.matches("failed inside").count(), 1, "a cause is logged once:\n{log}");
+    for secret in ["Nguy", token.as_str(), "Toán", "lang=", "panic\""] {
+        assert!(!log.contains(secret), "{secret} in\n{log}");
+    }
+}
