@@ -145,11 +145,14 @@ async fn a_crash_during_recovery_is_survived() {
     println!("{cases} pairs of crashes");
 }
 
+/// A way in which a request fails.
+type Way = (&'static str, fn() -> ChainFault);
+
 /// Each request of a quiet day to the node fails: unreachable, or carried out with its answer lost, or answered with
 /// nonsense. And the process dies at the same moment or lives on.
 #[tokio::test]
 async fn every_request_to_the_node_may_fail_in_each_way_and_every_batch_is_anchored_once() {
-    let faults: [(&str, fn() -> ChainFault); 4] = [
+    let faults: [Way; 4] = [
         ("unreachable", ChainFault::unreachable),
         ("answer lost", ChainFault::answer_lost),
         ("refused", || ChainFault::refuses(-32000, "no")),
