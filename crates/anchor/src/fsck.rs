@@ -269,8 +269,8 @@ impl Report {
     }
 }
 
-/// Looks at everything. With `app`, personal parts are opened as well; with `facts`, receipts are compared with the
-/// chain.
+/// Looks at everything. With `app`, personal parts are opened as well; with `facts`, which are read before, receipts are
+/// compared with the chain.
 ///
 /// ```no_run
 /// # async fn check(app: &hocba_app::App) -> Result<(), Box<dyn std::error::Error>> {
