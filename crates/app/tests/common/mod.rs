@@ -10,7 +10,6 @@ use std::{
 };
 
 use hocba_app::{Actor, App, Edges, Import, PublicRecord, PublicRecordFuture, Selection, Settings, Step, Submitted};
-use hocba_bundle::facts::CheckedFacts;
 use hocba_keystore::DataKey;
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
@@ -190,11 +189,6 @@ impl Office {
         }
         office.anchor().await;
         (office, class)
-    }
-
-    /// Facts of the chain in memory.
-    pub async fn facts(&self) -> Arc<CheckedFacts> {
-        self.chain.facts().await.expect("in memory")
     }
 }
 
