@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on stdout and stderr")]
 
 mod bench;
+mod browser;
 mod check;
 mod fuzz;
 mod keys_example;
@@ -25,6 +26,8 @@ use clap::Parser;
 enum Command {
     /// Time the core operations beside raw SHA-256 and Ed25519
     Bench(bench::Args),
+    /// Look at a fresh demonstration in a real browser (Chromium)
+    Browser(browser::Args),
     /// Format, lints and layers: the fast part of `test`
     Check(check::Args),
     /// Fuzz every parser of outside bytes (nightly compiler and cargo-fuzz)
@@ -40,6 +43,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Bench(args) => bench::run(&args),
+        Command::Browser(args) => browser::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
