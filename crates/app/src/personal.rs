@@ -2,10 +2,10 @@
 
 use hocba_record::{
     canonical::Json,
-    disclosure::{IssueError, Issued, Seed, issue},
+    disclosure::{IssueError, Issued, Seed, check_disclosures, issue},
     encoding::RecordId,
     form,
-    payload::{OpenClaims, RecordKind},
+    payload::{OpenClaims, RecordKind, RecordPayload},
     section::{HistoryEntry, Section, SectionError},
     types::SectionName,
 };
@@ -84,6 +84,25 @@ impl App {
             .map_err(|_| damaged("its personal part does not open"))?;
         let limits = hocba_record::canonical::Limits { bytes: 1024 * 1024, depth: 12 };
         hocba_record::canonical::from_slice(&plain, limits).map_err(|_| damaged("its personal part is not of its form"))
+    }
+}
+
+impl App {
+    /// Whether the personal part of a version opens and, where it is signed, says what was signed; for `hocba fsck`.
+    ///
+    /// # Errors
+    /// [`AppError::Damaged`], [`AppError::Incomplete`] for a signed version whose marks are not all there.
+    pub fn check_personal(&self, class: &Class, version: &RecordVersion) -> Result<(), AppError> {
+        let personal = self.personal(version)?;
+        let Some(statement) = &version.statement else {
+            let what = "its sections are not of their form";
+            return personal.sections().map(|_| ()).map_err(|_| AppError::Damaged { number: version.number, what });
+        };
+        let disclosures = issued(class, version, &personal)?.disclosures;
+        let agree = RecordPayload::from_bytes(statement.payload())
+            .is_ok_and(|payload| check_disclosures(&payload, &disclosures).is_empty());
+        let what = "its sections are not those that were signed";
+        if agree { Ok(()) } else { Err(AppError::Damaged { number: version.number, what }) }
     }
 }
 

@@ -274,7 +274,9 @@ impl App {
             match version.state.cmp(&signer.step.from()) {
                 std::cmp::Ordering::Greater => list.already += 1,
                 std::cmp::Ordering::Less => list.waiting.push((version.number, version.state)),
-                std::cmp::Ordering::Equal => list.tasks.push(self.task(&class, &version, signer, &certificates, now)?),
+                std::cmp::Ordering::Equal => {
+                    list.tasks.push(self.task(&class, &version, signer, &certificates, now)?)
+                }
             }
         }
         Ok(list)

@@ -90,7 +90,8 @@ async fn one_bad_signature_in_a_chunk_and_nothing_of_it_is_taken() {
 #[tokio::test]
 async fn steps_out_of_order_wait_and_nobody_signs_without_an_appointment() {
     let office = Office::open().await;
-    let class = office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
+    let class =
+        office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
     let signer = office.app.signer(&OPERATOR, Step::Sign, false, &chain_of("teacher")).await.expect("a signer");
     let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
     assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher })));
@@ -163,13 +164,9 @@ async fn a_returned_record_is_corrected_and_signed_again_with_fresh_salts() {
 #[tokio::test]
 async fn a_pupil_who_is_not_ready_is_left_out_and_stops_nobody() {
     let office = Office::open().await;
-    let faulty = workbook(3, |_, drafts| {
-        if let hocba_record::draft::Assessment::Score { term1, .. } = &mut drafts[1].subjects[0].assessment {
-            term1.final_exam = None;
-        }
-    });
+    let faulty = workbook(3, |_, drafts| drafts[1].conduct.term2 = None);
     let refused = office.app.import(&OPERATOR, &faulty, &Import::default()).await;
-    assert!(matches!(refused, Err(AppError::Unsound(_))));
+    assert!(matches!(refused, Err(AppError::Unsound(_))), "{refused:?}");
     let import = leaving_out(&[(2, LeftOut::WaitingForReassessment)]);
     let imported = office.app.import(&OPERATOR, &faulty, &import).await.expect("imported");
     assert_eq!((imported.ready, imported.left_out.as_slice()), (2, [2].as_slice()));
@@ -260,7 +257,17 @@ async fn a_teacher_of_another_class_sees_and_signs_nothing() {
     assert!(matches!(refused, Err(AppError::Forbidden(Action::Sign))));
     // Accounts are made where the data lies, not through another account.
     assert!(office.app.add_account(&own, new("third", "9A3", None)).await.is_err());
-    let token = office.app.add_token(&OPERATOR, &match &own { Actor::Account(a) => a.id, _ => unreachable!() }, 60).await;
+    let token = office
+        .app
+        .add_token(
+            &OPERATOR,
+            &match &own {
+                Actor::Account(a) => a.id,
+                _ => unreachable!(),
+            },
+            60,
+        )
+        .await;
     let token = token.expect("a token");
     assert_eq!(office.app.authenticate(&token.token).await.expect("known"), own);
     assert!(office.app.authenticate("hocba_nonsense").await.is_err());

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use hocba_bundle::facts::{Address, BatchFact, ChainFacts, StatusFact};
+use hocba_bundle::{
+    facts::{Address, BatchFact, ChainFacts, StatusFact},
+    report::ChainProblem,
+};
 use hocba_record::encoding::Sha256Digest;
 use serde_json::{Value, json};
 
@@ -30,10 +33,10 @@ pub const MAX_BATCHES: u64 = 1_000_000;
 /// Most status entries read, for the same reason: 18 million pupils with one correction in 20 a year are 0.9 million.
 pub const MAX_STATUSES: u64 = 10_000_000;
 /// Blocks per log request at first, and at most.
-const FIRST_LOG_RANGE: u64 = 5_000;
+pub(crate) const FIRST_LOG_RANGE: u64 = 5_000;
 const MAX_LOG_RANGE: u64 = 1 << 20;
 /// Most log requests for one set of facts: at the first range this is 50 million blocks, 3 years at 2 seconds.
-const MAX_LOG_REQUESTS: u32 = 10_000;
+pub(crate) const MAX_LOG_REQUESTS: u32 = 10_000;
 /// A log request that brought fewer than this many may ask for twice the range next time.
 const FEW_LOGS: usize = 1_000;
 
@@ -127,6 +130,18 @@ pub enum ClientError {
     /// The transaction was mined and did nothing.
     #[error("transaction {0} was mined without effect")]
     NoEffect(TxHash),
+}
+
+impl ClientError {
+    /// What a verifier says of a chain that did not answer, or answered this.
+    pub fn problem(&self) -> ChainProblem {
+        match self {
+            ClientError::Rpc(_) | ClientError::TooYoung { .. } => ChainProblem::Unreachable,
+            ClientError::ChainMismatch { .. } | ClientError::NoContract { .. } => ChainProblem::OtherChain,
+            ClientError::CodeMismatch { .. } => ChainProblem::OtherCode,
+            _ => ChainProblem::Inconsistent,
+        }
+    }
 }
 
 /// Shorthand of this module.
@@ -231,6 +246,10 @@ impl<R: Rpc> AnchorClient<R> {
         Self { since: block, ..self }
     }
 
+    pub(crate) fn lowest(&self) -> u64 {
+        self.since
+    }
+
     /// What it is connected to.
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
@@ -333,12 +352,7 @@ impl<R: Rpc> AnchorClient<R> {
         while (batches.len() as u64) < head.count {
             let from = batches.len() as u64;
             let limit = MAX_PAGE.min(head.count - from);
-            let page = decode::decode_batches(&self.call(call::batches(from, limit), &tag).await?)?;
-            // All or an error: a short page would loop for ever.
-            if page.len() as u64 != limit {
-                return Err(fault("batches", Problem::Contradiction).into());
-            }
-            batches.extend(page);
+            batches.extend(self.batch_page(from, limit, &tag).await?);
         }
 
         let (known, below) = match earlier.and_then(|e| Some((e.statuses.clone()?, e.block))) {
@@ -365,6 +379,12 @@ impl<R: Rpc> AnchorClient<R> {
             statuses: Some(statuses),
             status_head: status_head.digest,
         })
+    }
+
+    pub(crate) async fn batch_page(&self, from: u64, limit: u64, tag: &str) -> Result<Vec<BatchFact>> {
+        let page = decode::decode_batches(&self.call(call::batches(from, limit), tag).await?)?;
+        // All or an error: a short page would loop for ever.
+        if page.len() as u64 == limit { Ok(page) } else { Err(fault("batches", Problem::Contradiction).into()) }
     }
 
     /// Walks the logs from the top down, because the contract says how many entries there are but not where the first
@@ -555,7 +575,7 @@ impl<R: Rpc> AnchorClient<R> {
         Ok(block)
     }
 
-    async fn block(&self, tag: &str) -> Result<BlockHead> {
+    pub(crate) async fn block(&self, tag: &str) -> Result<BlockHead> {
         let answer = self.rpc.request("eth_getBlockByNumber", json!([tag, false])).await?;
         if answer.is_null() {
             return Err(fault("block", Problem::Missing).into());
@@ -563,7 +583,7 @@ impl<R: Rpc> AnchorClient<R> {
         Ok(decode::decode_block(&answer)?)
     }
 
-    async fn head_at(&self, tag: &str) -> Result<Head> {
+    pub(crate) async fn head_at(&self, tag: &str) -> Result<Head> {
         let (count, digest) = decode::decode_head(&self.call(call::head(), tag).await?)?;
         Ok(Head { count, digest })
     }
@@ -706,7 +726,7 @@ async fn eth_call(rpc: &impl Rpc, request: Value, tag: &str) -> Result<Vec<u8>> 
     }
 }
 
-fn wants_less(error: &RpcError) -> bool {
+pub(crate) fn wants_less(error: &RpcError) -> bool {
     matches!(error, RpcError::TooLarge { .. } | RpcError::Timeout { .. })
         || error.class() == Some(NodeErrorClass::RangeTooLarge)
 }

@@ -303,6 +303,10 @@ pub(crate) mod call {
         };
         encode("setStatus", &[uint(index), Token::Array(changes.iter().map(change).collect())])
     }
+    pub(crate) fn set_role(role: Role, account: &Address, held: bool) -> Vec<u8> {
+        let name = if held { "grantRole" } else { "revokeRole" };
+        encode(name, &[uint(role as u8), Token::Address(h160(account))])
+    }
     pub(crate) fn create(roles: &Roles) -> Vec<u8> {
         let arguments =
             [roles.admin, roles.anchorer, roles.status_keeper].map(|account| Token::Address(h160(&account)));
@@ -405,6 +409,8 @@ mod tests {
             call::verify_inclusion(0, &digest(1), 0, &[digest(2)]),
             call::anchor(&anchor),
             call::set_status(0, &[change]),
+            call::set_role(Role::Anchorer, &account(1), true),
+            call::set_role(Role::Anchorer, &account(1), false),
             call::create(&roles),
         ] {
             assert!(data.len() >= 4);

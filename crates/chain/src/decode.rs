@@ -337,6 +337,13 @@ pub fn decode_bool(bytes: &[u8]) -> Result<bool> {
     Words::of("boolean", bytes, 1)?.bool()
 }
 
+/// A number as a topic has it.
+pub(crate) fn word(n: u64) -> [u8; 32] {
+    let mut word = [0; 32];
+    word[24..].copy_from_slice(&n.to_be_bytes());
+    word
+}
+
 pub(crate) fn decode_anchored(topics: &[[u8; 32]], data: &[u8]) -> Result<(u64, BatchFact, Sha256Digest)> {
     let indexed = topics.get(1..3).filter(|_| topics.len() == 3).ok_or(fault("Anchored", Problem::Length))?.concat();
     let mut indexed = Words::of("Anchored", &indexed, 2)?;

@@ -62,6 +62,7 @@ mod contract;
 pub mod decode;
 pub mod embedded;
 mod http;
+mod register;
 pub mod rpc;
 pub mod testing;
 pub mod transaction;
@@ -74,5 +75,6 @@ pub use contract::{
     decode_revert,
 };
 pub use http::{DEFAULT_MAX_RESPONSE, DEFAULT_TIMEOUT, HttpRpc, HttpRpcError, HttpSettings};
+pub use register::Register;
 pub use rpc::{NodeErrorClass, Rpc, RpcError};
 pub use transaction::{SignedTransaction, Signer, Terms, TransactionError, contract_address};

@@ -59,6 +59,7 @@ pub enum Orphans {
 struct Script {
     next: VecDeque<(String, Fault)>,
     always: Vec<(String, Fault)>,
+    nth: Option<(usize, Fault)>,
     down: bool,
     holds: bool,
     pool: Vec<SignedTransaction>,
@@ -138,6 +139,15 @@ impl ScriptedChain {
     pub fn next(&self, method: &str, fault: Fault) {
         self.script().next.push_back((method.to_owned(), fault));
     }
+    /// The request after so many others has this fault, whatever it asks: what a test counted in
+    /// [`requests`](Self::requests) it can break place by place.
+    pub fn after(&self, requests: usize, fault: Fault) {
+        self.script().nth = Some((requests, fault));
+    }
+    /// Whether the fault of [`after`](Self::after) has struck.
+    pub fn fault_struck(&self) -> bool {
+        self.script().nth.is_none()
+    }
     /// Every request of this method has this fault from now on.
     pub fn always(&self, method: &str, fault: Fault) {
         self.script().always.push((method.to_owned(), fault));
@@ -147,6 +157,7 @@ impl ScriptedChain {
         let mut script = self.script();
         script.always.clear();
         script.next.clear();
+        script.nth = None;
     }
     /// The node cannot be reached until [`come_up`](Self::come_up).
     pub fn go_down(&self) {
@@ -174,6 +185,11 @@ impl ScriptedChain {
         script.requests.push(method.to_owned());
         if script.down {
             return Some(Fault::unreachable());
+        }
+        match &mut script.nth {
+            Some((0, _)) => return script.nth.take().map(|(_, fault)| fault),
+            Some((requests, _)) => *requests -= 1,
+            None => {}
         }
         if let Some(place) = script.next.iter().position(|(m, _)| m == method) {
             return script.next.remove(place).map(|(_, fault)| fault);

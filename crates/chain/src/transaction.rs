@@ -9,7 +9,7 @@ use ethers_core::{
 use ethers_signers::{LocalWallet, Signer as _};
 use hocba_bundle::facts::Address;
 
-use crate::contract::{Anchor, MAX_CHANGES, Roles, StatusChange, TxHash, address, call, h160};
+use crate::contract::{Anchor, MAX_CHANGES, Role, Roles, StatusChange, TxHash, address, call, h160};
 
 /// Gas for one `anchor`: 89,500 are used, the first or a later one; the rest is room for dearer forks.
 pub const ANCHOR_GAS: u64 = 200_000;
@@ -240,6 +240,22 @@ pub fn prepare_set_status(
         return Err(TransactionError::ChangeCount(changes.len()));
     }
     SignedTransaction::sign(signer, Some(*contract), call::set_status(index, changes), terms)
+}
+
+/// Signs that an account holds a role from now on, or no longer does: when a key is exchanged for another. The sender is
+/// an administrator; the contract keeps the last one.
+///
+/// # Errors
+/// Only when the key cannot sign.
+pub fn prepare_set_role(
+    signer: &Signer,
+    contract: &Address,
+    role: Role,
+    account: &Address,
+    held: bool,
+    terms: Terms,
+) -> Result<SignedTransaction, TransactionError> {
+    SignedTransaction::sign(signer, Some(*contract), call::set_role(role, account, held), terms)
 }
 
 /// Signs the deployment of the contract of this release. Its address will be [`contract_address`].

@@ -267,3 +267,49 @@ async fn a_hash_that_is_not_ours_is_not_taken_for_a_broadcast() {
     let ours = signed_anchor(&client, "two").await;
     assert!(matches!(client.receipt(&ours.hash()).await, Err(ClientError::Answer(_))));
 }
+
+#[tokio::test]
+async fn the_register_is_read_on_and_a_list_that_was_tampered_with_is_not_believed() {
+    let chain = ScriptedChain::new(NOW);
+    let client = connected(chain.clone()).await;
+    anchor(&client, "one").await;
+    let first = client.register(None).await.expect("register");
+    let third = {
+        anchor(&client, "two").await;
+        anchor(&client, "three").await
+    };
+    let whole = client.register(Some(first.clone())).await.expect("read on");
+    assert_eq!(whole, client.register(None).await.expect("read whole"));
+    assert_eq!(whole.head.count, 3);
+    let wanted = &whole.batches()[2];
+    assert_eq!(whole.find(&wanted.root, wanted.size, &wanted.issuer).map(|(index, _)| index), Some(2));
+    assert_eq!(first.find(&wanted.root, wanted.size, &wanted.issuer), None);
+    let found = client.anchoring(2, &wanted.root).await.expect("logs");
+    assert_eq!(found, Some((third.transaction, third.block)));
+    assert_eq!(client.anchoring(1, &wanted.root).await, Ok(None));
+    // A reorganisation: what was read before is not continued.
+    chain.reorganise(2, Orphans::AreLost);
+    assert!(matches!(client.register(Some(whole.clone())).await, Err(ClientError::Answer(_))));
+    anchor(&client, "other two").await;
+    anchor(&client, "other three").await;
+    assert!(matches!(client.register(Some(whole)).await, Err(ClientError::Answer(_))));
+    assert_eq!(client.register(None).await.expect("whole").head.count, 3);
+    let head = client.register(Some(first)).await;
+    assert!(head.is_ok(), "the first batch is below the reorganisation: {head:?}");
+}
+
+#[tokio::test]
+async fn a_node_knows_what_waits_and_what_is_mined_and_forgets_what_it_dropped() {
+    let chain = ScriptedChain::new(NOW);
+    let client = connected(chain.clone()).await;
+    chain.hold_transactions();
+    let transaction = signed_anchor(&client, "one").await;
+    assert_eq!(client.knows(&transaction.hash()).await, Ok(false));
+    client.broadcast(&transaction).await.expect("taken");
+    assert_eq!(client.knows(&transaction.hash()).await, Ok(true));
+    chain.forget_waiting();
+    assert_eq!(client.knows(&transaction.hash()).await, Ok(false));
+    client.broadcast(&transaction).await.expect("taken again");
+    chain.mine_waiting();
+    assert_eq!(client.knows(&transaction.hash()).await, Ok(true));
+}

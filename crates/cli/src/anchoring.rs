@@ -40,12 +40,8 @@ pub fn service(site: &Site, node: Node, key: &Secp256k1Key) -> anyhow::Result<An
     };
     // A name of its own for each process: two must never both believe that they lead.
     let holder = format!("{}-{}", std::process::id(), hex::encode(random::<4>()?));
-    let settings = Settings {
-        batch_age: BATCH_AGE,
-        finality: ledger::finality(&site.folder),
-        gas_price,
-        ..Settings::new(holder)
-    };
+    let settings =
+        Settings { batch_age: BATCH_AGE, finality: ledger::finality(&site.folder), gas_price, ..Settings::new(holder) };
     let signer = ledger::signer(key, deployment.chain)?;
     Ok(AnchorService::new(site.app.store().clone(), node, deployment, signer, settings, now))
 }

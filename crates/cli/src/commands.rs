@@ -15,6 +15,7 @@ pub mod link;
 pub mod serve;
 pub mod sign;
 pub mod snapshot;
+pub mod status;
 pub mod template;
 pub mod verify;
 

@@ -24,7 +24,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand, error::ErrorKind};
 use commands::{
     Context, account, anchor, appoint, bench, bundle, chain, doctor, fsck, import, init, inspect, link, serve, sign,
-    snapshot, template, verify,
+    snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -77,6 +77,8 @@ enum Command {
     Return(sign::ReturnArgs),
     /// Apply the school's seal.
     Seal(sign::SignArgs),
+    /// Show where each class and pupil is.
+    Status(status::StatusArgs),
     /// Anchor what waits, until stopped; with --once until nothing waits.
     Anchor(anchor::AnchorArgs),
     /// Write a bundle for each anchored record.
@@ -117,6 +119,7 @@ impl Command {
             Command::Cosign(_) => "cosign",
             Command::Return(_) => "return",
             Command::Seal(_) => "seal",
+            Command::Status(_) => "status",
             Command::Anchor(_) => "anchor",
             Command::Bundle(_) => "bundle",
             Command::Link(_) => "link",
@@ -137,7 +140,7 @@ impl Command {
 /// The log goes to standard error; nothing personal is in it. Warnings, unless `HOCBA_LOG` asks for more.
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HOCBA_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,hocba_chain::embedded=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
@@ -179,6 +182,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Cosign(args) => sign::run(context, Step::CoSign, &args),
         Command::Return(args) => sign::run_return(context, &args),
         Command::Seal(args) => sign::run(context, Step::Seal, &args),
+        Command::Status(args) => status::run(context, &args),
         Command::Anchor(args) => anchor::run(context, &args),
         Command::Bundle(args) => bundle::run(context, &args),
         Command::Link(args) => link::run(context, &args),

@@ -57,7 +57,10 @@ impl Site {
                 "no_database",
                 words(format!("{name} không có cơ sở dữ liệu"), format!("{name} has no database")),
             )
-            .hint(words("khôi phục từ bản sao lưu, hoặc chạy lại `hocba init`", "restore it, or run `hocba init` again"))
+            .hint(words(
+                "khôi phục từ bản sao lưu, hoặc chạy lại `hocba init`",
+                "restore it, or run `hocba init` again",
+            ))
             .into());
         }
         let key = DataKey::open(&folder.path(DATA_KEY), folder.mode()).map_err(crate::people::keystore)?;
@@ -214,15 +217,13 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
         }
         AppError::Signature(_) => fail(Exit::Environment, "signature", "chữ ký không khớp".into()),
         AppError::Appointment(_) => fail(Exit::BadInput, "appointment", format!("phân công không dùng được: {en}")),
-        AppError::Damaged { number, what } => {
-            Failure::new(
-                Exit::Environment,
-                "damaged_record",
-                words(format!("học bạ STT {number} bị hỏng ({what})"), en),
-            )
-            .hint(words("khôi phục từ bản sao lưu; `hocba fsck` cho biết thêm", "restore a backup; `hocba fsck` says more"))
-            .details(json!({ "number": number }))
-        }
+        AppError::Damaged { number, what } => Failure::new(
+            Exit::Environment,
+            "damaged_record",
+            words(format!("học bạ STT {number} bị hỏng ({what})"), en),
+        )
+        .hint(words("khôi phục từ bản sao lưu; `hocba fsck` cho biết thêm", "restore a backup; `hocba fsck` says more"))
+        .details(json!({ "number": number })),
         AppError::NotAnchored => fail(Exit::Order, "nothing_anchored", "học bạ chưa được ghi sổ chung".into())
             .hint(words("chạy `hocba anchor` trước", "run `hocba anchor` first")),
         AppError::Assemble(_) => fail(Exit::Order, "incomplete_bundle", format!("chưa đủ căn cứ: {en}")).hint(words(

@@ -11,13 +11,13 @@ fn the_demonstration_ends_with_forty_valid_records() {
     let (folder, out) = finished();
     assert_eq!(out.lines().last(), Some("40 of 40 records valid"), "{out}");
     assert!(out.contains("DEMO"));
-    assert_eq!(fs::read_dir(folder.join("bundles")).expect("bundles").count(), 40);
+    assert_eq!(fs::read_dir(folder.join("bundles/9A3")).expect("bundles").count(), 40);
 }
 
 #[test]
 fn a_changed_mark_makes_verify_name_the_subject() {
     let world = World::demo();
-    let path = world.path("demo/bundles/02.hocba.json");
+    let path = world.path("demo/bundles/9A3/02.hocba.json");
     let text = fs::read_to_string(&path).expect("a bundle");
     // The disclosure of Toán: ["salt","subject.toan",{"code":"toan",…,"result":{"kind":"score",…,"year":NN}}]
     let start = text.find("\"subject.toan\",{").expect("mathematics is shown");
@@ -27,7 +27,7 @@ fn a_changed_mark_makes_verify_name_the_subject() {
     let other = if mark == 100 { 99 } else { mark + 1 };
     fs::write(&path, format!("{}{other}{}", &text[..year], &text[end..])).expect("written");
 
-    let run = world.verify("demo/bundles/02.hocba.json").expect(1);
+    let run = world.verify("demo/bundles/9A3/02.hocba.json").expect(1);
     assert!(run.out.contains("Toán"), "{}", run.out);
     assert!(run.out.starts_with("[KHÔNG HỢP LỆ]"), "{}", run.out);
 }
@@ -36,7 +36,7 @@ fn a_changed_mark_makes_verify_name_the_subject() {
 fn without_chain_or_snapshot_nothing_is_called_false() {
     let world = World::demo();
     let profile = "demo/profile.hocba-profile.json";
-    let file = "demo/bundles/03.hocba.json";
+    let file = "demo/bundles/9A3/03.hocba.json";
     let run = world.run(&["verify", file, "--profile", profile, "--offline"]).expect(2);
     assert!(run.out.starts_with("[CHƯA KIỂM TRA ĐƯỢC]"), "{}", run.out);
     assert!(!run.out.contains("giả mạo") && !run.out.contains("[X]"), "{}", run.out);
@@ -46,7 +46,7 @@ fn without_chain_or_snapshot_nothing_is_called_false() {
 
 #[test]
 fn a_saved_snapshot_makes_it_valid_offline_with_its_age() {
-    let run = World::demo().verify("demo/bundles/01.hocba.json").expect(0);
+    let run = World::demo().verify("demo/bundles/9A3/01.hocba.json").expect(0);
     assert!(run.out.starts_with("[HỢP LỆ]"), "{}", run.out);
     assert!(run.out.contains("bản chụp sổ chung cách đây"), "{}", run.out);
     assert!(run.out.contains("DEMO"), "{}", run.out);
@@ -59,7 +59,7 @@ fn the_worst_of_several_files_decides() {
     fs::write(world.path("broken.json"), b"{").expect("written");
     let args = [
         "verify",
-        "demo/bundles/01.hocba.json",
+        "demo/bundles/9A3/01.hocba.json",
         "broken.json",
         "--json",
         "--profile",
@@ -77,7 +77,7 @@ fn the_worst_of_several_files_decides() {
 #[test]
 fn a_saved_again_file_says_that_it_was_saved_again() {
     let world = World::demo();
-    let bytes = fs::read(world.path("demo/bundles/04.hocba.json")).expect("a bundle");
+    let bytes = fs::read(world.path("demo/bundles/9A3/04.hocba.json")).expect("a bundle");
     let mut spaced = bytes.clone();
     spaced.push(b'\n');
     for (name, content) in [("bom.json", [b"\xef\xbb\xbf".as_slice(), &bytes].concat()), ("space.json", spaced)] {
@@ -91,7 +91,7 @@ fn a_saved_again_file_says_that_it_was_saved_again() {
 #[test]
 fn files_that_are_no_bundles_get_an_answer_and_no_panic() {
     let world = World::demo();
-    let bytes = fs::read(world.path("demo/bundles/05.hocba.json")).expect("a bundle");
+    let bytes = fs::read(world.path("demo/bundles/9A3/05.hocba.json")).expect("a bundle");
     fs::write(world.path("truncated.json"), &bytes[..bytes.len() / 2]).expect("written");
     fs::write(world.path("empty.json"), b"").expect("written");
     fs::write(world.path("oversize.json"), vec![b' '; 2 << 20]).expect("written");
@@ -107,11 +107,11 @@ fn files_that_are_no_bundles_get_an_answer_and_no_panic() {
 #[test]
 fn a_finished_demonstration_is_verified_again_and_not_begun_anew() {
     let world = World::demo();
-    let before = fs::read(world.path("demo/bundles/01.hocba.json")).expect("a bundle");
+    let before = fs::read(world.path("demo/bundles/9A3/01.hocba.json")).expect("a bundle");
     let run = world.on_demo(&["demo", "--once"]).expect(0);
     assert!(run.out.contains("--force"), "{}", run.out);
     assert_eq!(run.out.lines().last(), Some("40 of 40 records valid"));
-    assert_eq!(fs::read(world.path("demo/bundles/01.hocba.json")).expect("a bundle"), before);
+    assert_eq!(fs::read(world.path("demo/bundles/9A3/01.hocba.json")).expect("a bundle"), before);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn no_name_of_a_pupil_is_in_a_file_name() {
 fn files_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, _) = finished();
-    for name in ["hocba.json", "drafts/class.json", "bundles/01.hocba.json", "keys/teacher.key.pem"] {
+    for name in ["hocba.json", "hocba.sqlite", "data.key", "bundles/9A3/01.hocba.json", "keys/teacher.key.pem"] {
         let mode = fs::metadata(folder.join(name)).expect("metadata").permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{name}");
     }
@@ -157,7 +157,7 @@ fn files_are_for_their_owner_only() {
 fn inspect_shows_what_a_file_says_and_that_it_is_not_verified() {
     let world = World::demo();
     for (file, says) in [
-        ("demo/bundles/01.hocba.json", "79DEMO001"),
+        ("demo/bundles/9A3/01.hocba.json", "79DEMO001"),
         ("demo/profile.hocba-profile.json", "so-demo"),
         ("demo/snapshot.hocba-snapshot.json", "block_time"),
     ] {

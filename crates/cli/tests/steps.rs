@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use common::{World, hocba};
 use hocba_bundle::{
@@ -31,15 +31,16 @@ fn imported(pupils: usize) -> (World, Vec<String>) {
     (world, names)
 }
 
-fn records(world: &World) -> Vec<(String, Vec<u8>)> {
-    let Ok(entries) = fs::read_dir(world.path("demo/records")) else { return Vec::new() };
-    let mut all: Vec<_> = entries
-        .map(|e| e.expect("an entry").path())
-        .filter(|p| p.extension().is_some_and(|e| e == "json"))
-        .map(|p| (p.display().to_string(), fs::read(&p).expect("a record")))
-        .collect();
-    all.sort();
-    all
+/// What `hocba status` says of each pupil.
+fn pupils(world: &World) -> Vec<serde_json::Value> {
+    let run = world.on_demo(&["status", "--class", "9A3", "--json"]).expect(0);
+    let document: serde_json::Value = serde_json::from_str(&run.out).expect("one document");
+    document["pupils"].as_array().expect("pupils").clone()
+}
+
+/// How many are in a state.
+fn count(world: &World, state: &str) -> usize {
+    pupils(world).iter().filter(|p| p["state"] == state).count()
 }
 
 #[test]
@@ -54,9 +55,17 @@ fn help_and_exit_codes() {
         "appoint",
         "sign",
         "cosign",
+        "return",
         "seal",
+        "status",
         "anchor",
         "bundle",
+        "link",
+        "serve",
+        "account",
+        "fsck",
+        "doctor",
+        "bench",
         "snapshot",
         "verify",
         "inspect",
@@ -73,7 +82,7 @@ fn help_and_exit_codes() {
     for wrong in [&[][..], &["unknown"], &["verify"], &["verify", "x", "--offline", "--rpc", "http://127.0.0.1:1"]] {
         world.run(wrong).expect(3);
     }
-    let run = world.run(&["check", "--json"]).expect(3);
+    let run = world.run(&["sign", "--json"]).expect(3);
     let document: serde_json::Value = serde_json::from_str(&run.out).expect("one document");
     assert_eq!((document["ok"].as_bool(), document["error"]["code"].as_str()), (Some(false), Some("no_folder")));
 }
@@ -82,82 +91,107 @@ fn help_and_exit_codes() {
 fn the_single_commands_lead_where_the_demonstration_leads() {
     let (world, names) = imported(3);
     let mut said = String::new();
-    for command in
-        [&["check"][..], &["appoint"], &["sign"], &["cosign"], &["seal"], &["anchor"], &["bundle"], &["snapshot"]]
-    {
+    for command in [
+        &["check", "lop.xlsx"][..],
+        &["appoint"],
+        &["sign"],
+        &["cosign"],
+        &["seal"],
+        &["anchor", "--once"],
+        &["bundle"],
+        &["snapshot"],
+        &["status"],
+        &["fsck"],
+        &["doctor"],
+    ] {
         let run = world.on_demo(command).expect(0);
         said.push_str(&run.err);
-        if !matches!(command, ["check"]) {
+        if command[0] != "check" {
             said.push_str(&run.out);
         }
     }
-    world.verify("demo/bundles/03.hocba.json").expect(0);
+    world.verify("demo/bundles/9A3/03.hocba.json").expect(0);
     for name in names {
         assert!(!said.contains(&name), "a pupil's name was printed");
     }
     // Each step again changes nothing.
-    let before = records(&world);
-    for command in ["appoint", "sign", "cosign", "seal", "anchor", "bundle"] {
-        world.on_demo(&[command]).expect(0);
+    let bundle = || fs::read(world.path("demo/bundles/9A3/03.hocba.json")).expect("a bundle");
+    let before = bundle();
+    for command in [&["appoint"][..], &["sign"], &["cosign"], &["seal"], &["anchor", "--once"], &["bundle"]] {
+        world.on_demo(command).expect(0);
     }
-    assert_eq!(records(&world), before);
+    assert_eq!(bundle(), before);
+    assert_eq!(count(&world, "in_force"), 3);
 }
 
 #[test]
 fn steps_out_of_order_name_the_state_and_what_to_do() {
     let world = World::empty();
     world.on_demo(&["init", "--demo"]).expect(0);
-    for (command, says) in [("sign", "hocba import"), ("check", "hocba import"), ("anchor", "hocba appoint")] {
-        let run = world.on_demo(&[command]).expect(5);
-        assert!(run.err.contains(says), "{command}: {}", run.err);
+    for (command, says) in
+        [(&["sign"][..], "hocba import"), (&["bundle"], "hocba import"), (&["anchor", "--once"], "hocba appoint")]
+    {
+        let run = world.on_demo(command).expect(5);
+        assert!(run.err.contains(says), "{command:?}: {}", run.err);
     }
     let (bytes, _) = workbook(2);
     fs::write(world.path("lop.xlsx"), bytes).expect("written");
     world.on_demo(&["import", "lop.xlsx"]).expect(0);
+    let run = world.on_demo(&["sign"]).expect(5);
+    assert!(run.err.contains("hocba appoint"), "{}", run.err);
+    world.on_demo(&["appoint"]).expect(0);
     let run = world.on_demo(&["cosign"]).expect(5);
     assert!(run.err.contains("bản nháp") && run.err.contains("hocba sign"), "{}", run.err);
     world.on_demo(&["sign", "--only", "1"]).expect(0);
     let run = world.on_demo(&["seal", "--only", "1"]).expect(5);
     assert!(run.err.contains("giáo viên chủ nhiệm đã ký") && run.err.contains("hocba cosign"), "{}", run.err);
     world.on_demo(&["bundle"]).expect(5);
-    let run = world.on_demo(&["import", "lop.xlsx"]).expect(5);
-    assert!(run.err.contains("đã được ký"), "{}", run.err);
     world.on_demo(&["sign", "--only", "9"]).expect(3);
+    // The same spreadsheet again is fine; another class's would change what is signed.
+    world.on_demo(&["import", "lop.xlsx"]).expect(0);
+    let (header, drafts) = class(8, &Options::lower_secondary().with_pupils(2));
+    let other = hocba_workbook::template(Some(&header), &[], &drafts).expect("a workbook");
+    fs::write(world.path("other.xlsx"), other).expect("written");
+    let run = world.on_demo(&["import", "other.xlsx"]).expect(5);
+    assert!(run.err.contains("đã được ký") && run.err.contains("hocba return"), "{}", run.err);
+    world.on_demo(&["return", "--only", "1", "--reason", "wrong_mark"]).expect(0);
+    assert_eq!(count(&world, "returned"), 1);
+    world.on_demo(&["import", "other.xlsx"]).expect(0);
 }
 
 #[test]
-fn a_record_that_is_anchored_before_its_signers_are_appointed_gets_no_bundle() {
-    let (world, _) = imported(1);
-    for command in ["sign", "cosign", "seal"] {
+fn a_pupil_who_is_not_ready_is_left_out_by_number_and_the_others_go_on() {
+    let world = World::empty();
+    world.on_demo(&["init", "--demo"]).expect(0);
+    let (header, mut drafts) = class(7, &Options::lower_secondary().with_pupils(3));
+    drafts[1].conduct.term2 = None;
+    let bytes = hocba_workbook::template(Some(&header), &[], &drafts).expect("a workbook");
+    fs::write(world.path("lop.xlsx"), bytes).expect("written");
+    let run = world.on_demo(&["import", "lop.xlsx"]).expect(3);
+    assert!(run.err.contains("--leave-out"), "{}", run.err);
+    world.on_demo(&["import", "lop.xlsx", "--leave-out", "2=waiting_for_reassessment"]).expect(0);
+    for command in ["appoint", "sign", "cosign", "seal"] {
         world.on_demo(&[command]).expect(0);
     }
-    let run = world.on_demo(&["anchor"]).expect(5);
-    assert!(run.err.contains("hocba appoint"), "{}", run.err);
-}
-
-#[test]
-fn a_record_of_a_signer_without_appointment_is_not_anchored() {
-    let (world, _) = imported(1);
-    let principal = ["--role", "principal", "--appointee", "demo/keys/principal.crt.pem"];
-    let printed = ["--name", "Trần Văn Minh", "--title", "Hiệu trưởng"];
-    world.on_demo(&[&["appoint"][..], &principal, &printed].concat()).expect(0);
-    for command in ["sign", "cosign", "seal"] {
-        world.on_demo(&[command]).expect(0);
-    }
-    let run = world.on_demo(&["anchor", "--lang", "en"]).expect(5);
-    assert!(run.err.contains("homeroom teacher is not appointed"), "{}", run.err);
-    assert!(!world.path("demo/batches").exists());
+    assert_eq!((count(&world, "sealed"), count(&world, "left_out")), (2, 1));
+    world.on_demo(&["import", "lop.xlsx", "--leave-out", "2=nonsense"]).expect(3);
 }
 
 #[test]
 fn a_deputy_may_co_sign_for_the_principal() {
     let (world, _) = imported(1);
-    for command in
-        [&["appoint"][..], &["sign"], &["cosign", "--deputy"], &["seal"], &["anchor"], &["bundle"], &["snapshot"]]
-    {
+    for command in [
+        &["appoint"][..],
+        &["sign"],
+        &["cosign", "--deputy"],
+        &["seal"],
+        &["anchor", "--once"],
+        &["bundle"],
+        &["snapshot"],
+    ] {
         world.on_demo(command).expect(0);
     }
-    let run = world.verify("demo/bundles/01.hocba.json").expect(0);
+    let run = world.verify("demo/bundles/9A3/01.hocba.json").expect(0);
     assert!(run.out.contains("Lê Thu Hà"), "{}", run.out);
 }
 
@@ -185,7 +219,7 @@ fn the_served_chain_answers_verify_and_the_other_commands() {
     let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
     assert!(line.contains("NOT FOR PRODUCTION"), "{line}");
     let profile = "demo/profile.hocba-profile.json";
-    let run = world.run(&["verify", "demo/bundles/40.hocba.json", "--profile", profile, "--rpc", &url]);
+    let run = world.run(&["verify", "demo/bundles/9A3/40.hocba.json", "--profile", profile, "--rpc", &url]);
     let busy = world.on_demo(&["snapshot", "--rpc", &url, "--out", "now.json"]);
     child.kill().expect("killed");
     child.wait().expect("it ended");
@@ -203,7 +237,9 @@ fn a_faulty_workbook_writes_nothing_and_shows_every_fault() {
     fs::write(world.path("lop.csv"), csv).expect("written");
     let run = world.on_demo(&["import", "lop.csv"]).expect(3);
     assert!(run.err.contains("L2") && run.err.contains("M2"), "{}", run.err);
-    assert!(!world.path("demo/class.csv").exists() && !world.path("demo/drafts").exists());
+    let run = world.on_demo(&["status", "--json"]).expect(0);
+    let document: serde_json::Value = serde_json::from_str(&run.out).expect("one document");
+    assert_eq!(document["classes"].as_array().map(Vec::len), Some(0), "nothing was written");
 
     let run = world.on_demo(&["import", "lop.csv", "--json"]).expect(3);
     let document: serde_json::Value = serde_json::from_str(&run.out).expect("one document");
@@ -215,68 +251,46 @@ fn a_faulty_workbook_writes_nothing_and_shows_every_fault() {
 #[test]
 fn an_interrupted_sign_goes_on_and_signs_the_rest_once() {
     let (world, _) = imported(40);
+    world.on_demo(&["appoint"]).expect(0);
     let mut child = hocba(world.home.path()).args(["sign", "--data-dir", "demo"]).spawn().expect("it starts");
     // Killed as soon as some are signed; if it was quicker than we are, the rest of the story still has to hold.
-    while records(&world).len() < 3 && child.try_wait().expect("a state").is_none() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    while count(&world, "teacher_signed") == 0 && child.try_wait().expect("a state").is_none() {}
     let _ = child.kill();
     child.wait().expect("it ended");
-    let before = records(&world);
-    assert!(!before.is_empty());
+    let before = count(&world, "teacher_signed");
+    assert!(before > 0);
 
     let run = world.on_demo(&["sign", "--json"]).expect(0);
     let document: serde_json::Value = serde_json::from_str(&run.out).expect("one document");
-    assert_eq!(document["already"], before.len());
-    assert_eq!(document["signed"], 40 - before.len());
-    let after = records(&world);
-    assert_eq!(after.len(), 40);
-    assert!(before.iter().all(|record| after.contains(record)), "no record was signed twice");
+    assert_eq!(document["already"], before);
+    assert_eq!(document["signed"], 40 - before);
+    assert_eq!(count(&world, "teacher_signed"), 40);
+    world.on_demo(&["fsck"]).expect(0);
 }
 
 #[test]
-fn a_record_that_was_changed_after_the_teacher_signed_is_not_co_signed() {
-    let (world, _) = imported(1);
+fn two_who_sign_at_once_sign_each_record_once() {
+    let (world, _) = imported(20);
+    world.on_demo(&["appoint"]).expect(0);
+    let sign = || hocba(world.home.path()).args(["sign", "--data-dir", "demo"]).spawn().expect("it starts");
+    let (mut first, mut second) = (sign(), sign());
+    let codes = [first.wait().expect("it ended").code(), second.wait().expect("it ended").code()];
+    // The later one is told that somebody was quicker, and to look again.
+    assert!(codes.iter().all(|c| matches!(c, Some(0 | 5))) && codes.contains(&Some(0)), "{codes:?}");
     world.on_demo(&["sign"]).expect(0);
-    let (path, bytes) = records(&world).swap_remove(0);
-    let text = String::from_utf8(bytes).expect("JSON");
-    let changed = text.replacen("\"with_leave\": ", "\"with_leave\": 1", 1);
-    assert_ne!(changed, text);
-    fs::write(path, changed).expect("written");
-    let run = world.on_demo(&["cosign"]).expect(4);
-    assert!(run.err.contains("đã bị sửa sau khi ký"), "{}", run.err);
+    assert_eq!(count(&world, "teacher_signed"), 20);
+    world.on_demo(&["fsck"]).expect(0);
 }
 
 #[test]
-fn an_anchor_that_was_sent_before_a_crash_is_found_and_not_sent_again() {
-    let (world, _) = imported(2);
-    for command in ["appoint", "sign", "cosign", "seal", "anchor"] {
-        world.on_demo(&[command]).expect(0);
-    }
-    // As if the program had died after sending and before noting the receipt.
-    let path = world.path("demo/batches/00001.json");
-    let mut batch: serde_json::Value = serde_json::from_slice(&fs::read(&path).expect("a batch")).expect("JSON");
-    let receipt = batch.as_object_mut().expect("an object").remove("receipt").expect("a receipt");
-    fs::write(&path, batch.to_string()).expect("written");
-    world.on_demo(&["anchor"]).expect(0);
-    let again: serde_json::Value = serde_json::from_slice(&fs::read(&path).expect("a batch")).expect("JSON");
-    assert_eq!(again["receipt"], receipt);
-    world.on_demo(&["bundle"]).expect(0);
-    world.on_demo(&["snapshot"]).expect(0);
-    let snapshot: serde_json::Value =
-        serde_json::from_slice(&fs::read(world.path("demo/snapshot.hocba-snapshot.json")).expect("a snapshot"))
-            .expect("JSON");
-    assert_eq!(snapshot["facts"]["batches"].as_array().map(Vec::len), Some(2));
-}
-
-#[test]
-fn two_commands_do_not_interleave() {
-    let world = World::empty();
-    world.on_demo(&["init", "--demo"]).expect(0);
-    let lock = fs::File::open(world.path("demo/.lock")).expect("the lock");
-    lock.lock().expect("locked");
-    let run = world.on_demo(&["check"]).expect(4);
-    assert!(run.err.contains("một lệnh khác đang dùng"), "{}", run.err);
+fn another_data_key_opens_nothing_and_says_so() {
+    let (world, _) = imported(1);
+    world.on_demo(&["appoint"]).expect(0);
+    fs::remove_file(world.path("demo/data.key")).expect("removed");
+    world.on_demo(&["sign"]).expect(4);
+    fs::write(world.path("demo/data.key"), format!("hocba-data-key-1 {}\n", "07".repeat(32))).expect("written");
+    let run = world.on_demo(&["sign"]).expect(4);
+    assert!(run.err.contains("khôi phục") || run.err.contains("Khôi phục"), "{}", run.err);
 }
 
 #[test]
@@ -288,10 +302,10 @@ fn a_folder_of_a_real_school_refuses_example_keys_and_the_development_chain() {
     fs::write(&path, config.to_string()).expect("written");
     world.on_demo(&["demo", "--once", "--force"]).expect(3);
     fs::write(world.path("pass"), "hocba-demo\n").expect("written");
-    let run = world.on_demo(&["anchor"]).expect(3);
+    let run = world.on_demo(&["anchor", "--once"]).expect(3);
     assert!(run.err.contains("--key"), "{}", run.err);
     let key = ["--key", "demo/keys/anchorer.key.pem", "--passphrase-file", "pass"];
-    world.on_demo(&[&["anchor"][..], &key].concat()).expect(4);
+    world.on_demo(&[&["anchor", "--once"][..], &key].concat()).expect(4);
 }
 
 /// The demo's profile, changed and signed again.
@@ -320,7 +334,7 @@ fn a_lower_profile_number_than_seen_before_is_refused() {
     fs::write(world.path("newer.json"), profile(&world, 7, "profile").0).expect("written");
     let verify = |profile: &str, more: &[&str]| {
         let snapshot = "demo/snapshot.hocba-snapshot.json";
-        let args = ["verify", "demo/bundles/01.hocba.json", "--snapshot", snapshot, "--profile", profile];
+        let args = ["verify", "demo/bundles/9A3/01.hocba.json", "--snapshot", snapshot, "--profile", profile];
         world.run(&[&args[..], more].concat())
     };
     verify("demo/profile.hocba-profile.json", &[]).expect(0);
@@ -338,7 +352,7 @@ fn a_strangers_profile_is_refused_with_its_digest_until_it_is_pinned() {
     fs::write(world.path("stranger.json"), bytes).expect("written");
     let verify = |more: &[&str]| {
         let snapshot = "demo/snapshot.hocba-snapshot.json";
-        let args = ["verify", "demo/bundles/01.hocba.json", "--snapshot", snapshot, "--profile", "stranger.json"];
+        let args = ["verify", "demo/bundles/9A3/01.hocba.json", "--snapshot", snapshot, "--profile", "stranger.json"];
         world.run(&[&args[..], more].concat())
     };
     let run = verify(&[]).expect(3);

@@ -31,6 +31,7 @@ pub struct Faults(Arc<Mutex<Inner>>);
 #[derive(Debug, Default)]
 struct Inner {
     next: Option<Fault>,
+    nth: Option<(usize, Moment)>,
     seen: Vec<&'static str>,
     watching: bool,
 }
@@ -39,6 +40,12 @@ impl Faults {
     /// The next commit of this name goes wrong, once.
     pub fn put(&self, fault: Fault) {
         self.lock().next = Some(fault);
+    }
+
+    /// The commit after so many others goes wrong, whatever its name, once: what a test learnt from [`Faults::seen`] it
+    /// can break place by place.
+    pub fn put_after(&self, commits: usize, moment: Moment) {
+        self.lock().nth = Some((commits, moment));
     }
 
     /// Begins to note the names of committed transactions, so that a test can break each of them in turn.
@@ -53,13 +60,23 @@ impl Faults {
 
     /// Whether the fault that was put in has struck.
     pub fn struck(&self) -> bool {
-        self.lock().next.is_none()
+        let inner = self.lock();
+        inner.next.is_none() && inner.nth.is_none()
     }
 
     pub(crate) fn strike(&self, transaction: &'static str) -> Option<Moment> {
         let mut inner = self.lock();
         if inner.watching {
             inner.seen.push(transaction);
+        }
+        match &mut inner.nth {
+            Some((0, moment)) => {
+                let moment = *moment;
+                inner.nth = None;
+                return Some(moment);
+            }
+            Some((commits, _)) => *commits -= 1,
+            None => {}
         }
         inner.next.take_if(|fault| fault.transaction == transaction).map(|fault| fault.moment)
     }

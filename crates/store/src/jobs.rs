@@ -121,7 +121,7 @@ impl Tx {
     }
 }
 
-fn job(row: &Row<'_>) -> Result<Job, StoreError> {
+pub(crate) fn job(row: &Row<'_>) -> Result<Job, StoreError> {
     Ok(Job {
         id: row.int("id")?,
         kind: row.parsed("kind")?,

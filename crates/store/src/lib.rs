@@ -29,6 +29,7 @@
 
 mod anchoring;
 mod audit;
+mod check;
 mod classes;
 mod error;
 mod faults;
@@ -42,6 +43,7 @@ mod row;
 mod store;
 
 pub use anchoring::{NewAttempt, NewBatch, TileRow, Waiting};
+pub use check::LeafKey;
 pub use error::StoreError;
 pub use faults::{Fault, Faults, Moment};
 pub use records::{Advance, NewDraft};

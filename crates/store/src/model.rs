@@ -131,6 +131,14 @@ words! {
     }
 }
 
+impl AttemptState {
+    /// Whether nothing more is expected of it. A dead attempt may still come true (a reorganisation, a node that had it
+    /// after all); the contract's digests see to it that it cannot do so besides another one.
+    pub const fn is_dead(self) -> bool {
+        matches!(self, AttemptState::Replaced | AttemptState::Reverted | AttemptState::Dropped)
+    }
+}
+
 words! {
     /// Work that follows from a change.
     JobKind {

@@ -26,14 +26,7 @@ use crate::{
 };
 
 /// The way of a class, command by command.
-const WAY: [&[&str]; 6] = [
-    &["sign"],
-    &["cosign"],
-    &["seal"],
-    &["anchor", "--once"],
-    &["snapshot"],
-    &["bundle"],
-];
+const WAY: [&[&str]; 6] = [&["sign"], &["cosign"], &["seal"], &["anchor", "--once"], &["snapshot"], &["bundle"]];
 
 /// How long and how hard.
 #[derive(Parser)]

@@ -23,7 +23,9 @@ use hocba_store::{
     NewBatch, Store, TileRow,
     model::{Id, Leaf, LeafKind, Receipt, RecordLine, School as StoredSchool},
 };
-use hocba_tests::{CHAIN, CONTRACT, Ledger, NOW, Person, SCHOOL, School, at, example_certificates, open_profile, profile_content};
+use hocba_tests::{
+    CHAIN, CONTRACT, Ledger, NOW, Person, SCHOOL, School, at, example_certificates, open_profile, profile_content,
+};
 use tempfile::TempDir;
 
 /// The chain in memory, as verdicts read it.
@@ -149,10 +151,8 @@ impl Office {
             }
             let hashes: Vec<LeafHash> = leaves.iter().map(|l| LeafHash::from_bytes(*l.leaf.as_bytes())).collect();
             let tree = Tree::new(&hashes).expect("a tree");
-            let tiles: Vec<TileRow> = tree
-                .tiles()
-                .map(|t| TileRow { level: t.level, number: t.number, hashes: t.hashes.concat() })
-                .collect();
+            let tiles: Vec<TileRow> =
+                tree.tiles().map(|t| TileRow { level: t.level, number: t.number, hashes: t.hashes.concat() }).collect();
             let root = Sha256Digest::from_bytes(*tree.root().as_bytes());
             let new = NewBatch { issuer: &issuer, kind, root, leaves: &leaves, tiles: &tiles };
             let now = self.clock.load(Ordering::Relaxed);
@@ -160,9 +160,13 @@ impl Office {
             let mut statements: Vec<Statement> = Vec::new();
             for Leaf { subject, version, .. } in &leaves {
                 statements.push(match kind {
-                    LeafKind::Record => {
-                        tx.record_version(subject, *version).await.expect("read").expect("there").statement.expect("signed")
-                    }
+                    LeafKind::Record => tx
+                        .record_version(subject, *version)
+                        .await
+                        .expect("read")
+                        .expect("there")
+                        .statement
+                        .expect("signed"),
                     LeafKind::Appointment => tx.appointment(subject).await.expect("read").expect("there").statement,
                 });
             }

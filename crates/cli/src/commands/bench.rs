@@ -27,8 +27,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::{
-    anchoring,
-    demo,
+    anchoring, demo,
     edge::{now, random},
     error::Exit,
     folder::Folder,

@@ -152,7 +152,9 @@ async fn chain(folder: &Folder, findings: &mut Vec<Finding>) {
         }
         Err(e) => bad(
             "chain",
-            format!("sổ chung không dùng được: {e}. Việc đã làm vẫn giữ nguyên; kiểm tra nút và địa chỉ trong hocba.json"),
+            format!(
+                "sổ chung không dùng được: {e}. Việc đã làm vẫn giữ nguyên; kiểm tra nút và địa chỉ trong hocba.json"
+            ),
             format!("the chain cannot be used: {e}. Nothing is lost; check the node and its address in hocba.json"),
         ),
     });
@@ -173,11 +175,11 @@ async fn work(folder: Folder, findings: &mut Vec<Finding>) {
     findings.push(match oldest {
         Some(since) if age(since) > PATIENCE => bad(
             "waiting",
+            format!("có học bạ chờ ghi sổ chung {} phút; chạy `hocba serve` hoặc `hocba anchor`", age(since) / 60),
             format!(
-                "có học bạ chờ ghi sổ chung {} phút; chạy `hocba serve` hoặc `hocba anchor`",
+                "records wait for their anchor since {} minutes; run `hocba serve` or `hocba anchor`",
                 age(since) / 60
             ),
-            format!("records wait for their anchor since {} minutes; run `hocba serve` or `hocba anchor`", age(since) / 60),
         ),
         _ => good("waiting", "không có gì chờ lâu", "nothing waits for long"),
     });

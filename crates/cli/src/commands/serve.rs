@@ -147,12 +147,8 @@ async fn begin_with(
         let config = Config { base_url: Some(base_url.clone()), ..site.folder.config().clone() };
         site.folder.set_config(config)?;
     }
-    let config = ServerConfig {
-        listen: address,
-        operator: Some(operator_address),
-        public_url: base,
-        ..ServerConfig::default()
-    };
+    let config =
+        ServerConfig { listen: address, operator: Some(operator_address), public_url: base, ..ServerConfig::default() };
     config.validate().context("the server's settings")?;
     let server = Server::new(site.app.clone(), config.clone(), RequestIds::new(random()?));
     let (stop, watching) = watch::channel(false);
@@ -202,9 +198,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
         };
         let key = match args.no_anchor {
             true => None,
-            false => {
-                Some(open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?)
-            }
+            false => Some(open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?),
         };
         let deployment = ledger::deployment(&folder)?;
         let facts = std::sync::Arc::new(LiveFacts::new(node.clone(), deployment, ledger::finality(&folder)));

@@ -138,13 +138,7 @@ pub struct Stepped {
 ///
 /// # Errors
 /// When no one chosen is in the state for it, when the signer is not appointed, when a record is damaged.
-pub async fn step(
-    site: &Site,
-    class: &Class,
-    step: Step,
-    args: &SignArgs,
-    out: &Output,
-) -> anyhow::Result<Stepped> {
+pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: &Output) -> anyhow::Result<Stepped> {
     let refused = |e| app_failure(&e, out.lang);
     let person = Person::open(&site.folder, step.role(args.deputy), &args.key)?;
     let actor = site.actor_of(&person.digest()).await?;

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::Args;
 use hocba_anchor::LiveFacts;
 use hocba_app::{AppError, Import, Scope, Step};
-use hocba_chain::embedded::{self, EmbeddedChain};
+use hocba_chain::embedded;
 use hocba_sample::{Options, class};
 use hocba_store::model::Class;
 use serde_json::{Value, json};

@@ -1,0 +1,360 @@
+//! A school on a disk and a chain in memory, whose story is told again and again: each step may be cut off, and telling
+//! it again from the start goes on where it stopped, as a person would who runs the command once more.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use hocba_anchor::{AnchorError, AnchorService, Event, Progress, Report, Settings, fsck};
+use hocba_app::{Actor, App, AppError, Edges, Import, NoPublicRecord, Selection, Step};
+use hocba_bundle::{facts::CheckedFacts, profile::OpenProfile};
+use hocba_chain::{
+    AnchorClient, Deployment, Finality, Roles, SignedTransaction, Signer, Wait, deploy, embedded::CHAIN_ID,
+    testing::ScriptedChain,
+};
+use hocba_keystore::DataKey;
+use hocba_record::{encoding::Sha256Digest, types::UnixTime};
+use hocba_signature::statement::Role;
+use hocba_store::{Store, StoreError, model::Id};
+use hocba_tests::{NOW, SCHOOL, School, at, example_certificates, open_profile, profile_content};
+
+/// A pass that was cut off: the process is gone, the files are not.
+#[derive(Debug)]
+pub struct Crash;
+
+/// Injected faults end the process; anything else is a bug.
+impl From<AppError> for Crash {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Store(StoreError::Injected(_)) => Crash,
+            other => panic!("{other}"),
+        }
+    }
+}
+impl From<StoreError> for Crash {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}
+impl From<AnchorError> for Crash {
+    fn from(error: AnchorError) -> Self {
+        match error {
+            AnchorError::Store(StoreError::Injected(_)) => Crash,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// The example school; its keys are opened once.
+pub fn school() -> &'static School {
+    static ONE: OnceLock<School> = OnceLock::new();
+    ONE.get_or_init(|| School::example("", SCHOOL))
+}
+
+fn workbook(pupils: usize) -> &'static [u8] {
+    static ONE: OnceLock<Vec<u8>> = OnceLock::new();
+    ONE.get_or_init(|| {
+        let options = hocba_sample::Options::lower_secondary().with_pupils(pupils);
+        let (header, drafts) = hocba_sample::class(7, &options);
+        hocba_workbook::template(Some(&header), &[], &drafts).expect("the made-up class fits a workbook")
+    })
+}
+
+/// Where all clocks begin.
+pub fn now() -> UnixTime {
+    at(NOW)
+}
+
+pub fn anchorer() -> Signer {
+    Signer::from_secret(&[7; 32], CHAIN_ID).expect("key")
+}
+
+pub fn stranger() -> Signer {
+    Signer::from_secret(&[8; 32], CHAIN_ID).expect("key")
+}
+
+/// How the world is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup {
+    /// Pupils of the class.
+    pub pupils: usize,
+    /// Most leaves in a batch.
+    pub batch: u32,
+    /// When a block is settled.
+    pub finality: Finality,
+    /// Transactions wait until time passes.
+    pub slow: bool,
+}
+
+impl Setup {
+    pub const QUICK: Setup = Setup { pupils: 3, batch: 2, finality: Finality::Instant, slow: false };
+    pub const SLOW: Setup = Setup { pupils: 3, batch: 4096, finality: Finality::Depth(2), slow: true };
+}
+
+pub struct World {
+    folder: tempfile::TempDir,
+    clock: Arc<AtomicI64>,
+    pub chain: ScriptedChain,
+    pub deployment: Deployment,
+    pub setup: Setup,
+    pub store: Store,
+}
+
+/// The database of a school whose class is sealed and of which nothing is in a batch yet; made once.
+static SEALED: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+
+impl World {
+    /// A school whose appointments and class wait to be anchored.
+    pub async fn sealed(setup: Setup) -> Self {
+        let bytes = SEALED.get_or_init(|| async {
+            let world = World::new(setup).await;
+            world.school_work().await.expect("no fault was put in");
+            world.store.close().await;
+            std::fs::read(world.path()).expect("the database is a file")
+        });
+        let bytes = bytes.await;
+        Self::with(setup, Some(bytes)).await
+    }
+
+    /// A database as it was saved, and a chain that begins anew.
+    pub async fn of(setup: Setup, database: &[u8]) -> Self {
+        Self::with(setup, Some(database)).await
+    }
+
+    pub async fn new(setup: Setup) -> Self {
+        Self::with(setup, None).await
+    }
+
+    async fn with(setup: Setup, database: Option<&[u8]>) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let chain = ScriptedChain::new(NOW.unsigned_abs());
+        let me = anchorer().address();
+        let roles = Roles { admin: me, anchorer: me, status_keeper: me };
+        let deployment = deploy(&chain, &anchorer(), &roles, 0, Wait::default()).await.expect("deployment");
+        if setup.slow {
+            chain.hold_transactions();
+        }
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let path = folder.path().join("hocba.sqlite");
+        if let Some(bytes) = database {
+            std::fs::write(&path, bytes).expect("written");
+        }
+        let store = Store::open(&path).await.expect("store");
+        Self { folder, clock, chain, deployment, setup, store }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("hocba.sqlite")
+    }
+
+    /// The process is gone, another one begins.
+    pub async fn restart(&mut self) {
+        self.store.close().await;
+        self.store = Store::open(&self.path()).await.expect("store");
+    }
+
+    pub fn now(&self) -> UnixTime {
+        at(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Time passes, blocks come.
+    pub fn pass(&self, seconds: i64) {
+        let now = self.clock.fetch_add(seconds, Ordering::SeqCst) + seconds;
+        self.chain.set_time(now.unsigned_abs());
+        self.chain.mine_waiting();
+        self.chain.advance(1);
+    }
+
+    pub fn clock(&self) -> impl Fn() -> UnixTime + Send + Sync + 'static + use<> {
+        let clock = Arc::clone(&self.clock);
+        move || at(clock.load(Ordering::SeqCst))
+    }
+
+    pub fn profile(&self) -> OpenProfile {
+        let mut content = profile_content();
+        let era = &mut content.eras[0];
+        (era.chain, era.code, era.contract) = (self.deployment.chain, self.deployment.code, self.deployment.contract);
+        open_profile(&content)
+    }
+
+    pub fn app(&self) -> App {
+        static CHANCE: AtomicU64 = AtomicU64::new(0);
+        let chance = |bytes: &mut [u8]| {
+            for chunk in bytes.chunks_mut(32) {
+                let digest = Sha256Digest::of(&CHANCE.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+                chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
+            }
+            true
+        };
+        let settings =
+            hocba_app::Settings { chain: self.deployment.chain, contract: self.deployment.contract, batch_age: 600 };
+        let edges = Edges::new(self.clock(), chance);
+        let key = DataKey::from_bytes([9; 32]);
+        App::new(self.store.clone(), key, self.profile(), Arc::new(NoPublicRecord), edges, settings)
+    }
+
+    pub fn settings(&self, holder: &str) -> Settings {
+        Settings { batch_size: self.setup.batch, finality: self.setup.finality, ..Settings::new(holder) }
+    }
+
+    pub fn service(&self, holder: &str) -> AnchorService<ScriptedChain> {
+        self.service_with(anchorer(), self.settings(holder))
+    }
+
+    pub fn service_with(&self, signer: Signer, settings: Settings) -> AnchorService<ScriptedChain> {
+        AnchorService::new(self.store.clone(), self.chain.clone(), self.deployment, signer, settings, self.clock())
+    }
+
+    /// Everything the school does, up to closing; what was done before is not done again.
+    pub async fn school_work(&self) -> Result<(), Crash> {
+        let (app, actor) = (self.app(), Actor::LocalOperator);
+        self.appoint(&app).await?;
+        app.import(&actor, workbook(self.setup.pupils), &Import::default()).await?;
+        let class = self.class().await?;
+        for (step, person, name) in [
+            (Step::Sign, &school().teacher, "teacher"),
+            (Step::CoSign, &school().principal, "principal"),
+            (Step::Seal, &school().seal, "seal"),
+        ] {
+            let signer = app.signer(&actor, step, false, &ders(name)).await?;
+            let list = app.prepare(&actor, &class, &signer, &Selection::All).await?;
+            for tasks in list.tasks.chunks(2) {
+                let signed: Vec<_> = tasks.iter().map(|t| t.signed(person.key.sign(t.bytes()).to_vec())).collect();
+                app.submit(&actor, &class, &signer, &signed).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn appoint(&self, app: &App) -> Result<(), Crash> {
+        let actor = Actor::LocalOperator;
+        let store_school = hocba_store::model::School {
+            code: SCHOOL.parse().expect("code"),
+            issuer: "so-demo".parse().expect("issuer"),
+        };
+        app.add_school(&actor, &store_school).await?;
+        for (role, class, by, who) in [
+            (Role::Principal, None, "department", "principal"),
+            (Role::SchoolSeal, None, "department", "seal"),
+            (Role::HomeroomTeacher, Some("9A3"), "principal", "teacher"),
+        ] {
+            let statement = school().appoint(&school().appointment(role, class));
+            app.appoint(&actor, &statement, &ders(by), &ders(who)).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn class(&self) -> Result<Id, Crash> {
+        Ok(self.store.read().await?.classes().await?[0].id)
+    }
+
+    /// Steps until nothing is left, letting time pass where that is waited for.
+    pub async fn anchor(&self, service: &mut AnchorService<ScriptedChain>) -> Result<Vec<Event>, Crash> {
+        let mut events = Vec::new();
+        for _ in 0..200 {
+            match service.step().await? {
+                Progress::Did(event) => events.push(event),
+                Progress::Idle { next: None } => return Ok(events),
+                Progress::Idle { next: Some(next) } => {
+                    let wait = next.seconds() - self.now().seconds();
+                    if wait > 0 {
+                        self.pass(wait);
+                    }
+                }
+                Progress::UnderWay { .. } => self.pass(2),
+                Progress::PutOff { until, .. } => self.pass(until.seconds() - self.now().seconds()),
+                Progress::NotLeader => self.pass(16),
+            }
+        }
+        panic!("the service does not come to an end: {events:#?}");
+    }
+
+    /// The whole story: appointments are anchored, then the class is signed and anchored.
+    pub async fn story(&self) -> Result<Vec<Event>, Crash> {
+        let mut service = self.service("one");
+        self.appoint(&self.app()).await?;
+        let mut events = self.anchor(&mut service).await?;
+        self.school_work().await?;
+        events.extend(self.anchor(&mut service).await?);
+        Ok(events)
+    }
+
+    pub async fn client(&self) -> AnchorClient<ScriptedChain> {
+        AnchorClient::connect(self.chain.clone(), self.deployment).await.expect("the chain is there")
+    }
+
+    /// What the chain says now.
+    pub async fn facts(&self) -> CheckedFacts {
+        let facts = self.client().await.facts(Finality::Instant).await.expect("facts");
+        facts.check().expect("the contract's digests are its own")
+    }
+
+    /// Changes the database behind the service's back, past all constraints.
+    pub async fn sql(&self, sql: &'static str) {
+        use sqlx::{Connection as _, Executor as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the database opens");
+        connection.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;").await.expect("pragma");
+        let done = connection.execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        assert!(done.rows_affected() > 0, "{sql}: touched nothing");
+        connection.close().await.expect("closed");
+    }
+
+    /// Walks everything.
+    pub async fn fsck(&self) -> Report {
+        let facts = self.facts().await;
+        fsck(&self.store, Some(&self.app()), Some(&facts)).await.expect("the database is read")
+    }
+
+    /// Nothing is wrong with what is stored, however far it is.
+    pub async fn assert_clean(&self, what: &str) -> Report {
+        let report = self.fsck().await;
+        assert!(report.is_clean(), "{what}: {:#?}", report.faults);
+        report
+    }
+
+    /// Sends any transaction of the contract's, mined at once; what waits goes on waiting.
+    pub async fn send_foreign(&self, make: impl AsyncFnOnce(&AnchorClient<ScriptedChain>) -> SignedTransaction) {
+        let client = self.client().await;
+        let transaction = make(&client).await;
+        self.chain.mine_at_once();
+        client.broadcast(&transaction).await.expect("mined");
+        if self.setup.slow {
+            self.chain.hold_transactions();
+        }
+    }
+
+    /// Everything is anchored, once.
+    pub async fn assert_whole(&self, what: &str) {
+        let mut tx = self.store.read().await.expect("read");
+        let class = self.class().await.expect("class");
+        let lines = tx.record_lines(&class).await.expect("lines");
+        assert_eq!(lines.len(), self.setup.pupils, "{what}: no record was lost");
+        assert!(lines.iter().all(|l| l.anchored_at.is_some()), "{what}: every record is anchored: {lines:#?}");
+        assert!(tx.open_jobs().await.expect("jobs").is_empty(), "{what}: no job is left");
+        let batches = tx.batches().await.expect("batches");
+        let leaves: u32 = batches.iter().map(|b| b.size).sum();
+        assert_eq!(leaves as usize, self.setup.pupils + 3, "{what}: each leaf is in one batch");
+        let register = self.client().await.register(None).await.expect("register");
+        let roots: Vec<_> =
+            register.batches().iter().filter(|b| b.issuer.as_str() == "so-demo").map(|b| b.root).collect();
+        assert_eq!(roots.len(), batches.len(), "{what}: the chain has our batches and no other");
+        assert_eq!(roots.iter().collect::<BTreeSet<_>>().len(), roots.len(), "{what}: none is there twice");
+        // Appointments before records: in the order of the register.
+        let mut anchored: Vec<_> =
+            batches.iter().map(|b| (b.receipt.as_ref().expect("receipt").index, b.kind)).collect();
+        anchored.sort_unstable();
+        assert!(anchored.is_sorted_by_key(|(_, kind)| *kind), "{what}: appointments come first: {anchored:?}");
+    }
+}
+
+/// A person's certificates, leaf first.
+pub fn ders(name: &str) -> Vec<Vec<u8>> {
+    example_certificates(name).iter().map(|c| c.der().to_vec()).collect()
+}

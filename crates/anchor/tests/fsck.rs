@@ -1,0 +1,250 @@
+//! Each kind of fault is made by hand and is found; a database that is whole has none.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{Setup, World, anchorer, school};
+use hocba_anchor::{Fault, Report, fsck};
+use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
+use hocba_chain::{Anchor, Terms, transaction::ANCHOR_GAS};
+use hocba_record::{canonical::Limits, encoding::Sha256Digest};
+use hocba_signature::statement::{Role, Statement, StatementType};
+use hocba_tests::NOW;
+use sqlx::Connection as _;
+
+const SETUP: Setup = Setup { batch: 4096, ..Setup::QUICK };
+
+/// Everything anchored.
+async fn anchored() -> World {
+    let world = World::sealed(SETUP).await;
+    world.anchor(&mut world.service("one")).await.expect("no fault was put in");
+    world
+}
+
+fn codes(report: &Report) -> BTreeSet<&'static str> {
+    report.faults.iter().map(|f| f.what.code()).collect()
+}
+
+/// Database statements, and the codes that at least are found.
+const BY_SQL: &[(&str, &[&str])] = &[
+    (
+        "UPDATE record_versions SET state = 'co_signed' WHERE rowid = 1",
+        &["signature_count", "stray_leaf", "lost_transition"],
+    ),
+    ("UPDATE record_versions SET state = 'signed' WHERE rowid = 1", &["file", "unreadable"]),
+    ("UPDATE record_versions SET nonce = x'00' WHERE rowid = 1", &["unreadable"]),
+    ("UPDATE record_versions SET statement = x'7b7d' WHERE rowid = 1", &["unreadable"]),
+    (
+        "UPDATE record_versions SET statement = (SELECT statement FROM record_versions WHERE rowid = 2) WHERE rowid = 1",
+        &["claims", "other_leaf", "personal"],
+    ),
+    ("UPDATE record_versions SET personal = zeroblob(length(personal)) WHERE rowid = 1", &["personal"]),
+    ("UPDATE record_versions SET key_id = 'another' WHERE rowid = 1", &["personal"]),
+    ("DELETE FROM record_versions WHERE rowid = 1", &["stray_leaf"]),
+    ("DELETE FROM certificates", &["certificate"]),
+    ("UPDATE classes SET name = '9A4'", &["claims"]),
+    ("UPDATE classes SET grade = 8", &["claims"]),
+    ("UPDATE classes SET year = 2025", &["claims"]),
+    ("UPDATE appointments SET valid_until = valid_until + 1", &["claims"]),
+    ("UPDATE appointments SET role = 'school_seal'", &["claims"]),
+    ("DELETE FROM leaves WHERE kind = 'record' AND position = 0", &["no_leaf", "positions", "root", "tiles"]),
+    ("UPDATE leaves SET leaf = zeroblob(32) WHERE kind = 'record' AND position = 1", &["other_leaf", "root", "tiles"]),
+    ("UPDATE leaves SET position = 7 WHERE kind = 'record' AND position = 0", &["positions", "root"]),
+    ("UPDATE leaves SET issuer = 'so-khac' WHERE kind = 'record' AND position = 0", &["foreign_leaf"]),
+    ("UPDATE leaves SET issuer = 'NOT A CODE' WHERE kind = 'record' AND position = 0", &["unreadable"]),
+    (
+        "UPDATE leaves SET batch = NULL, position = NULL WHERE kind = 'record' AND position = 2",
+        &["positions", "no_job"],
+    ),
+    ("UPDATE batches SET root = zeroblob(32) WHERE id = 1", &["root", "other_on_chain", "unknown_batch"]),
+    ("UPDATE batches SET size = 4 WHERE id = 1", &["positions", "other_on_chain"]),
+    ("UPDATE batch_tiles SET hashes = zeroblob(length(hashes)) WHERE batch = 1", &["tiles"]),
+    ("DELETE FROM batch_tiles WHERE batch = 2", &["tiles"]),
+    ("UPDATE batches SET block_time = block_time + 1 WHERE id = 1", &["other_on_chain"]),
+    ("UPDATE batches SET chain_index = chain_index + 7 WHERE id = 2", &["other_on_chain"]),
+    (
+        "UPDATE batches SET chain_index = NULL, block = NULL, block_time = NULL, tx_hash = NULL WHERE id = 2",
+        &["receipt", "lost_transition", "no_job"],
+    ),
+    ("UPDATE batches SET tx_hash = '0x00' WHERE id = 2", &["receipt"]),
+    ("UPDATE anchor_attempts SET state = 'dropped', block = NULL WHERE batch = 1", &["receipt"]),
+    ("UPDATE anchor_attempts SET raw = x'00' WHERE batch = 1", &["attempt_bytes"]),
+    ("UPDATE anchor_attempts SET nonce = nonce + 1 WHERE batch = 1", &["attempt_bytes"]),
+    (
+        "INSERT INTO anchor_attempts (batch, state, sender, nonce, tx_hash, raw, made_at, changed_at) \
+         SELECT batch, 'broadcast', sender, nonce, '0x01', raw, made_at, changed_at FROM anchor_attempts WHERE batch = 1",
+        &["live_attempts", "attempt_bytes"],
+    ),
+    ("INSERT INTO jobs (kind, subject, due_at) VALUES ('deliver_batch', '999', 0)", &["idle_job"]),
+    ("INSERT INTO jobs (kind, subject, due_at) VALUES ('close_records', 'so-demo', 0)", &["idle_job"]),
+    ("DELETE FROM audit_events WHERE action = 'appoint'", &["no_event"]),
+    ("DELETE FROM audit_events WHERE action = 'sign_records'", &["no_event"]),
+    ("DELETE FROM audit_events WHERE action = 'co_sign_records'", &["no_event"]),
+    ("DELETE FROM audit_events WHERE action = 'seal_records'", &["no_event"]),
+    ("DELETE FROM audit_events WHERE action = 'close_batch'", &["no_event"]),
+    ("DELETE FROM audit_events WHERE action = 'anchor_batch'", &["no_event"]),
+];
+
+/// What is wrong with a statement in other ways than the database can say.
+fn statements(signed: &Statement) -> Vec<(&'static str, Statement)> {
+    let garbage = {
+        let input = signed.clone().truncated(2).prepare(
+            StatementType::Record,
+            Role::SchoolSeal,
+            school().seal.digest(),
+            common::now(),
+        );
+        signed.clone().truncated(2).attach(input, vec![7; 64])
+    };
+    let reversed = {
+        let mut json: serde_json::Value = serde_json::from_slice(&signed.to_bytes()).expect("JSON");
+        json["signatures"].as_array_mut().expect("list").reverse();
+        let limits = Limits { bytes: 512 * 1024, depth: 4 };
+        Statement::from_bytes(json.to_string().as_bytes(), limits).expect("still a statement")
+    };
+    let one_key_twice = {
+        let twice = school().teacher.sign(signed.clone().truncated(1), StatementType::Record, Role::Principal, NOW);
+        school().seal.sign(twice, StatementType::Record, Role::SchoolSeal, NOW)
+    };
+    vec![("signature", garbage), ("headers", reversed), ("signers", one_key_twice)]
+}
+
+async fn put_statement(world: &World, statement: &Statement) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(world.path());
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the database opens");
+    sqlx::query("UPDATE record_versions SET statement = $1 WHERE rowid = 1")
+        .bind(statement.to_bytes())
+        .execute(&mut connection)
+        .await
+        .expect("changed");
+    connection.close().await.expect("closed");
+}
+
+async fn anchor_on_chain(world: &World, root: Sha256Digest, size: u32) {
+    let issuer: IssuerCode = "so-demo".parse().expect("issuer");
+    world
+        .send_foreign(async |client| {
+            let head = client.head().await.expect("head");
+            let (index, previous) = (head.count, head.digest);
+            let anchor = Anchor { index, previous, root, size, issuer, alg: ALG_RFC6962_SHA256 };
+            let nonce = client.mined_transactions(&anchorer().address()).await.expect("nonce");
+            let terms = Terms { nonce, gas: ANCHOR_GAS, gas_price: 0 };
+            client.prepare_anchor(&anchorer(), &anchor, terms).expect("signed")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
+    let whole = anchored().await;
+    let report = whole.assert_clean("untouched").await;
+    assert_eq!(report.counted.records, 3);
+    assert_eq!(report.counted.opened, 3);
+    assert_eq!(report.counted.signatures, 3 * 3 + 3);
+    assert_eq!((report.counted.batches, report.counted.receipts, report.counted.leaves), (2, 2, 6));
+    let (facts, app) = (whole.facts().await, whole.app());
+    drop(app);
+    whole.store.close().await;
+    let bytes = std::fs::read(whole.path()).expect("the database is a file");
+
+    let mut seen: BTreeSet<&'static str> = BTreeSet::new();
+    let mut check = |what: &str, report: &Report, wanted: &[&str]| {
+        let found = codes(report);
+        for code in wanted {
+            assert!(found.contains(code), "{what}: {code} was not found, but {:#?}", report.faults);
+        }
+        assert!(report.faults.iter().all(|f: &Fault| !f.to_string().is_empty()));
+        seen.extend(found);
+    };
+    for (sql, wanted) in BY_SQL {
+        let world = World::of(SETUP, &bytes).await;
+        world.sql(sql).await;
+        let report = fsck(&world.store, Some(&world.app()), Some(&facts)).await.expect("read");
+        check(sql, &report, wanted);
+    }
+    let signed = {
+        let world = World::of(SETUP, &bytes).await;
+        let mut tx = world.store.read().await.expect("read");
+        let keys = tx.version_keys_after(None, 500).await.expect("keys");
+        let mut statement = None;
+        for (record, version) in keys {
+            // The row that `rowid = 1` is: number 1 of the class list.
+            let stored = tx.record_version(&record, version).await.expect("read").expect("there");
+            if stored.number == 1 {
+                statement = stored.statement;
+            }
+        }
+        statement.expect("sealed")
+    };
+    for (wanted, statement) in statements(&signed) {
+        let world = World::of(SETUP, &bytes).await;
+        put_statement(&world, &statement).await;
+        let report = fsck(&world.store, Some(&world.app()), Some(&facts)).await.expect("read");
+        check(wanted, &report, &[wanted, "other_leaf"]);
+        // Without the data key, too; only what is sealed is not looked at.
+        let report = fsck(&world.store, None, None).await.expect("read");
+        check(wanted, &report, &[wanted]);
+        assert_eq!(report.counted.opened, 0);
+    }
+    // On the chain: a root of ours a second time, and one under our name that we do not know.
+    let world = anchored().await;
+    let batch = world.store.read().await.expect("read").batch(1).await.expect("read").expect("there");
+    anchor_on_chain(&world, batch.root, batch.size).await;
+    check("twice", &world.fsck().await, &["anchored_twice"]);
+    let world = anchored().await;
+    anchor_on_chain(&world, Sha256Digest::of(b"unknown"), 9).await;
+    check("unknown", &world.fsck().await, &["unknown_batch"]);
+
+    let all: BTreeSet<_> = [
+        "file",
+        "unreadable",
+        "signature_count",
+        "headers",
+        "signers",
+        "certificate",
+        "signature",
+        "claims",
+        "personal",
+        "no_leaf",
+        "other_leaf",
+        "stray_leaf",
+        "positions",
+        "foreign_leaf",
+        "root",
+        "tiles",
+        "no_job",
+        "idle_job",
+        "live_attempts",
+        "attempt_bytes",
+        "receipt",
+        "no_event",
+        "lost_transition",
+        "other_on_chain",
+        "anchored_twice",
+        "unknown_batch",
+    ]
+    .into();
+    assert_eq!(seen, all, "a kind of fault that no test makes");
+    println!("{} changes, {} kinds of faults", BY_SQL.len() + 5, all.len());
+}
+
+#[tokio::test]
+async fn a_batch_without_its_delivery_and_leaves_without_their_closing_are_found() {
+    let world = World::sealed(SETUP).await;
+    let report = world.assert_clean("waiting").await;
+    assert_eq!(report.counted.leaves, 6);
+    world.sql("DELETE FROM jobs").await;
+    let report = world.fsck().await;
+    assert_eq!(report.faults.iter().filter(|f| f.what.code() == "no_job").count(), 2, "{:#?}", report.faults);
+}
+
+#[tokio::test]
+async fn receipts_after_the_block_that_was_looked_at_are_counted_and_not_called_wrong() {
+    let world = World::sealed(SETUP).await;
+    let before = world.facts().await;
+    world.anchor(&mut world.service("one")).await.expect("no fault was put in");
+    let report = fsck(&world.store, None, Some(&before)).await.expect("read");
+    assert!(report.is_clean(), "{:#?}", report.faults);
+    assert_eq!((report.counted.receipts, report.counted.receipts_after), (0, 2));
+}

@@ -1,0 +1,120 @@
+//! The register of batches alone, checked while it is read: what a sender needs to know before it anchors.
+
+use hocba_bundle::facts::{ANCHOR_TAG, BatchFact, IssuerCode, batch_digest, genesis_digest};
+use hocba_record::encoding::Sha256Digest;
+use serde_json::json;
+
+use crate::{
+    AnchorClient, ClientError, Head, MAX_BATCHES, Rpc,
+    client::{FIRST_LOG_RANGE, MAX_LOG_REQUESTS, Result, wants_less},
+    contract::{Event, TxHash, decode_event, topic},
+    decode::{self, BlockHead, MAX_PAGE, Problem, fault},
+};
+
+/// All batches at one block. The list leads to the head that the contract named beside it, so whoever names that head
+/// in an anchoring has seen every batch before it: the contract takes the anchoring after this very list or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Register {
+    /// The block it was read at.
+    pub block: BlockHead,
+    /// Count and digest.
+    pub head: Head,
+    batches: Vec<BatchFact>,
+}
+
+impl Register {
+    /// The batches, by index.
+    pub fn batches(&self) -> &[BatchFact] {
+        &self.batches
+    }
+
+    /// The first batch with this root, size and issuer, with its index.
+    pub fn find(&self, root: &Sha256Digest, size: u32, issuer: &IssuerCode) -> Option<(u64, &BatchFact)> {
+        (0..).zip(&self.batches).find(|(_, b)| b.root == *root && b.size == size && b.issuer == *issuer)
+    }
+}
+
+impl<R: Rpc> AnchorClient<R> {
+    /// Reads the register at the latest block, whole or what came after `earlier`, and re-computes its digests.
+    ///
+    /// # Errors
+    /// The node's own; [`ClientError::Answer`] where the list does not lead to the digest. After a reorganisation that
+    /// is so with an `earlier` from before it: read again without.
+    pub async fn register(&self, earlier: Option<Register>) -> Result<Register> {
+        let block = self.block("latest").await?;
+        let tag = format!("{:#x}", block.number);
+        let head = self.head_at(&tag).await?;
+        if head.count > MAX_BATCHES {
+            return Err(ClientError::TooMany { count: head.count, max: MAX_BATCHES });
+        }
+        let deployment = self.deployment();
+        let (mut batches, mut digest) = match earlier {
+            Some(earlier) => (earlier.batches, earlier.head.digest),
+            None => (Vec::new(), genesis_digest(ANCHOR_TAG, deployment.chain, &deployment.contract)),
+        };
+        while (batches.len() as u64) < head.count {
+            let from = batches.len() as u64;
+            let limit = MAX_PAGE.min(head.count - from);
+            let page = self.batch_page(from, limit, &tag).await?;
+            for (index, batch) in (from..).zip(&page) {
+                digest = batch_digest(deployment.chain, &deployment.contract, index, batch, &digest);
+            }
+            batches.extend(page);
+        }
+        if batches.len() as u64 != head.count || digest != head.digest {
+            return Err(fault("head", Problem::Contradiction).into());
+        }
+        Ok(Register { block, head, batches })
+    }
+
+    /// The transaction that anchored the batch with this index and root, and its block, from the logs. For a batch that
+    /// is there although no transaction for it is known: after a restore from a backup.
+    ///
+    /// # Errors
+    /// The node's own, and [`ClientError::ScanTooLong`].
+    pub async fn anchoring(&self, index: u64, root: &Sha256Digest) -> Result<Option<(TxHash, u64)>> {
+        let (mut range, mut top) = (FIRST_LOG_RANGE, Some(self.block("latest").await?.number));
+        let topics =
+            [topic("Anchored"), decode::word(index), *root.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
+        for _ in 0..MAX_LOG_REQUESTS {
+            let Some(to) = top.filter(|to| *to >= self.lowest()) else { return Ok(None) };
+            let from = to.saturating_sub(range - 1).max(self.lowest());
+            let filter = json!([{
+                "address": self.deployment().contract,
+                "fromBlock": format!("{from:#x}"),
+                "toBlock": format!("{to:#x}"),
+                "topics": topics,
+            }]);
+            let logs = match self.rpc().request("eth_getLogs", filter).await {
+                Ok(logs) => decode::decode_logs(&logs)?,
+                Err(e) if range > 1 && wants_less(&e) => {
+                    range = (range / 8).max(1);
+                    continue;
+                }
+                Err(e) => return Err(e.into()),
+            };
+            for log in logs.iter().filter(|log| log.address == self.deployment().contract && !log.removed) {
+                if let Some(Event::Anchored { index: found, batch, .. }) = decode_event(log)?
+                    && (found, batch.root) == (index, *root)
+                {
+                    return Ok(Some((log.transaction, log.block)));
+                }
+            }
+            top = from.checked_sub(1);
+        }
+        Err(ClientError::ScanTooLong { requests: MAX_LOG_REQUESTS, block: top.unwrap_or_default() })
+    }
+
+    /// Whether the node has a transaction, mined or waiting. One that it does not have is to be sent again.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn knows(&self, transaction: &TxHash) -> Result<bool> {
+        let answer = self.rpc().request("eth_getTransactionByHash", json!([transaction.to_string()])).await?;
+        match answer.get("hash").and_then(serde_json::Value::as_str) {
+            None if answer.is_null() => Ok(false),
+            Some(hash) if hash == transaction.to_string() => Ok(true),
+            _ => Err(fault("transaction", Problem::Contradiction).into()),
+        }
+    }
+}

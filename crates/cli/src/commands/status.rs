@@ -1,0 +1,83 @@
+//! `status`: where each class and pupil is.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use hocba_app::{Actor, AppError, PublicState};
+use hocba_record::types::ClassName;
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::{
+    error::Exit,
+    folder::Folder,
+    ledger,
+    output::words,
+    site::{Site, app_failure},
+};
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// One class, pupil by pupil.
+    #[arg(long, value_name = "NAME")]
+    class: Option<ClassName>,
+    /// With the pupils' names.
+    #[arg(long, requires = "class")]
+    names: bool,
+}
+
+/// `status`.
+///
+/// # Errors
+/// When there is no such class.
+pub fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Exit> {
+    let folder = Folder::open(&context.data_dir)?;
+    ledger::runtime()?.block_on(work(context, folder, args))
+}
+
+async fn work(context: &Context, folder: Folder, args: &StatusArgs) -> anyhow::Result<Exit> {
+    let out = &context.out;
+    let refused = |e: AppError| app_failure(&e, out.lang);
+    let site = Site::open(folder).await?;
+    let operator = Actor::LocalOperator;
+    if args.class.is_some() {
+        let class = site.class(args.class.as_ref()).await?;
+        let view = site.app.class(&operator, &class.id).await.map_err(refused)?;
+        let mut pupils: Vec<Value> = Vec::new();
+        for pupil in &view.pupils {
+            let (vi, en) = pupil.state.words();
+            let name = pupil.name.as_deref().filter(|_| args.names).unwrap_or_default();
+            let reason = pupil.left_out.map(|r| r.as_str()).or(pupil.returned.map(|r| r.as_str()));
+            let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
+            let line = |state: &str| format!("{:>3}  {name}{}{state}{reason}", pupil.number, tab(name));
+            out.say(&words(line(vi), line(en)));
+            pupils.push(json!({
+                "number": pupil.number, "record": pupil.record.to_string(), "version": pupil.version,
+                "state": pupil.state, "left_out": pupil.left_out.map(|r| r.as_str()),
+                "returned": pupil.returned.map(|r| r.as_str()),
+            }));
+        }
+        out.document(&json!({ "command": "status", "ok": true, "class": class.name, "pupils": pupils }));
+        return Ok(Exit::Ok);
+    }
+    let mut classes: Vec<Value> = Vec::new();
+    for (class, counts) in site.app.classes(&operator).await.map_err(refused)? {
+        let part = |pick: fn((&'static str, &'static str)) -> &'static str| {
+            let parts: Vec<String> = counts.iter().map(|(s, n)| format!("{n} {}", pick(s.words()))).collect();
+            format!("{} {} ({}): {}", class.name, class.year, class.school, parts.join("; "))
+        };
+        out.say(&words(part(|w| w.0), part(|w| w.1)));
+        let counts: BTreeMap<&PublicState, &usize> = counts.iter().collect();
+        classes.push(json!({ "school": class.school, "year": class.year, "class": class.name, "states": counts }));
+    }
+    if classes.is_empty() {
+        out.say(&words("Chưa nhập lớp nào.", "No class was imported yet."));
+    }
+    out.document(&json!({ "command": "status", "ok": true, "classes": classes }));
+    Ok(Exit::Ok)
+}
+
+fn tab(name: &str) -> &'static str {
+    if name.is_empty() { "" } else { "  " }
+}
