@@ -8,13 +8,15 @@ use std::panic::resume_unwind;
 
 use hocba_app::{App, AppError};
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, task::spawn_blocking};
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Span, instrument::WithSubscriber as _};
 
 use crate::{Server, problem::Problem};
 
 /// Does the work on a thread where it holds up nobody. A panic goes on in the caller, where `http::guard` catches it.
 pub(crate) async fn off_thread<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let (runtime, work) = (Handle::current(), work.instrument(Span::current()));
+    let runtime = Handle::current();
+    // What it logs goes where the request's log goes, under the request's id.
+    let work = work.instrument(Span::current()).with_current_subscriber();
     let done = spawn_blocking(move || runtime.block_on(work)).await;
     done.unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
@@ -38,5 +40,22 @@ impl Server<App> {
             done
         };
         Ok(off_thread(work).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_of_another_thread_gives_its_result_and_its_panic() {
+        let here = std::thread::current().id();
+        let there = off_thread(async {
+            tokio::task::yield_now().await;
+            std::thread::current().id()
+        });
+        assert_ne!(there.await, here);
+        let panicked = tokio::spawn(off_thread(async { panic!("inside") })).await;
+        assert!(panicked.is_err_and(|error| error.is_panic()));
     }
 }

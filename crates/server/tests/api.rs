@@ -22,6 +22,7 @@ use hocba_record::{
     draft::Draft,
     encoding::{RecordId, Sha256Digest, base64url, from_base64url},
 };
+use hocba_server::problem::Kind;
 use hocba_signature::statement::Role;
 use hocba_tests::{DAY, NOW, at};
 use serde_json::{Value, json};
@@ -130,13 +131,13 @@ async fn a_record_is_returned_corrected_and_signed_again_and_a_pupil_left_out_an
         let answer = desk.call("teacher", Method::PUT, &left_out, json!({ "reason": reason }).to_string()).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
         let tasks = format!("/classes/{class}/signing-tasks");
-        let tasks = desk.post("teacher", &tasks, &signer_of(Step::Sign, certificates("teacher"))).await.json();
+        let tasks = desk.post("teacher", &tasks, &signer_of(Step::Sign, &certificates("teacher"))).await.json();
         assert_eq!(tasks["tasks"].as_array().map(Vec::len), Some(to_sign));
         assert_eq!((&tasks["already"], tasks["left_out"] == json!([2])), (&json!(1), to_sign == 0));
     }
     // The principal's turn has not come for the second.
     let tasks = format!("/classes/{class}/signing-tasks");
-    let tasks = desk.post("principal", &tasks, &signer_of(Step::CoSign, certificates("principal"))).await.json();
+    let tasks = desk.post("principal", &tasks, &signer_of(Step::CoSign, &certificates("principal"))).await.json();
     assert_eq!(tasks["waiting"], json!([{ "number": 2, "state": "draft" }]));
     assert!(
         tasks["tasks"][0]["disclosures"].as_array().is_some_and(|d| d.len() > 10),
@@ -165,7 +166,7 @@ async fn everybody_may_do_their_own_work_and_no_other() {
         Row { method, route, path, body, allowed }
     };
     let json = |document: Value| document.to_string().into_bytes();
-    let tasks = |step, name| json(signer_of(step, certificates(name)));
+    let tasks = |step, name| json(signer_of(step, &certificates(name)));
     let none = |step, name| json(json!({ "step": step, "certificates": certificates(name), "signatures": [] }));
     let reason = |word| json(json!({ "reason": word }));
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
@@ -343,7 +344,7 @@ async fn what_is_out_of_form_is_said_by_name() {
     let body = json!({ "step": "sign", "certificates": signer, "signatures": many });
     let found = problem(&desk.post("teacher", &signatures, &body).await, "too-many");
     assert_eq!((&found["member"], &found["limit"]), (&json!("signatures"), &json!(200)));
-    let body = signer_of(Step::Sign, vec![signer[0].clone(); 9]);
+    let body = signer_of(Step::Sign, &vec![signer[0].clone(); 9]);
     assert_eq!(problem(&desk.post("teacher", &tasks, &body).await, "too-many")["member"], "certificates");
 }
 
@@ -394,14 +395,14 @@ async fn a_faulty_spreadsheet_is_told_with_every_cell() {
 async fn a_signature_that_does_not_hold_says_what_is_wrong_with_it() {
     let (desk, class) = Desk::with_class(2).await;
     let (tasks, signatures) = (format!("/classes/{class}/signing-tasks"), format!("/classes/{class}/signatures"));
-    let mut body = signer_of(Step::Sign, certificates("teacher"));
+    let mut body = signer_of(Step::Sign, &certificates("teacher"));
     body["only"] = json!([9]);
     assert_eq!(problem(&desk.post("teacher", &tasks, &body).await, "unknown-number")["number"], 9);
-    problem(&desk.post("teacher", &tasks, &signer_of(Step::Sign, vec![])).await, "certificate-unusable");
-    let stranger = signer_of(Step::Sign, certificates("stranger-department"));
+    problem(&desk.post("teacher", &tasks, &signer_of(Step::Sign, &[])).await, "certificate-unusable");
+    let stranger = signer_of(Step::Sign, &certificates("stranger-department"));
     problem(&desk.post("teacher", &tasks, &stranger).await, "certificate-unusable");
     // A colleague's certificate is usable, and not the account's.
-    let borrowed = desk.post("teacher", &tasks, &signer_of(Step::Sign, certificates("principal"))).await;
+    let borrowed = desk.post("teacher", &tasks, &signer_of(Step::Sign, &certificates("principal"))).await;
     assert_eq!(problem(&borrowed, "forbidden")["action"], "sign");
 
     let good = desk.signed(&class, Step::Sign).await;
@@ -438,7 +439,7 @@ async fn a_signature_that_does_not_hold_says_what_is_wrong_with_it() {
     let mut tx = desk.office.app.store().begin("grant").await.expect("begun");
     tx.add_grant(&teacher.id, &grant(GrantRole::Principal, None)).await.expect("granted");
     tx.commit().await.expect("committed");
-    let mut second = signer_of(Step::CoSign, certificates("teacher"));
+    let mut second = signer_of(Step::CoSign, &certificates("teacher"));
     let task = desk.post("teacher", &tasks, &second).await.json()["tasks"][0].clone();
     let key = &desk.office.people.teacher.key;
     let bytes = from_base64url(task["to_sign"].as_str().expect("text")).expect("base64url");
@@ -451,7 +452,7 @@ async fn a_signature_that_does_not_hold_says_what_is_wrong_with_it() {
     let desk = Desk::open(false).await;
     let class = desk.call("teacher", Method::POST, "/classes", workbook(1, |_, _| {})).await.json();
     let tasks = format!("/classes/{}/signing-tasks", class["class"].as_str().expect("imported"));
-    let found = desk.post("teacher", &tasks, &signer_of(Step::Sign, certificates("teacher"))).await;
+    let found = desk.post("teacher", &tasks, &signer_of(Step::Sign, &certificates("teacher"))).await;
     assert_eq!(problem(&found, "not-appointed")["role"], "homeroom_teacher");
 }
 
@@ -469,4 +470,24 @@ async fn what_is_damaged_here_is_told_as_a_reference_only() {
     assert!(!answer.text().contains("personal part"), "{}", answer.text());
     // Whoever sees no names is not stopped by it.
     assert_eq!(desk.get("department", &format!("/classes/{class}")).await.status, StatusCode::OK);
+}
+
+#[test]
+fn the_page_lists_every_endpoint_with_an_example_and_no_other() {
+    let page = std::fs::read_to_string(hocba_tests::repository().join("docs/api.md")).expect("the page");
+    let listed: BTreeSet<&str> = page
+        .split("\n### `")
+        .skip(1)
+        .map(|part| {
+            let (name, text) = part.split_once('`').expect("its name is closed");
+            assert!(text.contains("```sh\ncurl "), "{name} has an example");
+            name
+        })
+        .collect();
+    let endpoints = hocba_server::endpoints();
+    let endpoints: Vec<String> = endpoints.iter().map(|(method, path)| format!("{method} {path}")).collect();
+    assert_eq!(listed, endpoints.iter().map(String::as_str).collect());
+    for code in page.split("problems.md#").skip(1).map(|rest| rest.split(')').next().expect("a link")) {
+        assert!(Kind::of_code(code).is_some(), "{code}");
+    }
 }

@@ -10,7 +10,10 @@
 //! Problems: `forbidden`, `not-found`.
 
 use axum::{Json, extract::State};
-use hocba_app::{App, PublicState, PupilLine, model::Id};
+use hocba_app::{
+    App, PublicState, PupilLine,
+    model::{Id, LeftOut, ReturnReason},
+};
 use hocba_record::encoding::RecordId;
 use serde::Serialize;
 
@@ -42,7 +45,7 @@ struct Pupil {
 impl From<PupilLine> for Pupil {
     fn from(line: PupilLine) -> Self {
         let PupilLine { record, version, number, state, left_out, returned, name } = line;
-        let (left_out, returned) = (left_out.map(|r| r.as_str()), returned.map(|r| r.as_str()));
+        let (left_out, returned) = (left_out.map(LeftOut::as_str), returned.map(ReturnReason::as_str));
         Self { number, record, version, state, left_out, returned, name }
     }
 }

@@ -136,7 +136,7 @@ impl Desk {
     pub async fn signed(&self, class: &str, step: Step) -> Value {
         let (key, who) = self.signer(step);
         let tasks =
-            self.post(who, &format!("/classes/{class}/signing-tasks"), &signer_of(step, certificates(key))).await;
+            self.post(who, &format!("/classes/{class}/signing-tasks"), &signer_of(step, &certificates(key))).await;
         let key = &self.office.person(step).0.key;
         let tasks = tasks.json();
         let signatures = tasks["tasks"].as_array().expect("tasks").iter().map(|task| {
@@ -178,6 +178,6 @@ pub fn certificates(name: &str) -> Vec<String> {
 }
 
 /// The body of `signing-tasks`.
-pub fn signer_of(step: Step, certificates: Vec<String>) -> Value {
+pub fn signer_of(step: Step, certificates: &[String]) -> Value {
     json!({ "step": step, "certificates": certificates })
 }
