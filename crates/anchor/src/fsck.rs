@@ -269,8 +269,8 @@ impl Report {
     }
 }
 
-/// Looks at everything. With `app`, personal parts are opened as well; with `facts`, receipts are compared with the
-/// chain.
+/// Looks at everything. With `app`, personal parts are opened as well; with `facts`, which are read before, receipts are
+/// compared with the chain.
 ///
 /// ```no_run
 /// # async fn check(app: &hocba_app::App) -> Result<(), Box<dyn std::error::Error>> {
@@ -527,11 +527,10 @@ impl Look<'_> {
         match readable(&mut self.report, place, read)? {
             None => {}
             Some(None) => self.report.add(place.clone(), What::NoLeaf),
-            Some(Some(leaf)) => {
-                if leaf.leaf != statement.leaf_hash() || leaf.school.as_str() != school {
-                    self.report.add(place.clone(), What::OtherLeaf);
-                }
+            Some(Some(leaf)) if leaf.leaf != statement.leaf_hash() || leaf.school.as_str() != school => {
+                self.report.add(place.clone(), What::OtherLeaf);
             }
+            Some(Some(_)) => {}
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ async fn dies_and_goes_on(mut world: World, what: &str) {
     }
     world.story().await.unwrap_or_else(|_| panic!("{what}: nothing breaks the second time"));
     world.assert_whole(what).await;
+    world.assert_recorded(what).await;
     let report = world.assert_clean(what).await;
     assert_eq!(report.counted.records, world.setup.pupils as u64, "{what}");
     assert_eq!(report.counted.receipts, report.counted.batches, "{what}");
@@ -106,6 +107,7 @@ async fn a_commit_that_fails_without_a_crash_is_survived_by_the_same_service() {
                 world.assert_clean(&what).await;
                 world.anchor(&mut service).await.unwrap_or_else(|_| panic!("{what}"));
                 world.assert_whole(&what).await;
+                world.assert_recorded(&what).await;
                 world.assert_clean(&what).await;
                 cases += 1;
             }
@@ -138,6 +140,7 @@ async fn a_crash_during_recovery_is_survived() {
             world.assert_clean(&what).await;
             world.anchor(&mut world.service("three")).await.unwrap_or_else(|_| panic!("{what}"));
             world.assert_whole(&what).await;
+            world.assert_recorded(&what).await;
             world.assert_clean(&what).await;
             cases += 1;
         }
@@ -145,11 +148,14 @@ async fn a_crash_during_recovery_is_survived() {
     println!("{cases} pairs of crashes");
 }
 
+/// A way in which a request fails.
+type Way = (&'static str, fn() -> ChainFault);
+
 /// Each request of a quiet day to the node fails: unreachable, or carried out with its answer lost, or answered with
 /// nonsense. And the process dies at the same moment or lives on.
 #[tokio::test]
 async fn every_request_to_the_node_may_fail_in_each_way_and_every_batch_is_anchored_once() {
-    let faults: [(&str, fn() -> ChainFault); 4] = [
+    let faults: [Way; 4] = [
         ("unreachable", ChainFault::unreachable),
         ("answer lost", ChainFault::answer_lost),
         ("refused", || ChainFault::refuses(-32000, "no")),
@@ -179,6 +185,7 @@ async fn every_request_to_the_node_may_fail_in_each_way_and_every_batch_is_ancho
                 }
                 world.anchor(&mut service).await.unwrap_or_else(|_| panic!("{what}"));
                 world.assert_whole(&what).await;
+                world.assert_recorded(&what).await;
                 world.assert_clean(&what).await;
                 cases += 1;
             }
@@ -208,6 +215,7 @@ async fn a_crash_while_a_delivery_is_put_off_or_mended_is_survived() {
             world.chain.come_up();
             world.anchor(&mut world.service("two")).await.unwrap_or_else(|_| panic!("{what}"));
             world.assert_whole(&what).await;
+            world.assert_recorded(&what).await;
             world.assert_clean(&what).await;
         }
     }

@@ -275,7 +275,7 @@ impl App {
                 std::cmp::Ordering::Greater => list.already += 1,
                 std::cmp::Ordering::Less => list.waiting.push((version.number, version.state)),
                 std::cmp::Ordering::Equal => {
-                    list.tasks.push(self.task(&class, &version, signer, &certificates, now)?)
+                    list.tasks.push(self.task(&class, &version, signer, &certificates, now)?);
                 }
             }
         }

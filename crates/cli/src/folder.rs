@@ -228,6 +228,30 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
     builder.create(path).with_context(|| path.display().to_string())
 }
 
+/// Removes temporary files that a crash left in a folder: each may hold a pupil's transcript.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn sweep(folder: &Path) -> anyhow::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e).with_context(|| folder.display().to_string()),
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if !name.starts_with('.') || !name.ends_with(".tmp") {
+            continue;
+        }
+        let left = OpenOptions::new().write(true).open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if left {
+            fs::remove_file(&path).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file whole or not at all: temporary file, fsync, rename, fsync of the folder.
 ///
 /// # Errors
@@ -246,6 +270,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&temporary)?;
+        // Held until it is renamed: tells `sweep` that somebody is at it.
+        file.lock()?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;

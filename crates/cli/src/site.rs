@@ -17,7 +17,7 @@ use crate::{
     commands::verify,
     edge,
     error::{Exit, Failure},
-    folder::{DATA_KEY, DATABASE, Folder, PROFILE},
+    folder::{DATA_KEY, DATABASE, Folder, PROFILE, sweep},
     ledger,
     output::{Lang, words},
     report,
@@ -63,6 +63,7 @@ impl Site {
             ))
             .into());
         }
+        sweep(folder.root())?;
         let key = DataKey::open(&folder.path(DATA_KEY), folder.mode()).map_err(crate::people::keystore)?;
         let store = Store::open(&database).await.map_err(|e| store_failure(&e))?;
         let profile = folder.read(PROFILE)?.context("the folder has no trust profile")?;
@@ -157,7 +158,7 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
     let fail = |exit, code, vi: String| Failure::new(exit, code, words(vi, en.clone()));
     let state = hocba_app::state_words;
     match error {
-        AppError::Unsound(findings) => return report::unsound(findings, lang),
+        AppError::Unsound(findings) => report::unsound(findings, lang),
         AppError::Forbidden(action) => fail(Exit::BadInput, "forbidden", format!("không được phép: {action}")),
         AppError::NotFound(what) => fail(Exit::BadInput, "not_found", format!("không tìm thấy ({what})")),
         AppError::UnknownSchool(school) => {

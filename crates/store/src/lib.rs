@@ -25,6 +25,7 @@
 //!
 //! assert_eq!(store.read().await?.schools().await?.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod anchoring;

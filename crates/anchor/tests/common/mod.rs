@@ -330,6 +330,16 @@ impl World {
         }
     }
 
+    /// Every batch is on the chain by a transaction that was recorded before it was sent: none had to be looked for.
+    pub async fn assert_recorded(&self, what: &str) {
+        let mut tx = self.store.read().await.expect("read");
+        for batch in tx.batches().await.expect("batches") {
+            let attempts = tx.attempts_of(batch.id).await.expect("attempts");
+            let earned = attempts.iter().any(|a| a.state == hocba_store::model::AttemptState::Final);
+            assert!(earned, "{what}: batch {} was anchored by a transaction that nobody recorded", batch.id);
+        }
+    }
+
     /// Everything is anchored, once.
     pub async fn assert_whole(&self, what: &str) {
         let mut tx = self.store.read().await.expect("read");

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Context;
 use crate::{
     error::{Exit, Failure},
-    folder::Folder,
+    folder::{Folder, sweep},
     ledger,
     output::{Output, words},
     site::{Site, app_failure},
@@ -43,6 +43,7 @@ pub async fn bundle(site: &Site, class: &Class, scope: Scope, out: &Output) -> a
     let refused = |e: AppError| app_failure(&e, out.lang);
     let lines = site.app.store().read().await?.record_lines(&class.id).await?;
     let bundler = site.app.bundler(&class.school).await.map_err(refused)?;
+    sweep(&site.folder.path(&format!("bundles/{}", class.name)))?;
     let mut result = Bundled::default();
     let bar = out.progress(lines.len(), &words("Làm tệp học bạ", "Bundles"));
     for line in &lines {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use hocba_app::{Actor, AppError, PublicState};
 use hocba_record::types::ClassName;
+use hocba_store::model::{LeftOut, ReturnReason};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -48,14 +49,14 @@ async fn work(context: &Context, folder: Folder, args: &StatusArgs) -> anyhow::R
         for pupil in &view.pupils {
             let (vi, en) = pupil.state.words();
             let name = pupil.name.as_deref().filter(|_| args.names).unwrap_or_default();
-            let reason = pupil.left_out.map(|r| r.as_str()).or(pupil.returned.map(|r| r.as_str()));
+            let reason = pupil.left_out.map(LeftOut::as_str).or(pupil.returned.map(ReturnReason::as_str));
             let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
             let line = |state: &str| format!("{:>3}  {name}{}{state}{reason}", pupil.number, tab(name));
             out.say(&words(line(vi), line(en)));
             pupils.push(json!({
                 "number": pupil.number, "record": pupil.record.to_string(), "version": pupil.version,
-                "state": pupil.state, "left_out": pupil.left_out.map(|r| r.as_str()),
-                "returned": pupil.returned.map(|r| r.as_str()),
+                "state": pupil.state, "left_out": pupil.left_out.map(LeftOut::as_str),
+                "returned": pupil.returned.map(ReturnReason::as_str),
             }));
         }
         out.document(&json!({ "command": "status", "ok": true, "class": class.name, "pupils": pupils }));
