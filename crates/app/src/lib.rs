@@ -48,6 +48,8 @@ pub use bundles::{Bundler, Scope, cut};
 pub use classes::{ClassView, Import, Imported, PupilLine};
 pub use edges::Edges;
 pub use error::AppError;
+/// What is stored, as the use cases speak of it.
+pub use hocba_store::model;
 pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};
 pub use overview::{ANCHORING_LEASE, Overview};
 pub use people::{NewAccount, NewToken};

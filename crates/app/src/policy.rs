@@ -150,6 +150,18 @@ pub fn require(actor: &Actor, action: Action, place: Place<'_>) -> Result<(), Ap
     if may(actor, action, place) { Ok(()) } else { Err(AppError::Forbidden(action)) }
 }
 
+/// Whether the actor may do this anywhere at all: for work that is heavy, and whose place it tells only afterwards.
+///
+/// # Errors
+/// [`AppError::Forbidden`].
+pub fn require_somewhere(actor: &Actor, action: Action) -> Result<(), AppError> {
+    let may = match actor {
+        Actor::LocalOperator => true,
+        Actor::Account(account) => account.grants.iter().any(|g| role_may(g.role, action)),
+    };
+    if may { Ok(()) } else { Err(AppError::Forbidden(action)) }
+}
+
 #[cfg(test)]
 mod tests {
     use hocba_store::model::{Account, Id};

@@ -4,7 +4,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use hocba_server::{config::ServerConfig, listener, operator, public};
+use hocba_server::{config::ServerConfig, for_anyone, listener, operator};
 
 const LINKS: [&str; 13] = [
     "valid",
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("operator      http://{}/", watch.local_addr()?);
     let limits = config.limits;
     tokio::join!(
-        listener::serve(socket, public(&server), &limits, std::future::pending()),
+        listener::serve(socket, for_anyone(&server), &limits, std::future::pending()),
         listener::serve(watch, operator(&server), &limits, std::future::pending()),
     );
     Ok(())

@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
 use axum::http::Uri;
+use hocba_app::LinkSecret;
 use hocba_record::encoding::base64url;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,10 @@ pub struct Limits {
     /// Verifications at a time; more wait, until their request's time is over. A verification is a few milliseconds of
     /// one core, so a few for each core keep all of them busy.
     pub verifications: usize,
+    /// Requests of accounts that keep a core busy at a time, reading a spreadsheet or what a class has signed; more wait.
+    /// A spreadsheet takes up to 132 MiB (file, parts and cells, by `hocba_workbook::Limits`), so the default is at most
+    /// half a gigabyte.
+    pub heavy: usize,
     /// Seconds a client may take to send the head of a request.
     pub header_seconds: u64,
     /// Seconds from the head of a request to its answer, the body's arrival included: a 1 MiB file over 0.5 Mbit/s.
@@ -61,7 +66,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 512, verifications: 8, header_seconds: 10, request_seconds: 30, drain_seconds: 15 }
+        Self {
+            connections: 512,
+            verifications: 8,
+            heavy: 4,
+            header_seconds: 10,
+            request_seconds: 30,
+            drain_seconds: 15,
+        }
     }
 }
 
@@ -114,6 +126,7 @@ impl ServerConfig {
         for (name, found, least, most) in [
             ("connections", wide(limits.connections), 1, 100_000),
             ("verifications", wide(limits.verifications), 1, 1024),
+            ("heavy", wide(limits.heavy), 1, 64),
             ("header_seconds", limits.header_seconds, 1, 120),
             ("request_seconds", limits.request_seconds, 1, 600),
             ("drain_seconds", limits.drain_seconds, 0, 600),
@@ -152,6 +165,11 @@ impl PublicUrl {
     /// The link of a secret: what a QR code holds. The secret stands in the fragment, which no browser sends.
     pub fn check_link(&self, secret: &[u8; 32]) -> String {
         format!("{}/v#{}", self.text, base64url(secret))
+    }
+
+    /// The same, of a link just made.
+    pub fn link(&self, secret: &LinkSecret) -> String {
+        format!("{}/v#{}", self.text, secret.to_text())
     }
 }
 

@@ -4,16 +4,16 @@
 //! [`operator`] (metrics and a status page, on a listener of their own); failures as RFC 9457 documents ([`problem`]);
 //! verdicts as people read them ([`mod@view`]); [`qr`] codes; a [`listener`] with limits and an orderly end.
 //!
-//! **Will not**: decide anything: whoever implements [`service::Service`] does; know a database or a key; set a cookie;
-//! log what could tell who looked at whom.
+//! **Will not**: decide anything: [`hocba_app::App`] does, and for what anyone may ask, whoever implements
+//! [`service::Service`]; know a database or a key; set a cookie; log what could tell who looked at whom.
 //!
 //! ```no_run
-//! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, listener, public, service::Service};
+//! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, listener, public};
 //!
-//! # async fn serve(service: impl Service) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn serve(app: hocba_app::App) -> Result<(), Box<dyn std::error::Error>> {
 //! let config = ServerConfig::default();
 //! config.validate()?;
-//! let server = Server::new(service, config.clone(), RequestIds::new([1; 8])); // eight random bytes
+//! let server = Server::new(app, config.clone(), RequestIds::new([1; 8])); // eight random bytes
 //! let socket = listener::bind(config.listen).await?;
 //! let stop = async { std::future::pending().await }; // ends when the process is told to
 //! listener::serve(socket, public(&server), &config.limits, stop).await;
@@ -24,6 +24,7 @@
 mod api;
 mod assets;
 pub mod config;
+mod heavy;
 pub mod http;
 pub mod language;
 pub mod listener;
@@ -40,10 +41,12 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::Method,
     middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
-use hocba_bundle::format::MAX_BUNDLE_BYTES;
+use hocba_app::App;
+use hocba_bundle::{format::MAX_BUNDLE_BYTES, report::Report};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -66,24 +69,47 @@ pub struct Server<S> {
     pub(crate) metrics: Metrics,
     /// A verification keeps a core busy; those beyond the limit wait their turn.
     pub(crate) verifications: Arc<Semaphore>,
+    /// What accounts have done that keeps a core busy; see [`heavy`].
+    pub(crate) heavy: Arc<Semaphore>,
 }
 
 impl<S: Service> Server<S> {
     /// A server for this service. The settings are taken as validated.
     pub fn new(service: S, config: ServerConfig, ids: RequestIds) -> Self {
         let verifications = Arc::new(Semaphore::new(config.limits.verifications));
-        Self { service, config: Arc::new(config), ids, metrics: Metrics::default(), verifications }
+        let heavy = Arc::new(Semaphore::new(config.limits.heavy));
+        Self { service, config: Arc::new(config), ids, metrics: Metrics::default(), verifications, heavy }
+    }
+
+    /// A verdict on the bytes of a bundle, in its turn. Waiting counts towards the request's time, so it ends.
+    pub(crate) async fn verify(&self, bytes: &[u8]) -> Result<Report, Problem> {
+        let turn = self.verifications.acquire().await.map_err(Problem::internal)?;
+        let report = self.service.verify(bytes).await;
+        drop(turn);
+        self.metrics.verdict(report.verdict);
+        Ok(report)
     }
 }
 
-/// What the world reaches.
-pub fn public<S: Service>(server: &Server<S>) -> Router {
-    let routes = Router::new()
-        .nest("/api/v1", api::routes())
-        .merge(pages::routes())
-        .route("/healthz", get(operator::healthz))
-        .route("/readyz", get(operator::readyz::<S>));
-    plumbed(routes, server)
+/// What the world reaches: what is for anyone, and the API for those with an account.
+pub fn public(server: &Server<App>) -> Router {
+    let endpoints = api::for_anyone().into_iter().chain(api::for_accounts()).collect();
+    plumbed(open_routes().nest("/api/v1", api::router(endpoints)), server)
+}
+
+/// What anyone reaches without an account: the check page, links, verdicts.
+pub fn for_anyone<S: Service>(server: &Server<S>) -> Router {
+    plumbed(open_routes().nest("/api/v1", api::router(api::for_anyone())), server)
+}
+
+fn open_routes<S: Service>() -> Router<Server<S>> {
+    pages::routes().route("/healthz", get(operator::healthz)).route("/readyz", get(operator::readyz::<S>))
+}
+
+/// Methods and addresses of the API, as `docs/api.md` lists them.
+pub fn endpoints() -> Vec<(Method, String)> {
+    let all = api::for_anyone::<App>().into_iter().chain(api::for_accounts());
+    all.map(|endpoint| (endpoint.method, format!("/api/v1{}", endpoint.path))).collect()
 }
 
 /// What the operator reaches: metrics and a status page. No password: keep its listener off the internet.

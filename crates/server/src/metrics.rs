@@ -67,7 +67,7 @@ impl Default for Metrics {
         registry.register("http_requests", "Requests answered", metrics.requests.clone());
         let times = metrics.times.clone();
         registry.register_with_unit("http_request_duration", "Time to the answer", Unit::Seconds, times);
-        registry.register("verdicts", "Verdicts given by the check page", metrics.verdicts.clone());
+        registry.register("verdicts", "Verdicts given by the check page and the API", metrics.verdicts.clone());
         registry.register("records", "Record versions by state", metrics.records.clone());
         registry.register("batches", "Batches by state", metrics.batches.clone());
         let oldest = metrics.oldest_waiting.clone();

@@ -4,7 +4,8 @@
 //! the request's id. `type` is `/problems/<code>`, a page this server serves; `docs/problems.md` lists them all, and a
 //! test keeps it in step with this file.
 //!
-//! Details name members, limits and times, never what a client sent.
+//! Details name members, limits and times, never what a client sent. The findings of a spreadsheet alone repeat what
+//! stood in a cell, to whoever sent it.
 
 mod answer;
 mod app;
@@ -16,11 +17,18 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use hocba_bundle::text::date_time;
-use hocba_record::types::UnixTime;
+use hocba_app::{model::RecordState, policy::Action, state_words};
+use hocba_bundle::text::{date_time, role};
+use hocba_record::{
+    encoding::RecordId,
+    types::{ClassName, SchoolCode, UnixTime},
+};
+use hocba_signature::statement::Role;
+use hocba_workbook::Finding;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    api::FindingJson,
     language::{Language, pick},
     service::{Cause, LinkError},
 };
@@ -39,7 +47,10 @@ pub enum Problem {
     /// Whoever asks has to sign in first.
     Unauthenticated,
     /// Whoever asks may not.
-    Forbidden,
+    Forbidden {
+        /// What.
+        action: Action,
+    },
     /// There is nothing here.
     NotFound,
     /// Not with this method.
@@ -56,12 +67,30 @@ pub enum Problem {
         /// When.
         at: UnixTime,
     },
-    /// The thing is in another state than the request expects.
+    /// The record is in another state than the request expects.
     WrongState {
-        /// State found.
-        state: &'static str,
+        /// Record.
+        record: RecordId,
+        /// Number in the class list.
+        number: u32,
+        /// State it is in.
+        found: RecordState,
         /// State the request needs.
-        expected: &'static str,
+        expected: RecordState,
+    },
+    /// A spreadsheet contradicts signed records.
+    SignedWouldChange {
+        /// Class.
+        class: ClassName,
+        /// Numbers in the class list.
+        numbers: Vec<u32>,
+    },
+    /// Not on the public record yet, so not to be handed out.
+    NotAnchored,
+    /// A bundle would lack a certificate or an appointment.
+    EvidenceMissing {
+        /// Whose.
+        role: Role,
     },
     /// The idempotency key was used for another request.
     IdempotencyConflict,
@@ -74,7 +103,53 @@ pub enum Problem {
     },
     /// Of a type that is not taken.
     UnsupportedMediaType,
-    /// Understood, and against a rule.
+    /// The spreadsheet has faults; all of them, with its warnings.
+    Workbook {
+        /// Each place. Their `Debug` leaves out what stood there.
+        findings: Vec<Finding>,
+    },
+    /// The spreadsheet is of a school that is not here.
+    UnknownSchool {
+        /// Its code.
+        school: SchoolCode,
+    },
+    /// The class has no such number.
+    UnknownNumber {
+        /// The number.
+        number: u32,
+    },
+    /// The draft has no complete content.
+    Incomplete {
+        /// Number in the class list.
+        number: u32,
+    },
+    /// The signer does not hold the role here now.
+    NotAppointed {
+        /// The role.
+        role: Role,
+    },
+    /// The signer's certificate cannot be used.
+    Certificate,
+    /// The same key signed the record in another role.
+    SameKey {
+        /// Number in the class list.
+        number: u32,
+    },
+    /// A signature does not verify.
+    SignatureWrong {
+        /// Of which record.
+        record: RecordId,
+    },
+    /// A time that is past, or too far ahead.
+    TimeImpossible,
+    /// More entries than one call takes.
+    TooMany {
+        /// Of which member.
+        member: &'static str,
+        /// Entries taken.
+        limit: usize,
+    },
+    /// Understood, and against a rule that has no problem of its own.
     RuleBroken {
         /// What is broken, as data for the client.
         findings: Value,
@@ -107,17 +182,30 @@ impl Problem {
         match self {
             Problem::Malformed { .. } => Kind::Malformed,
             Problem::Unauthenticated => Kind::Unauthenticated,
-            Problem::Forbidden => Kind::Forbidden,
+            Problem::Forbidden { .. } => Kind::Forbidden,
             Problem::NotFound => Kind::NotFound,
             Problem::MethodNotAllowed => Kind::MethodNotAllowed,
             Problem::LinkUnknown => Kind::LinkUnknown,
             Problem::LinkExpired { .. } => Kind::LinkExpired,
             Problem::LinkWithdrawn { .. } => Kind::LinkWithdrawn,
             Problem::WrongState { .. } => Kind::WrongState,
+            Problem::SignedWouldChange { .. } => Kind::SignedWouldChange,
+            Problem::NotAnchored => Kind::NotAnchored,
+            Problem::EvidenceMissing { .. } => Kind::EvidenceMissing,
             Problem::IdempotencyConflict => Kind::IdempotencyConflict,
             Problem::Stale => Kind::Stale,
             Problem::TooLarge { .. } => Kind::TooLarge,
             Problem::UnsupportedMediaType => Kind::UnsupportedMediaType,
+            Problem::Workbook { .. } => Kind::Workbook,
+            Problem::UnknownSchool { .. } => Kind::UnknownSchool,
+            Problem::UnknownNumber { .. } => Kind::UnknownNumber,
+            Problem::Incomplete { .. } => Kind::Incomplete,
+            Problem::NotAppointed { .. } => Kind::NotAppointed,
+            Problem::Certificate => Kind::Certificate,
+            Problem::SameKey { .. } => Kind::SameKey,
+            Problem::SignatureWrong { .. } => Kind::SignatureWrong,
+            Problem::TimeImpossible => Kind::TimeImpossible,
+            Problem::TooMany { .. } => Kind::TooMany,
             Problem::RuleBroken { .. } => Kind::RuleBroken,
             Problem::TooManyRequests { .. } => Kind::TooManyRequests,
             Problem::Internal(_) => Kind::Internal,
@@ -143,9 +231,27 @@ impl Problem {
             Problem::LinkWithdrawn { at } => {
                 (format!("Rút lại lúc {}.", date_time(*at)), format!("Withdrawn at {}.", date_time(*at)))
             }
-            Problem::WrongState { state, expected } => (
-                format!("Đang ở trạng thái {state}; việc này cần trạng thái {expected}."),
-                format!("The state is {state}; this needs {expected}."),
+            Problem::WrongState { number, found, expected, .. } => {
+                let ((found_vi, found_en), (wanted_vi, wanted_en)) = (state_words(*found), state_words(*expected));
+                (
+                    format!("Học bạ số {number} ở trạng thái “{found_vi}”; việc này cần “{wanted_vi}”."),
+                    format!("Number {number} is {found_en}; this needs it {wanted_en}."),
+                )
+            }
+            Problem::SignedWouldChange { numbers, .. } => (
+                format!("Học bạ đã ký của số {} phải được trả lại trước.", list(numbers)),
+                format!("The signed records of numbers {} have to be returned first.", list(numbers)),
+            ),
+            Problem::UnknownNumber { number } => {
+                (format!("Lớp không có số {number}."), format!("The class has no number {number}."))
+            }
+            Problem::NotAppointed { role: needed } => (
+                format!("Chưa được bổ nhiệm, phân công: {}.", role(*needed, Language::Vietnamese)),
+                format!("Not appointed as {} here now.", role(*needed, Language::English)),
+            ),
+            Problem::TooMany { member, limit } => (
+                format!("{member}: mỗi lần gửi nhiều nhất {limit}."),
+                format!("{member}: at most {limit} in one call."),
             ),
             Problem::TooLarge { limit } => {
                 (format!("Chỉ nhận đến {limit} byte."), format!("At most {limit} bytes are taken."))
@@ -161,7 +267,22 @@ impl Problem {
             Problem::Malformed { member } => json!({ "member": member }),
             Problem::LinkExpired { at } => json!({ "expired_at": at }),
             Problem::LinkWithdrawn { at } => json!({ "withdrawn_at": at }),
-            Problem::WrongState { state, expected } => json!({ "state": state, "expected_state": expected }),
+            Problem::Forbidden { action } => json!({ "action": action.as_str() }),
+            Problem::WrongState { record, number, found, expected } => json!({
+                "record": record,
+                "number": number,
+                "found_state": found.as_str(),
+                "expected_state": expected.as_str(),
+            }),
+            Problem::SignedWouldChange { class, numbers } => json!({ "class": class, "numbers": numbers }),
+            Problem::EvidenceMissing { role } | Problem::NotAppointed { role } => json!({ "role": role }),
+            Problem::Workbook { findings } => json!({ "findings": FindingJson::of(findings) }),
+            Problem::UnknownSchool { school } => json!({ "school": school }),
+            Problem::UnknownNumber { number } | Problem::Incomplete { number } | Problem::SameKey { number } => {
+                json!({ "number": number })
+            }
+            Problem::SignatureWrong { record } => json!({ "record": record }),
+            Problem::TooMany { member, limit } => json!({ "member": member, "limit": limit }),
             Problem::TooLarge { limit } => json!({ "limit": limit }),
             Problem::RuleBroken { findings } => json!({ "findings": findings }),
             _ => Value::Null,
@@ -193,6 +314,11 @@ impl Problem {
             _ => return None,
         })
     }
+}
+
+/// Numbers as people write them.
+fn list(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl From<LinkError> for Problem {

@@ -1,61 +1,20 @@
 //! What a client meets: statuses, problem documents, headers, limits, an orderly end.
 
+mod client;
 mod common;
 
 use axum::{
-    Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
+use client::{get, post, send};
 use hocba_record::encoding::{base64url, from_base64url};
 use hocba_server::{listener, problem::Kind};
-use http_body_util::BodyExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use tower::ServiceExt as _;
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("JSON")
-    }
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).expect("UTF-8")
-    }
-    /// The problem's code, after checking what all problem documents have.
-    fn problem(&self) -> String {
-        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
-        let document = self.json();
-        assert_eq!(document["status"], self.status.as_u16());
-        assert_eq!(document["request_id"].as_str(), self.headers["x-request-id"].to_str().ok());
-        assert!(document["title"].is_string() && document["detail"].is_string());
-        let code = document["type"].as_str().and_then(|t| t.strip_prefix("/problems/")).expect("a type").to_owned();
-        assert_eq!(Kind::of_code(&code).map(Kind::status), Some(self.status), "a documented problem");
-        code
-    }
-}
-
-async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.expect("the router answers");
-    let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, body: response.into_body().collect().await.expect("a body").to_bytes().to_vec() }
-}
-
-async fn get(router: &Router, address: &str) -> Answer {
-    send(router, Request::get(address).body(Body::empty()).expect("request")).await
-}
-
-async fn post(router: &Router, address: &str, body: impl Into<Body>) -> Answer {
-    send(router, Request::post(address).body(body.into()).expect("request")).await
-}
 
 fn token(name: &str) -> String {
     base64url(&common::derive(&common::secret(name), "hocba-link-token-v1"))
@@ -200,7 +159,7 @@ async fn guards_stand_on_every_answer() {
         public_url: "https://hocba.example.vn".parse().expect("url"),
         ..common::config()
     };
-    let router = hocba_server::public(&common::server(secure));
+    let router = hocba_server::for_anyone(&common::server(secure));
     assert!(get(&router, "/v").await.headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
 }
 
@@ -244,7 +203,7 @@ async fn readiness_needs_the_database_and_not_the_chain() {
 #[tokio::test]
 async fn metrics_count_routes_and_verdicts_and_nothing_that_a_client_sent() {
     let server = common::server(common::config());
-    let (router, operator) = (hocba_server::public(&server), hocba_server::operator(&server));
+    let (router, operator) = (hocba_server::for_anyone(&server), hocba_server::operator(&server));
     post(&router, "/v/report?lang=en&who=nguyen-van-a", "{}").await;
     get(&router, "/nowhere/nguyen-van-a").await;
     let text = get(&operator, "/metrics").await;

@@ -1,6 +1,8 @@
 //! What reaches the log: routes, statuses, ids. Never addresses, bodies, tokens or names.
 
+mod client;
 mod common;
+mod desk;
 
 use std::{
     fmt::{Debug, Write as _},
@@ -80,6 +82,41 @@ async fn the_log_tells_what_happened_and_not_to_whom() {
     }
     assert_eq!(log.matches("failed inside").count(), 1, "a cause is logged once:\n{log}");
     for secret in ["Nguy", token.as_str(), "Toán", "lang=", "panic\""] {
+        assert!(!log.contains(secret), "{secret} in\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_nothing_of_tokens_spreadsheets_and_links() {
+    let (mut desk, class) = desk::Desk::with_class(1).await;
+    let log = Everything::default();
+    let guard = tracing::subscriber::set_default(log.clone());
+    let faulty = desk::office::workbook(1, |_, drafts| drafts[0].conduct.term2 = None);
+    let (post, record) = (axum::http::Method::POST, desk.records(&class).await.swap_remove(0));
+    desk.account("late", None, vec![]).await;
+    for (who, path, body) in [
+        ("teacher", "/classes".to_owned(), faulty),
+        ("late", "/classes?leave_out=7:other".to_owned(), b"Nguyen".to_vec()),
+        ("stranger", "/classes".to_owned(), vec![]),
+        ("teacher", format!("/classes/{class}/signing-tasks"), b"{}".to_vec()),
+        ("clerk", format!("/records/{record}/links"), b"{\"scope\":\"whole\"}".to_vec()),
+    ] {
+        desk.call(who, post.clone(), &path, body).await;
+    }
+    drop(guard);
+    let log = log.0.lock().expect("nobody writes now").clone();
+    for line in [
+        "message=POST /api/v1/classes: 422",
+        "message=POST /api/v1/classes: 403",
+        "message=POST /api/v1/classes: 401",
+        "message=POST /api/v1/records/{record}/links: 409",
+    ] {
+        assert!(log.contains(line), "{line} in\n{log}");
+    }
+    let (_, drafts) = hocba_sample::class(7, &hocba_sample::Options::lower_secondary().with_pupils(1));
+    let name = drafts[0].identity.name.as_str();
+    for secret in [desk.token("teacher"), desk.token("late"), "hocba_", name, "Nguyen", "leave_out=7", record.as_str()]
+    {
         assert!(!log.contains(secret), "{secret} in\n{log}");
     }
 }

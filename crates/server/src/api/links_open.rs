@@ -7,15 +7,17 @@
 //! A post, so that the token stands in no address, log or history. The answer is of use only to whoever holds the
 //! link's secret. Problems: `malformed`, `link-unknown`, `link-expired`, `link-withdrawn`.
 
-use axum::{Json, body::Bytes, extract::State};
+use axum::{Json, extract::State};
 use hocba_record::encoding::{base64url, from_base64url};
 use serde::{Deserialize, Serialize};
 
-use crate::{Server, api::json, problem::Problem, service::Service};
+use super::input::Sent;
+use crate::{Server, problem::Problem, service::Service};
 
+/// Which link.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Input {
+pub(crate) struct Input {
     token: String,
 }
 
@@ -26,8 +28,10 @@ pub(crate) struct Output {
     ciphertext: String,
 }
 
-pub(crate) async fn handle<S: Service>(State(server): State<Server<S>>, body: Bytes) -> Result<Json<Output>, Problem> {
-    let input: Input = json(&body)?;
+pub(crate) async fn handle<S: Service>(
+    State(server): State<Server<S>>,
+    Sent(input): Sent<Input>,
+) -> Result<Json<Output>, Problem> {
     let token = from_base64url(&input.token).ok().and_then(|bytes| bytes.try_into().ok());
     let token = token.ok_or(Problem::Malformed { member: "token" })?;
     let sealed = server.service.open_link(token).await?;

@@ -47,11 +47,7 @@ pub(crate) async fn handle<S: Service>(
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.starts_with("multipart/form-data"));
     let bytes = if is_form { file_of_form(request).await? } else { body(request).await? };
-    // Waiting in line counts towards the request's time, so this ends.
-    let turn = server.verifications.acquire().await.map_err(Problem::internal)?;
-    let report = server.service.verify(&bytes).await;
-    drop(turn);
-    server.metrics.verdict(report.verdict);
+    let report = server.verify(&bytes).await?;
     let part = part(&report, language)?;
     Ok(if is_form { html(&CheckPage::new(language, Some(&part))) } else { Html(part).into_response() })
 }

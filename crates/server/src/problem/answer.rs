@@ -47,6 +47,9 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     if let Some(allow) = below.headers_mut().remove(header::ALLOW) {
         response.headers_mut().insert(header::ALLOW, allow);
     }
+    if matches!(problem, Problem::Unauthenticated) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(wait) = problem.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
     }

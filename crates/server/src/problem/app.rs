@@ -1,88 +1,80 @@
-//! What a use case refused, as a problem. Codes and numbers of the class list; no names, marks or found values.
+//! What a use case refused, as a problem. Ids, roles and numbers of the class list; no names, no marks.
 
 use hocba_app::AppError;
-use serde_json::{Value, json};
+use hocba_bundle::assemble::AssembleError;
+use serde_json::json;
 
 use super::Problem;
 
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
-        let broken = |findings: Value| Problem::RuleBroken { findings };
         match error {
-            AppError::Forbidden(_) => Problem::Forbidden,
+            AppError::Forbidden(action) => Problem::Forbidden { action },
             AppError::NotFound(_) => Problem::NotFound,
+            AppError::Unsound(findings) => Problem::Workbook { findings },
+            AppError::UnknownSchool(school) => Problem::UnknownSchool { school },
+            AppError::SignedWouldChange { class, numbers } => Problem::SignedWouldChange { class, numbers },
+            AppError::UnknownNumber(number) => Problem::UnknownNumber { number },
+            AppError::WrongState { record, number, found, wanted } => {
+                Problem::WrongState { record, number, found, expected: wanted }
+            }
+            AppError::Incomplete { number } => Problem::Incomplete { number },
             AppError::Changed(_) => Problem::Stale,
-            AppError::WrongState { found, wanted, .. } => {
-                Problem::WrongState { state: found.as_str(), expected: wanted.as_str() }
-            }
-            AppError::NotAnchored => Problem::WrongState { state: "sealed", expected: "anchored" },
-            // The value as found stays where it came from: the teacher has the cell before their eyes.
-            AppError::Unsound(findings) => broken(
-                findings
-                    .iter()
-                    .map(|finding| {
-                        json!({
-                            "code": finding.code.as_str(),
-                            "error": finding.is_error(),
-                            "sheet": finding.sheet,
-                            "cell": finding.cell.map(|cell| cell.to_string()),
-                            "expected": { "vi": finding.expected.vi, "en": finding.expected.en },
-                            "how_to_mend": { "vi": finding.how_to_mend.vi, "en": finding.how_to_mend.en },
-                        })
-                    })
-                    .collect(),
-            ),
-            AppError::UnknownSchool(school) => broken(json!([{ "code": "unknown_school", "school": school }])),
-            AppError::SignedWouldChange { class, numbers } => {
-                broken(json!([{ "code": "signed_would_change", "class": class, "numbers": numbers }]))
-            }
-            AppError::UnknownNumber(number) => broken(json!([{ "code": "unknown_number", "number": number }])),
-            AppError::Incomplete { number } => broken(json!([{ "code": "incomplete", "number": number }])),
-            AppError::NotAppointed { role } => broken(json!([{ "code": "not_appointed", "role": role }])),
-            AppError::Certificate(_) => broken(json!([{ "code": "certificate" }])),
-            AppError::SameKey { number } => broken(json!([{ "code": "same_key", "number": number }])),
-            AppError::Signature(record) => broken(json!([{ "code": "signature", "record": record }])),
-            AppError::Appointment(_) => broken(json!([{ "code": "appointment" }])),
-            AppError::Time(_) => broken(json!([{ "code": "time" }])),
-            AppError::Exists(_) => broken(json!([{ "code": "exists" }])),
-            error
-            @ (AppError::Damaged { .. } | AppError::Assemble(_) | AppError::NoRandomness | AppError::Store(_)) => {
-                Problem::internal(error)
-            }
+            AppError::NotAppointed { role } => Problem::NotAppointed { role },
+            AppError::Certificate(_) => Problem::Certificate,
+            AppError::SameKey { number } => Problem::SameKey { number },
+            AppError::Signature(record) => Problem::SignatureWrong { record },
+            AppError::NotAnchored => Problem::NotAnchored,
+            AppError::Assemble(
+                AssembleError::MissingCertificate { role, .. }
+                | AssembleError::NoPath { role, .. }
+                | AssembleError::MissingAppointment { role },
+            ) => Problem::EvidenceMissing { role },
+            AppError::Time(_) => Problem::TimeImpossible,
+            // Of use cases that have no endpoint yet.
+            AppError::Appointment(_) => Problem::RuleBroken { findings: json!([{ "code": "appointment" }]) },
+            AppError::Exists(_) => Problem::RuleBroken { findings: json!([{ "code": "exists" }]) },
+            // Nothing a client could mend. Their texts have ids and numbers only, and go to the log.
+            error @ (AppError::Damaged { .. }
+            | AppError::Assemble(AssembleError::NotARecord { .. })
+            | AppError::NoRandomness
+            | AppError::Store(_)) => Problem::internal(error),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use hocba_store::model::RecordState;
-    use hocba_workbook::{Code, Finding, Severity, Words};
+    use hocba_signature::statement::Role;
+    use serde_json::Value;
 
     use super::*;
 
     #[test]
-    fn findings_name_the_cell_and_never_what_stood_in_it() {
-        let finding = Finding {
-            code: *Code::ALL.first().expect("there are codes"),
-            severity: Severity::Error,
-            sheet: "9A3".into(),
-            cell: None,
-            value: Some("Nguyễn Văn A".into()),
-            expected: Words::new("điểm", "a mark"),
-            how_to_mend: Words::new("sửa ô", "mend the cell"),
-        };
-        let problem = Problem::from(AppError::Unsound(vec![finding]));
-        let members = Value::Object(problem.members());
-        assert_eq!(members["findings"][0]["sheet"], "9A3");
-        assert!(!members.to_string().contains("Nguyễn"));
+    fn a_bundle_that_lacks_evidence_says_whose() {
+        let error = AppError::Assemble(AssembleError::MissingAppointment { role: Role::Principal });
+        let problem = Problem::from(error);
+        assert_eq!(problem.kind().code(), "evidence-missing");
+        assert_eq!(Value::Object(problem.members()), json!({ "role": "principal" }));
     }
 
     #[test]
-    fn a_step_in_the_wrong_state_says_which_state_it_needs() {
-        let record = "AAAAAAAAAAAAAAAAAAAAAA".parse().expect("an id");
-        let wanted = RecordState::CoSigned;
-        let error = AppError::WrongState { record, number: 7, found: RecordState::Draft, wanted };
-        let members = Problem::from(error).members();
-        assert_eq!(members["expected_state"], RecordState::CoSigned.as_str());
+    fn what_no_client_can_mend_is_ours() {
+        for error in [AppError::NoRandomness, AppError::Damaged { number: 3, what: "sections" }] {
+            assert_eq!(Problem::from(error).kind().code(), "internal");
+        }
+    }
+
+    #[test]
+    fn use_cases_without_an_endpoint_break_rules_by_code() {
+        for (error, code) in
+            [(AppError::Exists("the account"), "exists"), (AppError::Appointment("x".into()), "appointment")]
+        {
+            let problem = Problem::from(error);
+            assert_eq!(
+                (problem.kind().code(), &problem.members()["findings"][0]["code"]),
+                ("rule-broken", &json!(code))
+            );
+        }
     }
 }

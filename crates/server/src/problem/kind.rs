@@ -50,9 +50,11 @@ kinds! {
         en "The request is malformed"
            "What was sent could not be read. Compare it with the endpoint's description and send it again.";
     Unauthenticated "unauthenticated" UNAUTHORIZED ""
-        vi "Cần đăng nhập" "Việc này cần đăng nhập. Hãy đăng nhập rồi thử lại."
-        en "Sign in first" "This needs a signed-in account. Sign in and try again.";
-    Forbidden "forbidden" FORBIDDEN ""
+        vi "Cần đăng nhập"
+           "Việc này cần đăng nhập. Hãy đăng nhập rồi thử lại; chương trình gửi mã truy cập còn hạn trong tiêu đề Authorization."
+        en "Sign in first"
+           "This needs a signed-in account. Sign in and try again; a program sends a token that has not expired, in Authorization.";
+    Forbidden "forbidden" FORBIDDEN "`action`: what the account may not do here"
         vi "Không được phép"
            "Tài khoản này không được làm việc này. Nếu cho là nhầm, hãy hỏi người quản trị của trường."
         en "Not allowed" "This account may not do this. If that seems wrong, ask the school's administrator.";
@@ -68,11 +70,27 @@ kinds! {
         vi "Không dùng được cách gọi này"
            "Địa chỉ đúng nhưng không nhận cách gọi (method) này. Tiêu đề Allow cho biết các cách được nhận."
         en "Not with this method" "The address is right, the method is not. The Allow header lists those that are.";
-    WrongState "wrong-state" CONFLICT "`state`: found; `expected_state`: needed"
+    WrongState "wrong-state" CONFLICT
+        "`record`; `number`: in the class list; `found_state`: it is in; `expected_state`: it would have to be in"
         vi "Việc này không hợp với trạng thái hiện tại"
            "Có người đã làm bước này hoặc chưa làm bước trước. Hãy tải lại để xem trạng thái hiện tại."
         en "Not in this state"
            "Someone has already taken this step, or an earlier step is missing. Reload to see the present state.";
+    SignedWouldChange "signed-would-change" CONFLICT "`class`; `numbers`: in the class list"
+        vi "Bảng tính ghi khác học bạ đã ký"
+           "Có học bạ đã ký mà bảng tính ghi khác hoặc không có. Hiệu trưởng trả lại các học bạ đó trước, rồi nhập lại."
+        en "The spreadsheet contradicts signed records"
+           "Some records are signed, and the spreadsheet says otherwise of them or leaves them out. Have them returned first, then import again.";
+    NotAnchored "not-anchored" CONFLICT ""
+        vi "Học bạ chưa có hiệu lực"
+           "Học bạ chưa được ký đủ hoặc chưa ghi sổ chung, nên chưa thể cấp. Thường chỉ mất vài phút sau khi ký số của trường."
+        en "Not in force yet"
+           "The record lacks signatures or is not on the public record yet, so it cannot be handed out. After the school's seal this takes minutes.";
+    EvidenceMissing "evidence-missing" CONFLICT "`role`: of the signer concerned"
+        vi "Chưa đủ căn cứ để cấp"
+           "Chứng thư hoặc quyết định phân công của một người ký không có, hoặc chưa ghi sổ chung trước học bạ. Hãy hỏi người quản trị của trường."
+        en "Evidence is missing"
+           "A signer's certificate or appointment is not here, or was not on the public record before the record. Ask the school's administrator.";
     IdempotencyConflict "idempotency-conflict" CONFLICT ""
         vi "Khoá chống gửi trùng đã dùng cho việc khác"
            "Idempotency-Key này đã đi cùng một yêu cầu khác. Hãy dùng khoá mới cho yêu cầu mới."
@@ -93,11 +111,57 @@ kinds! {
         en "Changed by someone else meanwhile"
            "What was edited is no longer the latest. Reload it and make the change again.";
     TooLarge "too-large" PAYLOAD_TOO_LARGE "`limit`: bytes taken"
-        vi "Nội dung quá lớn" "Tệp học bạ không lớn hơn 1 MB. Hãy xem lại có đúng tệp không."
-        en "Too large" "A transcript file has at most 1 MB. Check that it is the right file.";
+        vi "Nội dung quá lớn"
+           "Tệp học bạ không lớn hơn 1 MB, bảng tính của lớp không lớn hơn 20 MB. Hãy xem lại có đúng tệp không."
+        en "Too large"
+           "A transcript file has at most 1 MB, a class workbook 20 MB. Check that it is the right file.";
     UnsupportedMediaType "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE ""
         vi "Không nhận loại nội dung này" "Tiêu đề Content-Type không phải loại mà địa chỉ này nhận."
         en "Content of another type is needed" "The Content-Type is not one that this address takes.";
+    Workbook "workbook" UNPROCESSABLE_ENTITY
+        "`findings`: each with `code`, `severity` (`error`, `warning`), `sheet`, `cell`, `value` as found, `expected` and `how_to_mend` in `vi` and `en`"
+        vi "Bảng tính có lỗi"
+           "Chưa có gì được nhập. Từng chỗ được nêu kèm ô, giá trị và cách sửa. Hãy sửa hết rồi nhập lại, hoặc để lại học sinh chưa đủ điểm."
+        en "The spreadsheet has faults"
+           "Nothing was imported. Each place is listed with cell, value and remedy. Mend them and import again, or leave out pupils who are not ready.";
+    UnknownSchool "unknown-school" UNPROCESSABLE_ENTITY "`school`: code in the spreadsheet"
+        vi "Trường không có ở đây" "Bảng tính ghi mã của một trường mà máy chủ này không phục vụ. Hãy xem lại mã trường."
+        en "The school is not served here"
+           "The spreadsheet has the code of a school that this server does not serve. Check the code.";
+    UnknownNumber "unknown-number" UNPROCESSABLE_ENTITY "`number`: that the class list lacks"
+        vi "Lớp không có số thứ tự này" "Hãy xem lại số thứ tự trong danh sách lớp."
+        en "The class has no such number" "Check the numbers in the class list.";
+    Incomplete "record-incomplete" UNPROCESSABLE_ENTITY "`number`: in the class list"
+        vi "Học bạ chưa đủ điểm"
+           "Học sinh này được để lại khi bảng tính chưa đủ điểm. Hãy nhập lại bảng tính đã điền đủ."
+        en "The record is not complete"
+           "The pupil was left out while the spreadsheet lacked marks. Import the complete spreadsheet.";
+    NotAppointed "not-appointed" UNPROCESSABLE_ENTITY "`role`: that the signer would need"
+        vi "Người ký chưa được bổ nhiệm, phân công"
+           "Chứng thư này chưa được giao vai trò đó cho trường, lớp và năm học này, hoặc đã hết thời hạn."
+        en "The signer is not appointed"
+           "This certificate does not hold that role for this school, class and year, or not any more.";
+    Certificate "certificate-unusable" UNPROCESSABLE_ENTITY ""
+        vi "Chứng thư không dùng được"
+           "Chứng thư không đọc được, đã hết hạn hoặc không do nơi được công nhận cấp. Hãy gửi đủ chứng thư, của người ký trước."
+        en "The certificate cannot be used"
+           "The certificate is not readable, has expired or leads to no recognised root. Send the whole chain, the signer's first.";
+    SameKey "same-key" UNPROCESSABLE_ENTITY "`number`: in the class list"
+        vi "Khoá này đã ký ở vai trò khác" "Mỗi chữ ký trên một học bạ phải của một khoá khác nhau."
+        en "The same key signed in another role" "Each signature of a record is of another key.";
+    SignatureWrong "signature-wrong" UNPROCESSABLE_ENTITY "`record`: whose signature does not verify"
+        vi "Chữ ký không khớp"
+           "Một chữ ký không phải của chứng thư đã gửi trên nội dung cần ký. Không chữ ký nào trong lần gửi này được nhận."
+        en "A signature does not verify"
+           "It is not the certificate's signature over what was to be signed. None of this call was taken.";
+    TimeImpossible "time-impossible" UNPROCESSABLE_ENTITY ""
+        vi "Thời điểm không dùng được"
+           "Thời điểm đã qua hoặc quá xa. Liên kết kết thúc trong vòng mười năm tới; thời điểm ký không nằm ở tương lai."
+        en "The time is not possible"
+           "It is past or too far ahead. A link ends within ten years from now; nobody signs in the future.";
+    TooMany "too-many" UNPROCESSABLE_ENTITY "`member`: with too many entries; `limit`: entries taken"
+        vi "Gửi quá nhiều mục một lần" "Hãy chia thành nhiều lần gửi."
+        en "Too many at once" "Send them in several calls.";
     RuleBroken "rule-broken" UNPROCESSABLE_ENTITY "`findings`: each place, with code and words"
         vi "Trái với một quy định"
            "Nội dung đọc được nhưng trái quy định; từng chỗ được nêu kèm theo. Hãy sửa rồi gửi lại."

@@ -6,10 +6,12 @@ use hocba_app::{Actor, App, OpenLinkError};
 use hocba_bundle::report::Report;
 
 use super::{Cause, LinkError, Overview, Part, Readiness, SealedBundle, Service};
+use crate::heavy::off_thread;
 
 impl Service for App {
     async fn verify(&self, bytes: &[u8]) -> Report {
-        App::verify(self, bytes).await
+        let (app, bytes) = (self.clone(), bytes.to_vec());
+        off_thread(async move { App::verify(&app, &bytes).await }).await
     }
 
     async fn open_link(&self, token: [u8; 32]) -> Result<SealedBundle, LinkError> {

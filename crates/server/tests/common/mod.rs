@@ -248,10 +248,10 @@ pub fn config() -> ServerConfig {
 
 /// What the world reaches.
 pub fn public() -> Router {
-    hocba_server::public(&server(config()))
+    hocba_server::for_anyone(&server(config()))
 }
 
 /// What the world reaches, of this service.
 pub fn public_of(samples: Samples) -> Router {
-    hocba_server::public(&Server::new(samples, config(), RequestIds::new([0xab; 8])))
+    hocba_server::for_anyone(&Server::new(samples, config(), RequestIds::new([0xab; 8])))
 }

@@ -1,0 +1,53 @@
+//! `GET /api/v1/records/{record}/links`: the links of a record, with how often somebody looked. Their secrets are not
+//! here.
+//!
+//! ```json
+//! { "links": [{ "id": "fLTwI6…", "scope": "results", "created_by": "wI6fLT…", "created_at": 1811808000,
+//!               "expires_at": null, "withdrawn_at": null, "looks": 3 }] }
+//! ```
+//!
+//! `created_by` is an account, or `operator`. Problems: `forbidden`, `not-found`.
+
+use axum::{Json, extract::State};
+use hocba_app::{
+    App, LinkView,
+    model::{Id, Link},
+};
+use hocba_record::{encoding::RecordId, types::UnixTime};
+use serde::Serialize;
+
+use super::{caller::Caller, input::At};
+use crate::{Server, problem::Problem};
+
+/// The links.
+#[derive(Serialize)]
+pub(crate) struct Output {
+    links: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    id: Id,
+    scope: &'static str,
+    created_by: String,
+    created_at: UnixTime,
+    expires_at: Option<UnixTime>,
+    withdrawn_at: Option<UnixTime>,
+    looks: u64,
+}
+
+impl From<LinkView> for Line {
+    fn from(LinkView { link, looks }: LinkView) -> Self {
+        let Link { id, scope, created_by, created_at, expires_at, withdrawn_at, .. } = link;
+        Self { id, scope: scope.as_str(), created_by, created_at, expires_at, withdrawn_at, looks }
+    }
+}
+
+pub(crate) async fn handle(
+    State(server): State<Server<App>>,
+    Caller(actor): Caller,
+    At(record): At<RecordId>,
+) -> Result<Json<Output>, Problem> {
+    let links = server.service.links(&actor, &record).await?;
+    Ok(Json(Output { links: links.into_iter().map(Line::from).collect() }))
+}
