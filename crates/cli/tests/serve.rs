@@ -137,6 +137,9 @@ fn a_link_is_made_opened_and_withdrawn() {
     world.on_demo(&["link", "--withdraw", document["id"].as_str().expect("an id")]).expect(0);
     let (status, body) = open();
     assert!(status == 404 || status == 410, "{status} {body}");
+    // An id that looks like an option is an id.
+    let run = world.on_demo(&["link", "--withdraw", "-T23456789012345678901g"]).expect(3);
+    assert!(run.err.contains("không tìm thấy"), "{}", run.err);
 }
 
 #[test]

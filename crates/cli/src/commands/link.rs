@@ -37,8 +37,8 @@ pub struct LinkArgs {
     /// Also write the QR code as an SVG picture.
     #[arg(long, value_name = "FILE")]
     svg: Option<std::path::PathBuf>,
-    /// Withdraw the link of this id instead.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["number", "days", "svg"])]
+    /// Withdraw the link of this id instead. One in sixty-four ids begins with a hyphen.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, conflicts_with_all = ["number", "days", "svg"])]
     withdraw: Option<Id>,
 }
 
