@@ -120,8 +120,10 @@ impl App {
         if tx.school(&header.school).await?.is_none() {
             return Err(AppError::UnknownSchool(header.school.clone()));
         }
+        let mut regraded = false;
         let class = match tx.class_named(&header.school, header.year, &header.class).await? {
             Some(class) => {
+                regraded = class.grade != header.grade;
                 tx.class_imported_again(&class, header.grade, now).await?;
                 Class { grade: header.grade, ..class }
             }
@@ -134,6 +136,11 @@ impl App {
             }
         };
         let before = tx.records_of(&class.id).await?;
+        // The grade is an open claim of every record of the class.
+        let signed: Vec<u32> = before.iter().filter(|v| v.state != RecordState::Draft).map(|v| v.number).collect();
+        if regraded && !signed.is_empty() {
+            return Err(AppError::SignedWouldChange { class: class.name.clone(), numbers: signed });
+        }
         let plan = self.plan(&class, &sheet, &before, import)?;
         for version in &plan.removed {
             tx.remove_draft(&version.record, version.revision).await?;

@@ -146,6 +146,10 @@ async fn a_returned_record_is_corrected_and_signed_again_with_fresh_salts() {
     });
     let refused = office.app.import(&OPERATOR, &changed, &Import::default()).await;
     assert!(matches!(refused, Err(AppError::SignedWouldChange { numbers, .. }) if numbers == [1]));
+    // Nor may the class become one of another grade, which each signed record states.
+    let regraded = workbook(3, |header, _| header.grade = hocba_record::types::Grade::new(8).expect("grade"));
+    let refused = office.app.import(&OPERATOR, &regraded, &Import::default()).await;
+    assert!(matches!(refused, Err(AppError::SignedWouldChange { .. } | AppError::Unsound(_))), "{refused:?}");
     let corrected = workbook(3, |_, drafts| drafts[1].remark = Some("Nhận xét đã sửa.".parse().expect("text")));
     let imported = office.app.import(&OPERATOR, &corrected, &Import::default()).await.expect("imported");
     assert_eq!((imported.ready, imported.unchanged), (1, 2));

@@ -180,20 +180,10 @@ pub async fn facts(client: &AnchorClient<Node>) -> anyhow::Result<CheckedFacts> 
     })
 }
 
-/// What a verifier says when the chain did not answer.
-pub fn problem(error: &ClientError) -> ChainProblem {
-    match error {
-        ClientError::Rpc(_) | ClientError::TooYoung { .. } => ChainProblem::Unreachable,
-        ClientError::ChainMismatch { .. } | ClientError::NoContract { .. } => ChainProblem::OtherChain,
-        ClientError::CodeMismatch { .. } => ChainProblem::OtherCode,
-        _ => ChainProblem::Inconsistent,
-    }
-}
-
 /// What the chain's client refused, as a failure of a command.
 #[allow(clippy::needless_pass_by_value, reason = "used with map_err")]
 pub fn refused(error: ClientError) -> Failure {
-    let (vi, hint): (_, Option<Words>) = match problem(&error) {
+    let (vi, hint): (_, Option<Words>) = match error.problem() {
         ChainProblem::Unreachable => (
             "không nối được với sổ chung",
             Some(words(

@@ -155,6 +155,6 @@ async fn one(url: &str, deployment: Deployment) -> Result<CheckedFacts, ChainPro
         let client = AnchorClient::connect(node, deployment).await?;
         client.facts(Finality::Instant).await
     };
-    let facts = read.await.map_err(|e: ClientError| ledger::problem(&e))?;
+    let facts = read.await.map_err(|e: ClientError| e.problem())?;
     facts.check().map_err(|_| ChainProblem::Inconsistent)
 }
