@@ -68,6 +68,9 @@ pub struct BenchArgs {
     /// Where its folder is made and, at the end, removed; the system's temporary folder where this is left out.
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
+    /// Leave the folder there, and say where: many true records for trying out `fsck`, backups, a move to PostgreSQL.
+    #[arg(long)]
+    keep: bool,
 }
 
 /// One class on its way.
@@ -99,6 +102,10 @@ pub fn run(context: &Context, args: &BenchArgs) -> anyhow::Result<Exit> {
     .context("a temporary folder")?;
     let document = ledger::runtime()?.block_on(work(context, args, &place.path().join("data")))?;
     let out = &context.out;
+    if args.keep {
+        let kept = place.keep();
+        out.say(&words(format!("Để lại {}", kept.display()), format!("Kept {}", kept.display())));
+    }
     let number = |path: &str| document.pointer(path).and_then(Value::as_f64).unwrap_or_default();
     let (rate, ratio) = (number("/pipeline/records_per_second"), number("/pipeline/ratio_to_signing_limit"));
     let (verify, rss) = (number("/verify/microseconds"), number("/peak_rss_bytes") / 1_048_576.0);
