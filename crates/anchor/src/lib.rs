@@ -33,7 +33,7 @@
 //! use hocba_anchor::{AnchorService, Outcome, Settings};
 //! use hocba_chain::{Roles, Signer, Wait, deploy, embedded};
 //! use hocba_record::types::UnixTime;
-//! use hocba_store::{Store, model::{JobKind, Leaf, LeafKind, School}};
+//! use hocba_store::{Database, Store, model::{JobKind, Leaf, LeafKind, School}};
 //!
 //! // A chain in memory with the contract, and a database in which one leaf waits.
 //! let now = UnixTime::from_seconds(1_800_000_000)?;
@@ -42,7 +42,7 @@
 //! let me = signer.address();
 //! let deployment =
 //!     deploy(&chain, &signer, &Roles { admin: me, anchorer: me, status_keeper: me }, 0, Wait::default()).await?;
-//! let store = Store::open(&folder.path().join("hocba.sqlite")).await?;
+//! let store = Store::open(&Database::file(folder.path().join("hocba.sqlite"))).await?;
 //! # let school = School { code: "79DEMO001".parse()?, issuer: "so-demo".parse()? };
 //! # let leaf = Leaf {
 //! #     leaf: hocba_record::encoding::Sha256Digest::of(b"statement"), kind: LeafKind::Appointment,

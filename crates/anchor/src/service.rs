@@ -8,8 +8,9 @@ use hocba_chain::{Deployment, Finality, Register, Rpc, Signer};
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_store::{
-    NewBatch, Store, TileRow, Tx,
+    NewBatch, Store, StoreError, TileRow, Tx,
     model::{AttemptState, AuditEvent, Batch, Job, JobKind, LeafKind},
+    pause, retrying,
 };
 
 use crate::{AnchorError, error::Halt, node::Node};
@@ -21,6 +22,8 @@ pub(crate) const SYSTEM: &str = "system";
 const BUSY: Duration = Duration::from_millis(200);
 /// Pause while there is nothing to do, before jitter: nobody waits less than a block anyway.
 const IDLE: Duration = Duration::from_secs(1);
+/// How often a step is done again at once that met with somebody else's change.
+const CONFLICTS: u32 = 8;
 /// How often [`AnchorService::run_until_idle`] tries a chain that does not answer: with doubling pauses from half a
 /// second on, 7.5 seconds in all.
 const PATIENCE: u32 = 5;
@@ -231,7 +234,17 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// # Errors
     /// When the database fails. A chain that fails is [`Progress::PutOff`].
     pub async fn step(&mut self) -> Result<Progress, AnchorError> {
-        let done = self.try_step().await;
+        let mut round = 0;
+        let done = loop {
+            match self.try_step().await {
+                // A teacher's signature and our batch met. A step that was cut off is done again anyway.
+                Err(Halt::Stop(AnchorError::Store(StoreError::Conflict))) if round < CONFLICTS => {
+                    round += 1;
+                    pause(round).await;
+                }
+                done => break done,
+            }
+        };
         match done {
             Ok(progress) => Ok(progress),
             Err(Halt::Lease) => {
@@ -400,11 +413,11 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// Gives the lease back, so that another service need not wait for it to run out.
     pub async fn give_back(&mut self) {
         self.lease = None;
-        let given = async {
+        let given = retrying(|| async {
             let mut tx = self.store.begin("give_back_lease").await?;
             tx.give_back_lease(ANCHORING_LEASE, &self.settings.holder).await?;
             tx.commit().await
-        };
+        });
         if let Err(error) = given.await {
             tracing::warn!(%error, "the anchoring lease could not be given back; it runs out by itself");
         }

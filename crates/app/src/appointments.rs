@@ -6,15 +6,30 @@ use hocba_record::{
 };
 use hocba_signature::{
     appointment::Appointment,
+    certificate::Certificate,
     statement::{Role, Statement, StatementType},
 };
-use hocba_store::model::{JobKind, Leaf, LeafKind, StoredAppointment};
+use hocba_store::{
+    model::{JobKind, Leaf, LeafKind, StoredAppointment},
+    retrying,
+};
 
 use crate::{
     Actor, App, AppError,
     people::plain,
     policy::{Action, Place, require},
 };
+
+/// A signed appointment whose signature, certificates and right to be given were looked at.
+struct Given<'a> {
+    appointment: Appointment,
+    statement: &'a Statement,
+    /// As what it was given.
+    role: Role,
+    appointer: Certificate,
+    appointer_chain: &'a [Vec<u8>],
+    appointee_chain: &'a [Vec<u8>],
+}
 
 impl App {
     /// Takes a signed appointment, with the certificates (leaf first) of who gives it and who gets it. One that gives
@@ -49,16 +64,21 @@ impl App {
         if !appointment.may_be_given_by(header.role) || appointer.spki_sha256() == appointee.spki_sha256() {
             return Err(refused(format!("{} does not appoint {} here", header.role, appointment.role)));
         }
+        let given = Given { appointment, statement, role: header.role, appointer, appointer_chain, appointee_chain };
+        retrying(|| self.take_appointment(actor, &given, now)).await
+    }
 
+    async fn take_appointment(&self, actor: &Actor, given: &Given<'_>, now: UnixTime) -> Result<bool, AppError> {
+        let Given { appointment, statement, role, appointer, appointer_chain, appointee_chain } = given;
         let mut tx = self.store().begin("appoint").await?;
         let school =
             tx.school(&appointment.school).await?.ok_or(AppError::UnknownSchool(appointment.school.clone()))?;
         let existing = tx.appointments_of(&appointment.school).await?;
         let read = |s: &StoredAppointment| Appointment::from_bytes(s.statement.payload()).ok();
         let holds =
-            |a: &Appointment| a.appointee.certificate == *appointer.digest() && a.role == header.role && a.covers(now);
-        if header.role != Role::Department && !existing.iter().filter_map(read).any(|a| holds(&a)) {
-            return Err(AppError::NotAppointed { role: header.role });
+            |a: &Appointment| a.appointee.certificate == *appointer.digest() && a.role == *role && a.covers(now);
+        if *role != Role::Department && !existing.iter().filter_map(read).any(|a| holds(&a)) {
+            return Err(AppError::NotAppointed { role: *role });
         }
         let same = |a: &Appointment| {
             a.appointee.certificate == appointment.appointee.certificate
@@ -68,7 +88,7 @@ impl App {
         if existing.iter().filter_map(read).any(|a| same(&a)) {
             return Ok(false);
         }
-        for der in appointer_chain.iter().chain(appointee_chain) {
+        for der in appointer_chain.iter().chain(*appointee_chain) {
             tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
         }
         let stored = StoredAppointment {
@@ -78,7 +98,7 @@ impl App {
             certificate: appointment.appointee.certificate,
             valid_from: appointment.from,
             valid_until: appointment.until,
-            statement: statement.clone(),
+            statement: (*statement).clone(),
         };
         tx.add_appointment(&stored).await?;
         let leaf = Leaf {

@@ -11,6 +11,7 @@ use hocba_record::{
 use hocba_store::{
     NewDraft, Tx,
     model::{AuditEvent, Class, Id, LeftOut, RecordState, RecordVersion, ReturnReason},
+    retrying,
 };
 use hocba_workbook::{ClassSheet, Finding, Limits};
 
@@ -115,7 +116,13 @@ impl App {
         if let Some(unknown) = import.leave_out.keys().find(|n| !numbers.contains(n)) {
             return Err(AppError::UnknownNumber(*unknown));
         }
-        let now = self.edges().now();
+        let mut imported = retrying(|| self.import_sheet(actor, &sheet, import)).await?;
+        imported.warnings = warnings;
+        Ok(imported)
+    }
+
+    async fn import_sheet(&self, actor: &Actor, sheet: &ClassSheet, import: &Import) -> Result<Imported, AppError> {
+        let (header, now) = (&sheet.header, self.edges().now());
         let mut tx = self.store().begin("import_class").await?;
         if tx.school(&header.school).await?.is_none() {
             return Err(AppError::UnknownSchool(header.school.clone()));
@@ -141,7 +148,7 @@ impl App {
         if regraded && !signed.is_empty() {
             return Err(AppError::SignedWouldChange { class: class.name.clone(), numbers: signed });
         }
-        let plan = self.plan(&class, &sheet, &before, import)?;
+        let plan = self.plan(&class, sheet, &before, import)?;
         for version in &plan.removed {
             tx.remove_draft(&version.record, version.revision).await?;
         }
@@ -155,7 +162,7 @@ impl App {
         tx.commit().await?;
         let left_out: Vec<u32> = import.leave_out.keys().copied().collect();
         let ready = plan.new.len() + plan.replaced.len() - left_out.len();
-        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, warnings })
+        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, warnings: Vec::new() })
     }
 
     fn plan(
@@ -247,16 +254,19 @@ impl App {
     /// `Forbidden`, `NotFound`, `WrongState`, `Incomplete` (import again), `Changed`.
     pub async fn leave_out(&self, actor: &Actor, record: &RecordId, reason: Option<LeftOut>) -> Result<(), AppError> {
         let now = self.edges().now();
-        let mut tx = self.store().begin("leave_out").await?;
-        let (_, version) = record_in(&mut tx, actor, Action::Import, record).await?;
-        require_state(&version, RecordState::Draft)?;
-        if reason.is_none() && !self.personal(&version)?.complete {
-            return Err(AppError::Incomplete { number: version.number });
-        }
-        tx.leave_out(&version.record, version.version, version.revision, reason, now).await?;
-        let reason = reason.map(|r| r.to_string());
-        tx.audit(&AuditEvent { reason, ..event(actor, "leave_out", &version, now) }).await?;
-        Ok(tx.commit().await?)
+        retrying(|| async {
+            let mut tx = self.store().begin("leave_out").await?;
+            let (_, version) = record_in(&mut tx, actor, Action::Import, record).await?;
+            require_state(&version, RecordState::Draft)?;
+            if reason.is_none() && !self.personal(&version)?.complete {
+                return Err(AppError::Incomplete { number: version.number });
+            }
+            tx.leave_out(&version.record, version.version, version.revision, reason, now).await?;
+            let reason = reason.map(|r| r.to_string());
+            tx.audit(&AuditEvent { reason, ..event(actor, "leave_out", &version, now) }).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// Returns a signed record to its teacher. The signatures go; the next ones are over fresh salts.
@@ -265,18 +275,21 @@ impl App {
     /// `Forbidden`, `NotFound`, `WrongState` (a draft, or sealed already), `Changed`.
     pub async fn return_record(&self, actor: &Actor, record: &RecordId, reason: ReturnReason) -> Result<(), AppError> {
         let now = self.edges().now();
-        let mut tx = self.store().begin("return_record").await?;
-        let (_, version) = record_in(&mut tx, actor, Action::Return, record).await?;
-        if !matches!(version.state, RecordState::TeacherSigned | RecordState::CoSigned) {
-            require_state(&version, RecordState::TeacherSigned)?;
-        }
-        let seed = Seed::from_bytes(self.edges().bytes()?);
-        let personal = Personal { seed, ..self.personal(&version)? };
-        let envelope = self.seal(&version.record, version.version, &personal)?;
-        tx.return_to_draft(&version, &envelope, reason, now).await?;
-        let reason = Some(reason.to_string());
-        tx.audit(&AuditEvent { reason, ..event(actor, "return_record", &version, now) }).await?;
-        Ok(tx.commit().await?)
+        retrying(|| async {
+            let mut tx = self.store().begin("return_record").await?;
+            let (_, version) = record_in(&mut tx, actor, Action::Return, record).await?;
+            if !matches!(version.state, RecordState::TeacherSigned | RecordState::CoSigned) {
+                require_state(&version, RecordState::TeacherSigned)?;
+            }
+            let seed = Seed::from_bytes(self.edges().bytes()?);
+            let personal = Personal { seed, ..self.personal(&version)? };
+            let envelope = self.seal(&version.record, version.version, &personal)?;
+            tx.return_to_draft(&version, &envelope, reason, now).await?;
+            let reason = Some(reason.to_string());
+            tx.audit(&AuditEvent { reason, ..event(actor, "return_record", &version, now) }).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// The classes an actor may see, with how many pupils are in each state.

@@ -6,7 +6,7 @@ use hocba_record::{
     types::{ClassName, SchoolCode},
 };
 use hocba_signature::statement::Role;
-use hocba_store::{StoreError, model::RecordState};
+use hocba_store::{MayConflict, StoreError, model::RecordState};
 use hocba_workbook::Finding;
 
 use crate::policy::Action;
@@ -105,6 +105,12 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl MayConflict for AppError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, AppError::Store(error) if error.is_conflict())
+    }
 }
 
 impl From<StoreError> for AppError {

@@ -11,8 +11,9 @@ use hocba_record::{
     types::UnixTime,
 };
 use hocba_store::{
-    StoreError,
+    MayConflict, StoreError,
     model::{AuditEvent, Id, Link, LinkContent},
+    retrying,
 };
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -108,6 +109,12 @@ pub enum OpenLinkError {
     App(#[from] AppError),
 }
 
+impl MayConflict for OpenLinkError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, OpenLinkError::App(error) if error.is_conflict())
+    }
+}
+
 impl From<StoreError> for OpenLinkError {
     fn from(error: StoreError) -> Self {
         OpenLinkError::App(error.into())
@@ -145,12 +152,16 @@ impl App {
             expires_at,
             withdrawn_at: None,
         };
-        let mut tx = self.store().begin("create_link").await?;
-        let (_, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
-        tx.add_link(&link, &hash, &content).await?;
-        tx.audit(&AuditEvent { reason: Some(scope.to_string()), ..event(actor, "create_link", &version, now) }).await?;
-        tx.commit().await?;
-        Ok(NewLink { id, secret })
+        let done: Result<(), AppError> = retrying(|| async {
+            let mut tx = self.store().begin("create_link").await?;
+            let (_, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
+            tx.add_link(&link, &hash, &content).await?;
+            let reason = Some(scope.to_string());
+            tx.audit(&AuditEvent { reason, ..event(actor, "create_link", &version, now) }).await?;
+            Ok(tx.commit().await?)
+        })
+        .await;
+        done.map(|()| NewLink { id, secret })
     }
 
     /// The sealed bundle of a token, for anyone who has it; the look is noted for the pupil.
@@ -159,8 +170,15 @@ impl App {
     /// See [`OpenLinkError`].
     pub async fn open_link(&self, token: &[u8; 32]) -> Result<LinkContent, OpenLinkError> {
         let now = self.edges().now();
-        let mut tx = self.store().begin("open_link").await?;
-        let (link, content) = tx.link_of_token(&Sha256Digest::of(token)).await?.ok_or(OpenLinkError::Unknown)?;
+        let hash = Sha256Digest::of(token);
+        // The bundle may come from a replica; whether it may be handed out, the database itself says with the look.
+        let behind = retrying(|| async { self.store().read_behind().await?.link_of_token(&hash).await }).await?;
+        let found = match behind {
+            Some((link, Some(content))) => Some((link, Some(content))),
+            // Perhaps too new for the replica; and when it was withdrawn is for the database to say.
+            _ => self.store().read().await?.link_of_token(&hash).await?,
+        };
+        let (link, content) = found.ok_or(OpenLinkError::Unknown)?;
         if let Some(at) = link.withdrawn_at {
             return Err(OpenLinkError::Withdrawn { at });
         }
@@ -168,8 +186,16 @@ impl App {
             return Err(OpenLinkError::Expired { at });
         }
         let content = content.ok_or(OpenLinkError::Unknown)?;
-        tx.add_look(&link.id, now).await?;
-        tx.commit().await?;
+        retrying(|| async {
+            let mut tx = self.store().begin("open_link").await?;
+            let link = tx.link(&link.id).await?.ok_or(OpenLinkError::Unknown)?;
+            if let Some(at) = link.withdrawn_at {
+                return Err(OpenLinkError::Withdrawn { at });
+            }
+            tx.add_look(&link.id, now).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
         Ok(content)
     }
 
@@ -179,12 +205,15 @@ impl App {
     /// `Forbidden`, `NotFound`, `Changed` where it was withdrawn before.
     pub async fn withdraw_link(&self, actor: &Actor, id: &Id) -> Result<(), AppError> {
         let now = self.edges().now();
-        let mut tx = self.store().begin("withdraw_link").await?;
-        let link = tx.link(id).await?.ok_or(AppError::NotFound("link"))?;
-        let (_, version) = record_in(&mut tx, actor, Action::HandOut, &link.record).await?;
-        tx.withdraw_link(id, now).await?;
-        tx.audit(&event(actor, "withdraw_link", &version, now)).await?;
-        Ok(tx.commit().await?)
+        retrying(|| async {
+            let mut tx = self.store().begin("withdraw_link").await?;
+            let link = tx.link(id).await?.ok_or(AppError::NotFound("link"))?;
+            let (_, version) = record_in(&mut tx, actor, Action::HandOut, &link.record).await?;
+            tx.withdraw_link(id, now).await?;
+            tx.audit(&event(actor, "withdraw_link", &version, now)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// The links of a record, with the looks taken.

@@ -1,10 +1,13 @@
 //! How the installation does: counts and ages, nothing about anyone.
 
 use hocba_record::types::UnixTime;
-use hocba_store::model::{Batch, Job, LeafKind, RecordState};
+use hocba_store::{
+    model::{Batch, Deployment, Job, JobKind, LeafKind, RecordState},
+    retrying,
+};
 
 use crate::{
-    Actor, App, AppError,
+    Actor, App, AppError, Settings,
     people::plain,
     policy::{Action, Place, require},
 };
@@ -70,14 +73,37 @@ impl App {
     pub async fn close_batches(&self, actor: &Actor) -> Result<(), AppError> {
         require(actor, Action::CloseBatch, Place::Everywhere)?;
         let now = self.edges().now();
-        let mut tx = self.store().begin("close_batches_now").await?;
-        for issuer in issuers(&tx.schools().await?) {
-            if tx.waiting(&issuer, LeafKind::Record).await?.is_some() {
-                tx.add_job(hocba_store::model::JobKind::CloseRecords, issuer.as_str(), now).await?;
+        retrying(|| async {
+            let mut tx = self.store().begin("close_batches_now").await?;
+            for issuer in issuers(&tx.schools().await?) {
+                if tx.waiting(&issuer, LeafKind::Record).await?.is_some() {
+                    tx.add_job(JobKind::CloseRecords, issuer.as_str(), now).await?;
+                }
             }
+            tx.audit(&plain(actor, "close_batches_now", "all".into(), now)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
+    }
+
+    /// Makes sure that the database belongs to this deployment: the same data key, chain and contract as every other
+    /// program on it. The first program says which.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherDeployment`](hocba_store::StoreError::OtherDeployment).
+    pub async fn agree(&self) -> Result<(), AppError> {
+        let Settings { chain, contract, .. } = self.settings();
+        let data_key = self.key().id().to_owned();
+        let deployment = Deployment { chain: *chain, contract: contract.to_string(), data_key };
+        if self.store().read().await?.agrees(&deployment).await? {
+            return Ok(());
         }
-        tx.audit(&plain(actor, "close_batches_now", "all".into(), now)).await?;
-        Ok(tx.commit().await?)
+        retrying(|| async {
+            let mut tx = self.store().begin("agree").await?;
+            tx.agree(&deployment).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// Whether the database answers.

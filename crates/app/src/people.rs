@@ -4,7 +4,10 @@ use hocba_record::{
     encoding::{Sha256Digest, base64url},
     types::UnixTime,
 };
-use hocba_store::model::{Account, AuditEvent, Grant, Id, School};
+use hocba_store::{
+    model::{Account, AuditEvent, Grant, Id, School},
+    retrying,
+};
 
 use crate::{
     Actor, App, AppError,
@@ -44,10 +47,13 @@ impl App {
     pub async fn add_school(&self, actor: &Actor, school: &School) -> Result<(), AppError> {
         require(actor, Action::AppointSchool, Place::School(&school.code))?;
         let now = self.edges().now();
-        let mut tx = self.store().begin("add_school").await?;
-        tx.add_school(school, now.seconds()).await?;
-        tx.audit(&plain(actor, "add_school", school.code.to_string(), now)).await?;
-        Ok(tx.commit().await?)
+        retrying(|| async {
+            let mut tx = self.store().begin("add_school").await?;
+            tx.add_school(school, now.seconds()).await?;
+            tx.audit(&plain(actor, "add_school", school.code.to_string(), now)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     /// Makes an account.
@@ -61,11 +67,14 @@ impl App {
         let now = self.edges().now();
         let NewAccount { login, name, certificate, grants } = new;
         let account = Account { id: Id::from_bytes(self.edges().bytes()?), login, name, certificate, grants };
-        let mut tx = self.store().begin("add_account").await?;
-        tx.add_account(&account, now).await?;
-        tx.audit(&plain(actor, "add_account", account.id.to_string(), now)).await?;
-        tx.commit().await?;
-        Ok(account)
+        let done: Result<(), AppError> = retrying(|| async {
+            let mut tx = self.store().begin("add_account").await?;
+            tx.add_account(&account, now).await?;
+            tx.audit(&plain(actor, "add_account", account.id.to_string(), now)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await;
+        done.map(|()| account)
     }
 
     /// Makes a token for an account's programs, for so many seconds.
@@ -82,11 +91,14 @@ impl App {
         let now = self.edges().now();
         let token = format!("hocba_{}", base64url(&self.edges().bytes::<32>()?));
         let expires_at = now.plus(life);
-        let mut tx = self.store().begin("add_token").await?;
-        tx.add_token(&Sha256Digest::of(token.as_bytes()), account, now, expires_at).await?;
-        tx.audit(&plain(actor, "add_token", account.to_string(), now)).await?;
-        tx.commit().await?;
-        Ok(NewToken { token, expires_at })
+        let done: Result<(), AppError> = retrying(|| async {
+            let mut tx = self.store().begin("add_token").await?;
+            tx.add_token(&Sha256Digest::of(token.as_bytes()), account, now, expires_at).await?;
+            tx.audit(&plain(actor, "add_token", account.to_string(), now)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await;
+        done.map(|()| NewToken { token, expires_at })
     }
 
     /// Who a token belongs to.

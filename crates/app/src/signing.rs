@@ -21,6 +21,7 @@ use hocba_signature::{
 use hocba_store::{
     Advance, Tx,
     model::{AuditEvent, Class, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion},
+    retrying,
 };
 
 use crate::{
@@ -329,6 +330,16 @@ impl App {
     /// # Errors
     /// `Forbidden`, `NotAppointed`, `Changed` (prepare again), `Signature`, `SameKey`, `Time`.
     pub async fn submit(
+        &self,
+        actor: &Actor,
+        class: &Id,
+        signer: &Signer,
+        signed: &[Signed],
+    ) -> Result<Submitted, AppError> {
+        retrying(|| self.take_signatures(actor, class, signer, signed)).await
+    }
+
+    async fn take_signatures(
         &self,
         actor: &Actor,
         class: &Id,

@@ -6,6 +6,7 @@ pub mod appoint;
 pub mod bench;
 pub mod bundle;
 pub mod chain;
+pub mod database;
 pub mod doctor;
 pub mod fsck;
 pub mod import;

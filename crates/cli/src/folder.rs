@@ -3,7 +3,7 @@
 //! | path | holds |
 //! |---|---|
 //! | `hocba.json` | format, demo flag, chain, address of the pages ([`Config`]) |
-//! | `hocba.sqlite` | everything the service remembers (`hocba-store`) |
+//! | `hocba.sqlite` | everything the service remembers (`hocba-store`), unless `hocba.json` names a database elsewhere |
 //! | `data.key` | the key that seals personal data in it; back it up apart from the database |
 //! | `profile.hocba-profile.json` | the trust profile |
 //! | `snapshot.hocba-snapshot.json` | the last snapshot of the public record |
@@ -19,11 +19,13 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use hocba_bundle::facts::Address;
 use hocba_keystore::Mode;
+use hocba_store::{Database, DatabaseUrl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -60,6 +62,9 @@ pub struct Config {
     pub demo: bool,
     /// Where batches are anchored.
     pub chain: ChainConfig,
+    /// The database, where it is not the file in this folder or needs a setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseConfig>,
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
@@ -88,11 +93,55 @@ pub enum ChainConfig {
     },
 }
 
+/// A database, as `hocba.json` says it; what is left out is as usual ([`Database`]).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `postgres://USER@HOST/NAME` or `sqlite:PATH`. The password may stand here (the file is its owner's alone), in
+    /// `HOCBA_DATABASE_URL`, or in libpq's password file.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
+    pub url: Option<DatabaseUrl>,
+    /// A copy that follows it, for what verifiers look at.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
+    pub replica_url: Option<DatabaseUrl>,
+    /// PostgreSQL: most connections that write, and as many that read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+    /// PostgreSQL: a statement that takes longer is given up, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_timeout: Option<u32>,
+    /// SQLite: most bytes of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+}
+
+/// URLs as text.
+mod as_text {
+    use hocba_store::DatabaseUrl;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    // The signature is serde's.
+    #[allow(clippy::ref_option)]
+    pub fn serialize<S: Serializer>(url: &Option<DatabaseUrl>, serializer: S) -> Result<S::Ok, S::Error> {
+        match url {
+            Some(url) => serializer.serialize_str(&url.secret()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DatabaseUrl>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
 /// A data folder.
 #[derive(Debug, Clone)]
 pub struct Folder {
     root: PathBuf,
     config: Config,
+    /// In place of what environment and configuration say.
+    database: Option<DatabaseUrl>,
 }
 
 impl Folder {
@@ -111,7 +160,7 @@ impl Folder {
             )
             .into());
         }
-        let folder = Self { root: root.to_owned(), config };
+        let folder = Self { root: root.to_owned(), config, database: None };
         folder.save_config()?;
         Ok(folder)
     }
@@ -123,7 +172,7 @@ impl Folder {
     pub fn open(root: &Path) -> anyhow::Result<Self> {
         let path = root.join(CONFIG);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Self { root: root.to_owned(), config: read_json(&path, &bytes)? }),
+            Ok(bytes) => Ok(Self { root: root.to_owned(), config: read_json(&path, &bytes)?, database: None }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let name = root.display();
                 Err(Failure::new(
@@ -158,6 +207,11 @@ impl Folder {
         self.config = config;
         self.save_config()
     }
+    /// The same folder with another database, whatever the environment says; nothing is written.
+    #[must_use]
+    pub fn with_database(&self, url: DatabaseUrl) -> Self {
+        Self { database: Some(url), ..self.clone() }
+    }
     /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
@@ -173,6 +227,28 @@ impl Folder {
     /// Whether example keys open.
     pub fn mode(&self) -> Mode {
         if self.is_demo() { Mode::Demo } else { Mode::Production }
+    }
+
+    /// The database: what `HOCBA_DATABASE_URL` (and `HOCBA_REPLICA_URL`) says, else `hocba.json`, else the file here.
+    ///
+    /// # Errors
+    /// For a variable that holds no database URL.
+    pub fn database(&self) -> anyhow::Result<Database> {
+        let config = self.config.database.clone().unwrap_or_default();
+        let url = match &self.database {
+            Some(url) => Some(url.clone()),
+            None => from_environment("HOCBA_DATABASE_URL")?.or(config.url),
+        };
+        let usual = Database::at(url.unwrap_or_else(|| DatabaseUrl::file(self.path(DATABASE))));
+        Ok(Database {
+            replica: from_environment("HOCBA_REPLICA_URL")?.or(config.replica_url),
+            connections: config.connections.unwrap_or(usual.connections),
+            statement_timeout: config
+                .statement_timeout
+                .map_or(usual.statement_timeout, |seconds| Duration::from_secs(seconds.into())),
+            max_bytes: config.max_bytes,
+            ..usual
+        })
     }
 
     /// Writes a file whole or not at all.
@@ -201,6 +277,19 @@ impl Folder {
         bytes.push(b'\n');
         self.write(CONFIG, &bytes)
     }
+}
+
+fn from_environment(name: &'static str) -> anyhow::Result<Option<DatabaseUrl>> {
+    let Some(text) = std::env::var(name).ok().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let url = text.parse().map_err(|e| {
+        Failure::new(
+            Exit::BadInput,
+            "database_url",
+            words(format!("{name}: không phải địa chỉ cơ sở dữ liệu"), format!("{name}: {e}")),
+        )
+        .hint(words("ví dụ: postgres://hocba@may-chu/hocba", "for example postgres://hocba@host/hocba"))
+    })?;
+    Ok(Some(url))
 }
 
 /// The parser's message may repeat what it found, so only the place is passed on.

@@ -23,8 +23,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, account, anchor, appoint, bench, bundle, chain, doctor, fsck, import, init, inspect, link, serve, sign,
-    snapshot, status, template, verify,
+    Context, account, anchor, appoint, bench, bundle, chain, database, doctor, fsck, import, init, inspect, link,
+    serve, sign, snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -95,6 +95,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Accounts of people, and tokens for their programs.
     Account(account::AccountArgs),
+    /// Bring the database up to date, look at it, or move it to another one.
+    Database(database::DatabaseArgs),
     /// Derive every digest, signature, root and receipt again from what is stored.
     Fsck,
     /// Say what is wrong with this deployment, and what to do.
@@ -128,6 +130,7 @@ impl Command {
             Command::Inspect(_) => "inspect",
             Command::Serve(_) => "serve",
             Command::Account(_) => "account",
+            Command::Database(_) => "database",
             Command::Fsck => "fsck",
             Command::Doctor => "doctor",
             Command::Bench(_) => "bench",
@@ -191,6 +194,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Inspect(args) => inspect::run(context, &args),
         Command::Serve(args) => serve::run(context, &args),
         Command::Account(args) => account::run(context, args),
+        Command::Database(args) => database::run(context, &args),
         Command::Fsck => fsck::run(context),
         Command::Doctor => doctor::run(context),
         Command::Bench(args) => bench::run(context, &args),

@@ -8,7 +8,7 @@ use hocba_keystore::DataKey;
 use hocba_record::types::ClassName;
 use hocba_signature::statement::Role;
 use hocba_store::{
-    Store, StoreError,
+    SchemaFault, Store, StoreError,
     model::{Class, GrantRole},
 };
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::{
     commands::verify,
     edge,
     error::{Exit, Failure},
-    folder::{DATA_KEY, DATABASE, Folder, PROFILE, sweep},
+    folder::{DATA_KEY, Folder, PROFILE, sweep},
     ledger,
     output::{Lang, words},
     report,
@@ -49,8 +49,8 @@ impl Site {
     /// # Errors
     /// As for [`Site::open`].
     pub async fn with(folder: Folder, public_record: Arc<dyn PublicRecord>) -> anyhow::Result<Self> {
-        let database = folder.path(DATABASE);
-        if !database.exists() {
+        let database = folder.database()?;
+        if database.url.path().is_some_and(|path| !path.exists()) {
             let name = folder.root().display();
             return Err(Failure::new(
                 Exit::Environment,
@@ -71,6 +71,7 @@ impl Site {
         let deployment = ledger::deployment(&folder)?;
         let settings = Settings { chain: deployment.chain, contract: deployment.contract, batch_age: BATCH_AGE };
         let app = App::new(store, key, profile, public_record, edges(), settings);
+        app.agree().await.map_err(|e| app_failure(&e, Lang::Vi))?;
         Ok(Self { folder, app })
     }
 
@@ -144,12 +145,30 @@ pub fn nothing_imported() -> Failure {
     ))
 }
 
-fn store_failure(error: &StoreError) -> Failure {
-    let (code, vi) = match error {
-        StoreError::Schema(_) => ("schema", "cơ sở dữ liệu của bản khác với chương trình này"),
-        _ => ("database", "cơ sở dữ liệu không dùng được"),
-    };
-    Failure::new(Exit::Environment, code, words(format!("{vi}: {error}"), error.to_string()))
+/// What the database refused, as a failure of a command.
+pub fn store_failure(error: &StoreError) -> Failure {
+    let en = error.to_string();
+    let fail = |code, vi: &str| Failure::new(Exit::Environment, code, words(format!("{vi}: {en}"), en.clone()));
+    match error {
+        StoreError::Schema(SchemaFault::Older { .. }) => {
+            fail("schema", "cơ sở dữ liệu của bản cũ hơn chương trình này")
+                .hint(words("chạy `hocba database migrate`", "run `hocba database migrate`"))
+        }
+        StoreError::Schema(_) => fail("schema", "cơ sở dữ liệu của bản khác với chương trình này"),
+        StoreError::NoRoom(_) => fail("no_room", "cơ sở dữ liệu hết chỗ, không ghi gì thêm").hint(words(
+            "dọn đĩa hoặc nâng giới hạn (database.max_bytes trong hocba.json), rồi chạy lại: việc đã làm còn nguyên",
+            "make room or raise the limit (database.max_bytes in hocba.json) and run again: what was done is kept",
+        )),
+        StoreError::Unavailable(_) => fail("database_away", "cơ sở dữ liệu không trả lời")
+            .hint(words("chạy lại sau; `hocba doctor` cho biết thêm", "run it again later; `hocba doctor` says more")),
+        StoreError::OtherDeployment { .. } => {
+            fail("other_deployment", "cơ sở dữ liệu thuộc nơi triển khai khác với thư mục này").hint(words(
+                "mọi máy chủ dùng chung một data.key và một địa chỉ sổ chung; chép từ máy đầu tiên",
+                "all servers share one data.key and one contract; copy them from the first server",
+            ))
+        }
+        _ => fail("database", "cơ sở dữ liệu không dùng được"),
+    }
 }
 
 /// What a use case refused, as a failure of a command.

@@ -156,9 +156,8 @@ impl Tx {
         for (chunk, leaves) in new.leaves.chunks(BULK).enumerate() {
             let rows = crate::records::placeholders(leaves.len(), 2);
             let sql = format!(
-                "WITH placed (hash, place) AS (VALUES {rows}) UPDATE leaves SET batch = ${b}, \
-                 position = (SELECT place FROM placed WHERE hash = leaf) \
-                 WHERE batch IS NULL AND leaf IN (SELECT hash FROM placed)",
+                "WITH placed (hash, place) AS (VALUES {rows}) UPDATE leaves SET batch = ${b}, position = placed.place \
+                 FROM placed WHERE leaves.leaf = placed.hash AND leaves.batch IS NULL",
                 b = leaves.len() * 2 + 1
             );
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));

@@ -3,7 +3,7 @@
 use hocba_record::types::UnixTime;
 
 use crate::{
-    StoreError, Tx,
+    Backend, StoreError, Tx,
     model::{Job, JobKind},
     row::{Row, all, one},
 };
@@ -80,17 +80,30 @@ impl Tx {
         now: UnixTime,
         expires_at: UnixTime,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at \
-             WHERE leases.holder = excluded.holder OR leases.expires_at <= $4",
-        )
-        .bind(name)
-        .bind(holder)
-        .bind(expires_at.seconds())
-        .bind(now.seconds())
-        .execute(self.connection())
-        .await?;
+        let sql = match self.backend() {
+            Backend::Sqlite => {
+                "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at \
+                 WHERE leases.holder = excluded.holder OR leases.expires_at <= $4"
+            }
+            // SKIP LOCKED: whoever waits for its turn does not wait behind a leader in the middle of a long change; that
+            // the row is locked is answer enough.
+            Backend::Postgres => {
+                sqlx::query("INSERT INTO leases (name, holder, expires_at) VALUES ($1, '', 0) ON CONFLICT DO NOTHING")
+                    .bind(name)
+                    .execute(self.connection())
+                    .await?;
+                "UPDATE leases SET holder = $2, expires_at = $3 WHERE name IN (SELECT name FROM leases \
+                 WHERE name = $1 AND (holder = $2 OR expires_at <= $4) FOR UPDATE SKIP LOCKED)"
+            }
+        };
+        let done = sqlx::query(sql)
+            .bind(name)
+            .bind(holder)
+            .bind(expires_at.seconds())
+            .bind(now.seconds())
+            .execute(self.connection())
+            .await?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -7,18 +7,23 @@
 //! **Will not**: decide who may do what or which step comes next (`hocba-app`), look into personal data (it arrives as
 //! an [`Envelope`](model::Envelope) and leaves as one), or talk to a chain.
 //!
+//! # Two engines, one behaviour
+//! SQLite for a pilot on one machine, PostgreSQL for a province; the scheme of the [`DatabaseUrl`] chooses. One text of
+//! SQL says what both can say ([`Tx`]'s functions); what one engine does better its own way stands in a `match` on
+//! [`Backend`] or in `bulk`, and nowhere else. `tests/suite` runs the same tests against both. See docs/adr/0011.
+//!
 //! # Adding to it
-//! A table is a new file in `migrations/sqlite`, a struct in [`model`], and functions on [`Tx`] in the module of its
-//! aggregate. A function that should touch one row says so with `one`; an update of what someone else may have changed
-//! meanwhile compares the revision it read. SQL is written so that PostgreSQL can say it too (`$1`, `ON CONFLICT`,
-//! integers, text and bytes only).
+//! A table is a new file in `migrations/sqlite` and one of the same name in `migrations/postgres`, an entry in
+//! `tables`, a struct in [`model`], and functions on [`Tx`] in the module of its aggregate. A function that should touch
+//! one row says so with `one`; an update of what someone else may have changed meanwhile compares the revision it read.
+//! Integers, text and bytes only; `$1`, `ON CONFLICT`, `RETURNING`, `UPDATE … FROM`.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! # let folder = tempfile::tempdir()?;
-//! use hocba_store::{Store, model::School};
+//! use hocba_store::{Database, Store, model::School};
 //!
-//! let store = Store::open(&folder.path().join("hocba.sqlite")).await?;
+//! let store = Store::open(&Database::file(folder.path().join("hocba.sqlite"))).await?;
 //! let mut tx = store.begin("add_school").await?;
 //! tx.add_school(&School { code: "79DEMO001".parse()?, issuer: "so-demo".parse()? }, 1_800_000_000).await?;
 //! tx.commit().await?;
@@ -30,8 +35,11 @@
 
 mod anchoring;
 mod audit;
+pub mod bulk;
 mod check;
 mod classes;
+mod copy;
+mod database;
 mod error;
 mod faults;
 mod jobs;
@@ -40,12 +48,18 @@ mod migrations;
 pub mod model;
 mod people;
 mod records;
+mod retry;
 mod row;
 mod store;
+pub mod tables;
 
 pub use anchoring::{NewAttempt, NewBatch, TileRow, Waiting};
 pub use check::LeafKey;
+pub use copy::{Copied, CopyError, CopyEvent, copy};
+pub use database::{Backend, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 pub use faults::{Fault, Faults, Moment};
+pub use migrations::{Schema, SchemaFault};
 pub use records::{Advance, NewDraft};
+pub use retry::{MayConflict, pause, retrying};
 pub use store::{Store, Tx};

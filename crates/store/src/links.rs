@@ -5,6 +5,8 @@ use hocba_record::{
     types::UnixTime,
 };
 
+use sqlx::AssertSqlSafe;
+
 use crate::{
     StoreError, Tx,
     model::{Id, Link, LinkContent},
@@ -12,6 +14,8 @@ use crate::{
 };
 
 const TABLE: &str = "links";
+/// All but the bundle, which is large.
+const LINE: &str = "SELECT k.id, k.record, k.scope, k.created_by, k.created_at, k.expires_at, k.withdrawn_at";
 
 impl Tx {
     /// Adds a link. `token_hash`: SHA-256 of the token.
@@ -68,10 +72,8 @@ impl Tx {
     /// # Errors
     /// When the database cannot be read.
     pub async fn link(&mut self, id: &Id) -> Result<Option<Link>, StoreError> {
-        let row = sqlx::query("SELECT * FROM links WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(self.connection())
-            .await?;
+        let sql = format!("{LINE} FROM links k WHERE k.id = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(self.connection()).await?;
         maybe(TABLE, row.as_ref(), link)
     }
 
@@ -80,13 +82,11 @@ impl Tx {
     /// # Errors
     /// When the database cannot be read.
     pub async fn links_of(&mut self, record: &RecordId) -> Result<Vec<(Link, u64)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT k.*, (SELECT COUNT(*) FROM link_looks o WHERE o.link = k.id) AS looks \
-             FROM links k WHERE k.record = $1 ORDER BY k.created_at, k.id",
-        )
-        .bind(record.to_string())
-        .fetch_all(self.connection())
-        .await?;
+        let sql = format!(
+            "{LINE}, (SELECT COUNT(*) FROM link_looks o WHERE o.link = k.id) AS looks \
+             FROM links k WHERE k.record = $1 ORDER BY k.created_at, k.id"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(record.to_string()).fetch_all(self.connection()).await?;
         all(TABLE, &rows, |row| Ok((link(row)?, row.number("looks")?)))
     }
 

@@ -166,6 +166,23 @@ words! {
 /// The identity of a class, an account or a link: 128 random bits, as base64url. No meaning, no personal data.
 pub type Id = RecordId;
 
+/// What all programs on one database have to agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// EIP-155 chain id that batches are anchored on.
+    pub chain: u64,
+    /// Address of the contract, `0x…`.
+    pub contract: String,
+    /// Id of the key that seals personal data.
+    pub data_key: String,
+}
+
+impl Deployment {
+    pub(crate) fn values(&self) -> [(&'static str, String); 3] {
+        [("chain", self.chain.to_string()), ("contract", self.contract.clone()), ("data_key", self.data_key.clone())]
+    }
+}
+
 /// A school.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct School {

@@ -8,7 +8,7 @@ use hocba_signature::statement::Statement;
 
 use crate::{
     StoreError, Tx,
-    model::{Account, Grant, Id, School, StoredAppointment},
+    model::{Account, Deployment, Grant, Id, School, StoredAppointment},
     row::{Row, all, maybe},
 };
 
@@ -208,6 +208,35 @@ impl Tx {
     pub async fn certificates(&mut self) -> Result<Vec<Vec<u8>>, StoreError> {
         let rows = sqlx::query("SELECT * FROM certificates ORDER BY digest").fetch_all(self.connection()).await?;
         all("certificates", &rows, |row| row.bytes("der"))
+    }
+
+    /// Says what all programs on this database have to agree on; the first to say it is right.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherDeployment`] where it was said otherwise before.
+    pub async fn agree(&mut self, deployment: &Deployment) -> Result<(), StoreError> {
+        for (name, value) in deployment.values() {
+            sqlx::query("INSERT INTO deployment (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+                .bind(name)
+                .bind(value)
+                .execute(self.connection())
+                .await?;
+        }
+        self.agrees(deployment).await.map(|_| ())
+    }
+
+    /// Whether everything was said, and as it is of this deployment.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherDeployment`] where something was said otherwise.
+    pub async fn agrees(&mut self, deployment: &Deployment) -> Result<bool, StoreError> {
+        let rows = sqlx::query("SELECT * FROM deployment ORDER BY name").fetch_all(self.connection()).await?;
+        let said = all("deployment", &rows, |row| Ok((row.text("name")?, row.text("value")?)))?;
+        let values = deployment.values();
+        match values.iter().find(|(name, value)| said.iter().any(|s| s.0 == *name && s.1 != *value)) {
+            Some((name, _)) => Err(StoreError::OtherDeployment { name }),
+            None => Ok(said.len() == values.len()),
+        }
     }
 
     /// Adds a signed appointment.

@@ -1,59 +1,114 @@
 //! The database and its transactions.
 
-use std::{
-    fs::OpenOptions,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs::OpenOptions, path::Path, time::Duration};
 
 use sqlx::{
     Any, AnyConnection, Transaction,
-    any::{AnyConnectOptions, AnyPoolOptions},
-    pool::Pool,
+    any::AnyPoolOptions,
+    pool::{Pool, PoolConnection},
 };
 use tracing::Instrument as _;
 
-use crate::{Faults, Moment, StoreError, migrations};
+use crate::{Backend, Database, DatabaseUrl, Faults, Moment, Schema, SchemaFault, StoreError, migrations};
 
-/// What every connection is told. `synchronous=FULL`: a committed transaction survives a power cut.
-const EVERY: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
+/// SQLite: what every connection is told. `synchronous=FULL`: a committed transaction survives a power cut.
+pub(crate) const EVERY: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
                      PRAGMA secure_delete = ON; PRAGMA cache_size = -16000;";
-
-/// How many transactions may read at a time. Reading takes a fraction of a millisecond; more would wait for the disk.
+/// SQLite: how many transactions may read at a time. Reading takes a fraction of a millisecond; more would wait for the
+/// disk.
 const READERS: u32 = 4;
+/// SQLite's page, in bytes: its default since 2016.
+const PAGE: u64 = 4096;
 
-/// The database of one deployment: one writer at a time, several readers beside it.
+/// A transaction that is slower than this to go on is given up by PostgreSQL: its process hangs, and others wait.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+
+/// What a pool of connections is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Write,
+    Read,
+}
+
+/// The database of one deployment. Several processes, and with PostgreSQL several machines, may have it open.
 #[derive(Debug, Clone)]
 pub struct Store {
-    writer: Pool<Any>,
+    writers: Pool<Any>,
     readers: Pool<Any>,
-    path: PathBuf,
+    /// A copy that may be moments behind.
+    replica: Option<Pool<Any>>,
+    database: Database,
     faults: Faults,
 }
 
 impl Store {
-    /// Opens the database in a file, makes it where there is none, and brings its schema up to date.
+    /// Opens a database whose schema is this program's. A file of SQLite's belongs to one program: it is made where
+    /// there is none and brought up to date. One on a server belongs to many: [`Store::migrate`] is somebody's decision.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] for a database of a newer program; [`StoreError::Database`] where the file cannot be used.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        sqlx::any::install_default_drivers();
-        // Made by us first: SQLite would make it readable by everyone, and its WAL takes over the permissions.
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(sqlx::Error::Io)?;
-        let connect = options_of(path)?;
-        let writer = pool(1, "PRAGMA journal_mode = WAL;").connect_with(connect.clone()).await?;
-        migrations::run(&writer).await?;
-        let readers = pool(READERS, "PRAGMA query_only = ON;").connect_with(connect).await?;
-        Ok(Self { writer, readers, path: path.to_owned(), faults: Faults::default() })
+    /// [`StoreError::Schema`] for a schema of another release; [`StoreError::Unavailable`], [`StoreError::NoRoom`].
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        Self::open_where(database, |_| false).await
     }
 
-    /// Where the database is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// As [`Store::open`], whatever is wrong with the schema that `accepts` takes.
+    pub(crate) async fn open_where(
+        database: &Database,
+        accepts: impl Fn(SchemaFault) -> bool,
+    ) -> Result<Self, StoreError> {
+        let writers = connect(database, &database.url, Use::Write).await?;
+        let fault = match database.backend() {
+            Backend::Sqlite => match migrations::run(&writers, Backend::Sqlite).await {
+                Err(StoreError::Schema(fault)) => Some(fault),
+                done => done.map(|()| None)?,
+            },
+            Backend::Postgres => migrations::look(&mut *writers.acquire().await?, Backend::Postgres).await?.fault,
+        };
+        if let Some(fault) = fault.filter(|fault| !accepts(*fault)) {
+            return Err(StoreError::Schema(fault));
+        }
+        let readers = connect(database, &database.url, Use::Read).await?;
+        let replica = match &database.replica {
+            // Not waited for: a replica that is away is no reason not to begin.
+            Some(url) => Some(pool(database, url.backend(), Use::Read).connect_lazy_with(url.connect_options()?)),
+            None => None,
+        };
+        Ok(Self { writers, readers, replica, database: database.clone(), faults: Faults::default() })
+    }
+
+    /// Brings the schema of a database up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] where it is of a later release, altered, or half applied.
+    pub async fn migrate(database: &Database) -> Result<(), StoreError> {
+        let pool = connect(database, &database.url, Use::Write).await?;
+        let done = migrations::run(&pool, database.backend()).await;
+        pool.close().await;
+        done
+    }
+
+    /// How far the schema of a database is; changes nothing, makes nothing.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or is a file that is not there.
+    pub async fn schema(database: &Database) -> Result<Schema, StoreError> {
+        if let Some(path) = database.url.path() {
+            std::fs::metadata(path).map_err(sqlx::Error::Io)?;
+        }
+        let pool = connect(database, &database.url, Use::Read).await?;
+        let schema = migrations::look(&mut *pool.acquire().await?, database.backend()).await;
+        pool.close().await;
+        schema
+    }
+
+    /// The database it has open.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Which engine.
+    pub fn backend(&self) -> Backend {
+        self.database.backend()
     }
 
     /// Faults put in by tests.
@@ -61,15 +116,20 @@ impl Store {
         &self.faults
     }
 
-    /// Begins a change, named after its use case. Waits for the writer before.
+    /// Begins a change, named after its use case. It happens as if alone: on SQLite it waits for the writer before it,
+    /// on PostgreSQL it may be taken back for another one, see [`retrying`](crate::retrying).
     ///
     /// # Errors
     /// When the database cannot be reached.
     pub async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
         let span = tracing::debug_span!("transaction", name);
-        // IMMEDIATE: the lock is taken now, not at the first write, where it could no longer be waited for.
-        let inner = self.writer.begin_with("BEGIN IMMEDIATE").instrument(span.clone()).await?;
-        Ok(Tx { inner, name, faults: self.faults.clone() })
+        let begin = match self.backend() {
+            // IMMEDIATE: the lock is taken now, not at the first write, where it could no longer be waited for.
+            Backend::Sqlite => "BEGIN IMMEDIATE",
+            Backend::Postgres => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+        };
+        let inner = self.writers.begin_with(begin).instrument(span).await?;
+        Ok(Tx { inner, name, backend: self.backend(), faults: self.faults.clone() })
     }
 
     /// Begins to read: everything that is read in it is of one moment.
@@ -77,54 +137,152 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        let inner = self.readers.begin().await?;
-        Ok(Tx { inner, name: "read", faults: Faults::default() })
+        self.read_from(&self.readers, self.backend()).await
     }
 
-    /// Closes all connections and folds the write-ahead log into the file.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        if let Ok(mut connection) = self.writer.acquire().await {
-            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
-        }
-        self.writer.close().await;
-    }
-
-    /// SQLite's own check of the file. Gives what it complains about.
+    /// Begins to read what may be some moments old, from the replica where there is one: for what verifiers look at. What
+    /// must be true now, and what was not found, is asked of [`Store::read`].
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When neither the replica nor the database can be reached.
+    pub async fn read_behind(&self) -> Result<Tx, StoreError> {
+        if let (Some(replica), Some(url)) = (&self.replica, &self.database.replica) {
+            match self.read_from(replica, url.backend()).await {
+                Ok(tx) => return Ok(tx),
+                Err(error) => tracing::warn!(%error, "the replica does not answer; asking the database itself"),
+            }
+        }
+        self.read().await
+    }
+
+    async fn read_from(&self, pool: &Pool<Any>, backend: Backend) -> Result<Tx, StoreError> {
+        let inner = match backend {
+            Backend::Sqlite => pool.begin().await?,
+            Backend::Postgres => pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+        };
+        Ok(Tx { inner, name: "read", backend, faults: Faults::default() })
+    }
+
+    /// Closes all connections; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
+        self.readers.close().await;
+        if self.backend() == Backend::Sqlite
+            && let Ok(mut connection) = self.writers.acquire().await
+        {
+            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
+        }
+        self.writers.close().await;
+    }
+
+    /// The engine's own check of what it keeps. Gives what it complains about.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub async fn integrity(&self) -> Result<Vec<String>, StoreError> {
         let mut tx = self.read().await?;
-        let rows: Vec<(String,)> = sqlx::query_as("PRAGMA quick_check").fetch_all(tx.connection()).await?;
-        let broken: Vec<String> = rows.into_iter().map(|r| r.0).filter(|line| line != "ok").collect();
-        Ok(broken)
+        let sql = match self.backend() {
+            Backend::Sqlite => "PRAGMA quick_check",
+            // What was added without looking at the rows that were there, or is not finished.
+            Backend::Postgres => {
+                "SELECT 'constraint ' || conname || ' is not validated' FROM pg_catalog.pg_constraint \
+                 WHERE NOT convalidated AND connamespace = current_schema()::regnamespace UNION ALL \
+                 SELECT 'index ' || indexrelid::regclass::text || ' is not valid' FROM pg_catalog.pg_index i \
+                 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+                 WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace"
+            }
+        };
+        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(tx.connection()).await?;
+        Ok(rows.into_iter().map(|r| r.0).filter(|line| line != "ok").collect())
+    }
+
+    /// How much room it takes, in bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        let sql = match self.backend() {
+            Backend::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Backend::Postgres => "SELECT pg_database_size(current_database())",
+        };
+        let (bytes,): (i64,) = sqlx::query_as(sql).fetch_one(self.read().await?.connection()).await?;
+        Ok(bytes.unsigned_abs())
+    }
+
+    /// How many seconds the replica is behind, if there is one.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn replica_delay(&self) -> Option<Result<u64, StoreError>> {
+        let replica = self.replica.as_ref()?;
+        let asked = async {
+            let (seconds,): (i64,) = sqlx::query_as(
+                "SELECT COALESCE(CAST(EXTRACT(EPOCH FROM now() - pg_last_xact_replay_timestamp()) AS BIGINT), 0)",
+            )
+            .fetch_one(replica)
+            .await?;
+            Ok(seconds.unsigned_abs())
+        };
+        Some(asked.await)
+    }
+
+    /// A connection of its own, outside any transaction.
+    pub(crate) async fn writer(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.writers.acquire().await?)
     }
 }
 
-fn options_of(path: &Path) -> Result<AnyConnectOptions, StoreError> {
-    let url = format!("sqlite://{}", percent_encoded(path));
-    Ok(url.parse()?)
+/// Connects at least once, so that a wrong address is known at once.
+async fn connect(database: &Database, url: &DatabaseUrl, purpose: Use) -> Result<Pool<Any>, StoreError> {
+    sqlx::any::install_default_drivers();
+    if let (Some(path), Use::Write) = (url.path(), purpose) {
+        make_file(path)?;
+    }
+    Ok(pool(database, url.backend(), purpose).connect_with(url.connect_options()?).await?)
 }
 
-/// A file name as the part of a URL.
-fn percent_encoded(path: &Path) -> String {
-    path.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+/// Made by us first: SQLite would make it readable by everyone, and its WAL takes over the permissions.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(sqlx::Error::Io)?;
+    Ok(())
 }
 
-fn pool(connections: u32, also: &'static str) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(30))
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                sqlx::raw_sql(EVERY).execute(&mut *connection).await?;
-                sqlx::raw_sql(also).execute(&mut *connection).await?;
-                Ok(())
-            })
+fn pool(database: &Database, backend: Backend, purpose: Use) -> AnyPoolOptions {
+    let told = match (backend, purpose) {
+        (Backend::Sqlite, Use::Write) => {
+            let limit = database.max_bytes.map(|bytes| format!("PRAGMA max_page_count = {};", (bytes / PAGE).max(1)));
+            format!("{EVERY} PRAGMA journal_mode = WAL; {}", limit.unwrap_or_default())
+        }
+        (Backend::Sqlite, Use::Read) => format!("{EVERY} PRAGMA query_only = ON;"),
+        (Backend::Postgres, _) => format!(
+            "SET application_name = 'hocba'; SET statement_timeout = {statement}; SET lock_timeout = {statement}; \
+             SET idle_in_transaction_session_timeout = {idle}",
+            statement = database.statement_timeout.as_millis(),
+            idle = IDLE_IN_TRANSACTION.as_millis(),
+        ),
+    };
+    let options = AnyPoolOptions::new().after_connect(move |connection, _| {
+        let told = told.clone();
+        Box::pin(async move {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(told)).execute(&mut *connection).await?;
+            Ok(())
         })
+    });
+    match backend {
+        Backend::Sqlite => options
+            .max_connections(if purpose == Use::Write { 1 } else { READERS })
+            // Whoever waits, waits for the one writer; a class of two thousand is imported in seconds.
+            .acquire_timeout(Duration::from_secs(30))
+            .idle_timeout(None)
+            .max_lifetime(None),
+        Backend::Postgres => options.max_connections(database.connections).acquire_timeout(Duration::from_secs(10)),
+    }
 }
 
 /// One transaction. What was done in it is gone unless [`Tx::commit`] says otherwise.
@@ -132,6 +290,7 @@ fn pool(connections: u32, also: &'static str) -> AnyPoolOptions {
 pub struct Tx {
     inner: Transaction<'static, Any>,
     name: &'static str,
+    backend: Backend,
     faults: Faults,
 }
 
@@ -139,7 +298,8 @@ impl Tx {
     /// Makes everything done in it last.
     ///
     /// # Errors
-    /// When the database refuses; nothing was changed then, unless the answer itself got lost.
+    /// [`StoreError::Conflict`] when it lost against another one; when the database refuses. Nothing was changed then,
+    /// unless the answer itself got lost ([`StoreError::Unavailable`]).
     pub async fn commit(self) -> Result<(), StoreError> {
         let fault = self.faults.strike(self.name);
         if fault == Some(Moment::Failed) {
@@ -155,5 +315,9 @@ impl Tx {
 
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {
         &mut self.inner
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend
     }
 }

@@ -166,7 +166,7 @@ async fn work(context: &Context, args: &BenchArgs, root: &std::path::Path) -> an
     let seconds: f64 = stages.iter().sum();
     let limit = signing_limit(&bench.teacher, &signing);
     let (bundling, verifying, verified) = check(&site, node, &made).await?;
-    let database = std::fs::metadata(site.app.store().path())?.len();
+    let database = site.app.store().size().await?;
     let rate = records as f64 / seconds;
     Ok(json!({
         "command": "bench",

@@ -10,10 +10,10 @@ use super::Context;
 use crate::{
     edge::now,
     error::Exit,
-    folder::{DATA_KEY, DATABASE, Folder, PROFILE},
+    folder::{DATA_KEY, Folder, PROFILE},
     ledger,
     output::{Words, words},
-    site::{Site, app_failure},
+    site::{Site, app_failure, store_failure},
 };
 
 /// One thing looked at.
@@ -76,7 +76,7 @@ async fn look(folder: Folder) -> Vec<Finding> {
             false
         }
     };
-    let database = match Store::open(&folder.path(DATABASE)).await {
+    let database = match open(&folder).await {
         Ok(store) => match store.integrity().await {
             Ok(broken) if broken.is_empty() => {
                 findings.push(good("database", "cơ sở dữ liệu đọc được và nguyên vẹn", "the database is sound"));
@@ -106,6 +106,10 @@ async fn look(folder: Folder) -> Vec<Finding> {
         work(folder, &mut findings).await;
     }
     findings
+}
+
+async fn open(folder: &Folder) -> anyhow::Result<Store> {
+    Ok(Store::open(&folder.database()?).await.map_err(|e| store_failure(&e))?)
 }
 
 fn profile(folder: &Folder, findings: &mut Vec<Finding>) {

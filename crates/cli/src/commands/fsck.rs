@@ -8,7 +8,7 @@ use crate::{
     error::Exit,
     folder::Folder,
     ledger,
-    output::words,
+    output::{Output, words},
     site::{Site, app_failure},
 };
 
@@ -18,11 +18,24 @@ use crate::{
 /// When the database cannot be read at all.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
-    ledger::runtime()?.block_on(work(context, folder))
+    let found = ledger::runtime()?.block_on(look(&context.out, folder))?;
+    context.out.document(&found.document);
+    Ok(found.exit)
 }
 
-async fn work(context: &Context, folder: Folder) -> anyhow::Result<Exit> {
-    let out = &context.out;
+/// What was found, for programs, and how a command ends that found it.
+pub struct Found {
+    /// The document.
+    pub document: Value,
+    /// [`Exit::Ok`] where nothing is wrong.
+    pub exit: Exit,
+}
+
+/// Walks the whole database of a folder and says what is wrong with it, sentence by sentence.
+///
+/// # Errors
+/// When the database cannot be read at all.
+pub async fn look(out: &Output, folder: Folder) -> anyhow::Result<Found> {
     // A chain that does not answer is no fault of the database; then receipts are not compared, and it is said.
     let chain = async {
         let client = ledger::connect(&folder, ledger::node(&folder).await?).await?;
@@ -61,7 +74,7 @@ async fn work(context: &Context, folder: Folder) -> anyhow::Result<Exit> {
         .iter()
         .map(|f| json!({ "place": f.place.to_string(), "code": f.what.code(), "en": f.what.to_string() }))
         .collect();
-    out.document(&json!({
+    let document = json!({
         "command": "fsck",
         "ok": report.is_clean(),
         "chain": facts.is_some(),
@@ -72,6 +85,6 @@ async fn work(context: &Context, folder: Folder) -> anyhow::Result<Exit> {
         },
         "faults": list,
         "more": report.more,
-    }));
-    Ok(if report.is_clean() { Exit::Ok } else { Exit::Environment })
+    });
+    Ok(Found { document, exit: if report.is_clean() { Exit::Ok } else { Exit::Environment } })
 }

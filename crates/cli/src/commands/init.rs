@@ -9,7 +9,7 @@ use hocba_bundle::{
     profile::OpenProfile,
 };
 use hocba_record::types::SchoolCode;
-use hocba_store::model::School;
+use hocba_store::{DatabaseUrl, model::School};
 use serde_json::json;
 
 use super::Context;
@@ -17,7 +17,7 @@ use crate::{
     demo,
     edge::read_input,
     error::{Exit, Failure},
-    folder::{ChainConfig, Config, Folder, FolderFormat, PROFILE},
+    folder::{ChainConfig, Config, DatabaseConfig, Folder, FolderFormat, PROFILE},
     ledger,
     output::words,
     site::{Site, app_failure},
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// A demonstration: example keys, a development chain, school 79DEMO001.
-    #[arg(long, conflicts_with_all = ["school", "issuer", "chain_id", "contract", "rpc", "profile"])]
+    #[arg(long, conflicts_with_all = ["school", "issuer", "chain_id", "contract", "rpc", "profile", "database"])]
     demo: bool,
     /// The school's code.
     #[arg(long, required_unless_present = "demo")]
@@ -44,6 +44,9 @@ pub struct InitArgs {
     /// JSON-RPC address of a node.
     #[arg(long, value_name = "URL", required_unless_present = "demo")]
     rpc: Option<String>,
+    /// The database, where it is not to be a file in the folder: postgres://USER@HOST/NAME.
+    #[arg(long, value_name = "URL")]
+    database: Option<DatabaseUrl>,
     /// The department's trust profile.
     #[arg(long, value_name = "FILE", required_unless_present = "demo")]
     profile: Option<PathBuf>,
@@ -77,7 +80,8 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             })?;
             ledger::http(&url)?;
             let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
-            let config = Config { hocba: FolderFormat::V2, demo: false, chain, base_url: None };
+            let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
+            let config = Config { hocba: FolderFormat::V2, demo: false, chain, database, base_url: None };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
             ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use hocba_app::{Actor, AppError, NewAccount};
 use hocba_bundle::{
     format::Der,
@@ -24,11 +23,11 @@ use hocba_store::{
 use crate::{
     commands::chain::listen,
     edge::{now, random},
-    folder::{ChainConfig, Config, DATA_KEY, DATABASE, Folder, FolderFormat, PROFILE},
+    folder::{ChainConfig, Config, DATA_KEY, Folder, FolderFormat, PROFILE},
     ledger,
     output::Lang,
     people::{KeyArgs, Person, keystore, read_certificates, write_example_keys},
-    site::{Site, app_failure, grant_of},
+    site::{Site, app_failure, grant_of, store_failure},
 };
 
 const DAY: i64 = 86_400;
@@ -52,7 +51,7 @@ pub async fn init(root: &Path) -> anyhow::Result<Folder> {
     }
     let port = free_port().await?;
     let chain = ChainConfig::Embedded { port };
-    let config = Config { hocba: FolderFormat::V2, demo: true, chain, base_url: None };
+    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database: None, base_url: None };
     let folder = Folder::create(root, config)?;
     complete(&folder).await?;
     Ok(folder)
@@ -82,8 +81,7 @@ pub async fn begin_database(folder: &Folder) -> anyhow::Result<()> {
     if !key.try_exists()? {
         DataKey::from_bytes(random()?).save(&key).map_err(keystore)?;
     }
-    Store::open(&folder.path(DATABASE)).await.context("making the database")?.close().await;
-    Ok(())
+    Ok(Store::migrate(&folder.database()?).await.map_err(|e| store_failure(&e))?)
 }
 
 /// The school and an account for each of its people.

@@ -1,0 +1,102 @@
+//! The tables as lists of columns: what copying a database and inserting in bulk go by. A test compares them with the
+//! schema of both engines, so that no table is forgotten.
+
+/// What a column holds. There is nothing else, in either engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// INTEGER, BIGINT.
+    Int,
+    /// TEXT.
+    Text,
+    /// BLOB, BYTEA.
+    Bytes,
+}
+
+/// A table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Name.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [(&'static str, Kind)],
+    /// The columns of the primary key.
+    pub key: &'static [&'static str],
+    /// Whether the database numbers the rows itself.
+    pub numbered: bool,
+}
+
+impl Table {
+    /// The table of this name.
+    pub fn named(name: &str) -> Option<&'static Table> {
+        TABLES.iter().find(|t| t.name == name)
+    }
+
+    /// `a, b, c`
+    pub(crate) fn column_list(&self) -> String {
+        self.columns.iter().map(|c| c.0).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `a, b`
+    pub(crate) fn key_list(&self) -> String {
+        self.key.join(", ")
+    }
+
+    /// Where the key's columns are among the columns.
+    pub(crate) fn key_places(&self) -> Vec<usize> {
+        self.key.iter().filter_map(|key| self.columns.iter().position(|c| c.0 == *key)).collect()
+    }
+}
+
+macro_rules! tables {
+    ($($name:ident ($($key:ident),+) $(numbered $numbered:literal)? { $($column:ident $kind:ident,)+ })+) => {
+        &[$(Table {
+            name: stringify!($name),
+            columns: &[$((stringify!($column), Kind::$kind)),+],
+            key: &[$(stringify!($key)),+],
+            numbered: false $(|| $numbered)?,
+        }),+]
+    };
+}
+
+/// All tables; one that another refers to stands before it.
+pub const TABLES: &[Table] = tables! {
+    schools (code) { code Text, issuer Text, created_at Int, }
+    accounts (id) { id Text, login Text, name Text, certificate Text, created_at Int, disabled_at Int, }
+    grants (id) numbered true { id Int, account Text, role Text, school Text, year Int, class Text, }
+    api_tokens (hash) { hash Bytes, account Text, created_at Int, expires_at Int, }
+    certificates (digest) { digest Text, der Bytes, added_at Int, }
+    classes (id) { id Text, school Text, year Int, grade Int, name Text, revision Int, imported_at Int, }
+    records (id) { id Text, class Text, number Int, }
+    record_versions (record, version) {
+        record Text, version Int, state Text, revision Int, statement Bytes, key_id Text, nonce Bytes, personal Bytes,
+        left_out Text, returned Text, changed_at Int,
+    }
+    appointments (id) {
+        id Text, school Text, role Text, certificate Text, valid_from Int, valid_until Int, statement Bytes,
+    }
+    batches (id) {
+        id Int, issuer Text, kind Text, root Bytes, size Int, closed_at Int, chain_index Int, block Int, block_time Int,
+        tx_hash Text,
+    }
+    leaves (leaf) {
+        leaf Bytes, kind Text, subject Text, version Int, school Text, issuer Text, ready_at Int, batch Int, position Int,
+    }
+    batch_tiles (batch, level, number) { batch Int, level Int, number Int, hashes Bytes, }
+    anchor_attempts (id) numbered true {
+        id Int, batch Int, state Text, sender Text, nonce Int, tx_hash Text, raw Bytes, block Int, made_at Int,
+        changed_at Int,
+    }
+    jobs (id) numbered true {
+        id Int, kind Text, subject Text, due_at Int, tries Int, last_error Text, done_at Int,
+    }
+    leases (name) { name Text, holder Text, expires_at Int, }
+    audit_events (id) numbered true {
+        id Int, at Int, actor Text, action Text, subject Text, version Int, reason Text,
+    }
+    links (id) {
+        id Text, token_hash Bytes, record Text, scope Text, created_by Text, created_at Int, expires_at Int,
+        withdrawn_at Int, nonce Bytes, bundle Bytes,
+    }
+    link_looks (id) numbered true { id Int, link Text, at Int, }
+    deployment (name) { name Text, value Text, }
+};
