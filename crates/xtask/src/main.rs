@@ -9,6 +9,7 @@ mod check;
 mod fuzz;
 mod keys_example;
 mod layers;
+mod postgres;
 mod soak;
 mod steps;
 mod test;
@@ -34,6 +35,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Make the example keys and certificates again, or check that the committed ones are unchanged
     KeysExample(keys_example::Args),
+    /// Run a throw-away PostgreSQL server and print its URL
+    Postgres(postgres::Args),
     /// Kill the program at random moments of a class's way, and look whether anything was lost
     Soak(soak::Args),
     /// Everything that CI runs
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
+        Command::Postgres(args) => postgres::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Test(args) => test::run(&args),
     };

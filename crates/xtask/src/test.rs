@@ -117,7 +117,7 @@ fn tests(root: &Path) -> anyhow::Result<String> {
 }
 
 /// `npm ci`, unless it was done for this lock file.
-fn node_packages(folder: &Path) -> anyhow::Result<String> {
+pub fn node_packages(folder: &Path) -> anyhow::Result<String> {
     let lock = fs::read(folder.join("package-lock.json"))?;
     let done = folder.join("node_modules/.installed-lock.json");
     if fs::read(&done).is_ok_and(|installed| installed == lock) {
