@@ -1,6 +1,5 @@
 //! A school on a disk and a chain in memory, whose story is told again and again: each step may be cut off, and telling
 //! it again from the start goes on where it stopped, as a person would who runs the command once more.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     collections::BTreeSet,

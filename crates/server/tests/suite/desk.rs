@@ -1,7 +1,7 @@
 //! A school office at its API: the office of `hocba-app`'s own tests, a router before it, and a token for everybody.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 #[path = "../../../app/tests/common/mod.rs"]
+#[allow(dead_code, reason = "this suite takes what it needs of it")]
 pub mod office;
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};

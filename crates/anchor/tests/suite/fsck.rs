@@ -1,10 +1,7 @@
 //! Each kind of fault is made by hand and is found; a database that is whole has none.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{Setup, World, anchorer, school};
 use hocba_anchor::{Fault, Report, fsck};
 use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
 use hocba_chain::{Anchor, Terms, transaction::ANCHOR_GAS};
@@ -12,6 +9,8 @@ use hocba_record::{canonical::Limits, encoding::Sha256Digest};
 use hocba_signature::statement::{Role, Statement, StatementType};
 use hocba_tests::NOW;
 use sqlx::Connection as _;
+
+use crate::common::{Setup, World, anchorer, now, school};
 
 const SETUP: Setup = Setup { batch: 4096, ..Setup::QUICK };
 
@@ -89,12 +88,8 @@ const BY_SQL: &[(&str, &[&str])] = &[
 /// What is wrong with a statement in other ways than the database can say.
 fn statements(signed: &Statement) -> Vec<(&'static str, Statement)> {
     let garbage = {
-        let input = signed.clone().truncated(2).prepare(
-            StatementType::Record,
-            Role::SchoolSeal,
-            school().seal.digest(),
-            common::now(),
-        );
+        let input =
+            signed.clone().truncated(2).prepare(StatementType::Record, Role::SchoolSeal, school().seal.digest(), now());
         signed.clone().truncated(2).attach(input, vec![7; 64])
     };
     let reversed = {

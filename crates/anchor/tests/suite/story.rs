@@ -1,8 +1,5 @@
 //! The service at work, and what can happen to a transaction and to a leader.
 
-mod common;
-
-use common::{Setup, World, anchorer, stranger};
 use hocba_anchor::{AnchorService, Event, Outcome, Progress, Settings};
 use hocba_bundle::facts::ALG_RFC6962_SHA256;
 use hocba_chain::{
@@ -12,6 +9,8 @@ use hocba_chain::{
 };
 use hocba_record::encoding::Sha256Digest;
 use hocba_store::model::{AttemptState, JobKind};
+
+use crate::common::{Setup, World, anchorer, stranger};
 
 async fn terms(client: &AnchorClient<ScriptedChain>, signer: &Signer, gas: u64) -> Terms {
     let nonce = client.mined_transactions(&signer.address()).await.expect("nonce");
