@@ -14,17 +14,16 @@ use hocba_record::{
 };
 use hocba_server::problem::Kind;
 use hocba_signature::statement::Role;
-use hocba_tests::{DAY, NOW, at};
+use hocba_tests::{
+    DAY, NOW, at,
+    office::{OPERATOR, chain_of, workbook},
+};
 use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, send},
     common,
-    desk::{
-        Desk, EVERYBODY, certificates, everywhere, grant,
-        office::{OPERATOR, chain_of, workbook},
-        signer_of,
-    },
+    desk::{Desk, EVERYBODY, certificates, everywhere, grant, signer_of},
 };
 
 #[tokio::test]

@@ -100,7 +100,7 @@ async fn the_log_tells_what_happened_and_not_to_whom() {
 async fn the_log_tells_nothing_of_tokens_spreadsheets_and_links() {
     let (mut desk, class) = desk::Desk::with_class(1).await;
     let (log, guard) = Everything::listen();
-    let faulty = desk::office::workbook(1, |_, drafts| drafts[0].conduct.term2 = None);
+    let faulty = hocba_tests::office::workbook(1, |_, drafts| drafts[0].conduct.term2 = None);
     let (post, record) = (axum::http::Method::POST, desk.records(&class).await.swap_remove(0));
     desk.account("late", None, vec![]).await;
     for (who, path, body) in [
