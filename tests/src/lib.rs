@@ -2,6 +2,14 @@
 //! and anchored, and chain facts with the digests the contract would compute.
 //!
 //! For tests only. Keys are the published ones of `keys-example/`; the clock stands at [`NOW`].
+//!
+//! With the feature `office` it has what needs a database, too: a school's office (`office`) and the database itself
+//! (`database`). Without, nothing of it is built: the fuzz targets stay free of C and of async.
+
+#[cfg(feature = "office")]
+pub mod database;
+#[cfg(feature = "office")]
+pub mod office;
 
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,7 @@
 //! The use cases of a school, and what each refuses.
 
-mod common;
-
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 
-use common::{OPERATOR, Office, chain_of, leaving_out, workbook};
 use hocba_app::{
     Actor, AppError, Import, LinkSecret, NewAccount, OpenLinkError, PublicState, Scope, Selection, Step, link_key,
     link_token, policy::Action,
@@ -13,7 +10,10 @@ use hocba_bundle::report::{Problem, Verdict};
 use hocba_record::{encoding::Sha256Digest, types::Mark};
 use hocba_signature::statement::Role;
 use hocba_store::model::{Grant, GrantRole, LeftOut, RecordState, ReturnReason};
-use hocba_tests::{NOW, at};
+use hocba_tests::{
+    NOW, at,
+    office::{OPERATOR, Office, chain_of, leaving_out, workbook},
+};
 
 fn only(numbers: &[u32]) -> Selection {
     Selection::Only(numbers.iter().copied().collect::<BTreeSet<_>>())
@@ -287,7 +287,8 @@ async fn nothing_of_a_pupil_is_readable_in_the_database() {
     office.app.create_link(&OPERATOR, &record, Scope::Whole, None).await.expect("made");
     let (_, drafts) = hocba_sample::class(7, &hocba_sample::Options::lower_secondary().with_pupils(2));
     let mut read = Vec::new();
-    for entry in std::fs::read_dir(office.folder.path()).expect("a folder") {
+    let folder = office.database.path().parent().expect("a file lies in a folder").to_owned();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
         read.extend(std::fs::read(entry.expect("an entry").path()).expect("readable"));
     }
     assert!(read.len() > 50_000, "the database and its log were read");

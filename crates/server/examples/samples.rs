@@ -1,8 +1,8 @@
 //! Serves the samples, so that pages can be looked at without a database: `cargo run -p hocba-server --example samples`.
 #![allow(clippy::print_stdout, reason = "an example tells where it listens")]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
+#[path = "../tests/suite/samples.rs"]
+mod samples;
 
 use hocba_server::{config::ServerConfig, for_anyone, listener, operator};
 
@@ -28,14 +28,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let socket = listener::bind_near(config.listen, 20).await?;
     config.public_url = hocba_server::config::PublicUrl::of_listener(socket.local_addr()?);
     for name in LINKS {
-        println!("{name:13} {}", config.public_url.check_link(&common::secret(name)));
+        println!("{name:13} {}", config.public_url.check_link(&samples::secret(name)));
     }
     if let Some(folder) = std::env::args().nth(1) {
-        for sample in common::samples() {
-            std::fs::write(std::path::Path::new(&folder).join(format!("{}.hocba.json", sample.name)), &sample.bytes)?;
+        for (name, bytes) in samples::Samples::new().files() {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.hocba.json")), bytes)?;
         }
     }
-    let server = common::server(config.clone());
+    let server = samples::server(config.clone());
     let watch = listener::bind_near(config.operator.ok_or("there is an operator's address")?, 20).await?;
     println!("operator      http://{}/", watch.local_addr()?);
     let limits = config.limits;

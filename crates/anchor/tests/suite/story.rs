@@ -1,8 +1,5 @@
 //! The service at work, and what can happen to a transaction and to a leader.
 
-mod common;
-
-use common::{Setup, World, anchorer, stranger};
 use hocba_anchor::{AnchorService, Event, Outcome, Progress, Settings};
 use hocba_bundle::facts::ALG_RFC6962_SHA256;
 use hocba_chain::{
@@ -12,6 +9,8 @@ use hocba_chain::{
 };
 use hocba_record::encoding::Sha256Digest;
 use hocba_store::model::{AttemptState, JobKind};
+
+use crate::common::{Setup, World, anchorer, hex, stranger};
 
 async fn terms(client: &AnchorClient<ScriptedChain>, signer: &Signer, gas: u64) -> Terms {
     let nonce = client.mined_transactions(&signer.address()).await.expect("nonce");
@@ -367,15 +366,12 @@ async fn a_database_restored_from_a_backup_finds_its_batches_on_the_chain_and_se
     let mut world = World::sealed(Setup { batch: 4096, ..Setup::QUICK }).await;
     let mut service = world.service("one");
     while !matches!(service.step().await.expect("step"), Progress::Did(Event::BatchClosed { .. })) {}
-    world.store.close().await;
-    let backup = std::fs::read(world.path()).expect("backup");
+    let backup = world.save().await;
     world.restart().await;
     let mut service = world.service("one");
     let outcome = service.run_until_idle(|_| {}).await.expect("run");
     assert!(matches!(outcome, Outcome::Later(_)));
-    world.store.close().await;
-    std::fs::write(world.path(), backup).expect("restored");
-    world.restart().await;
+    world.restore(&backup).await;
     let before = world.facts().await.facts().batches.len();
     let mut service = world.service("one");
     let mut told = Vec::new();
@@ -405,12 +401,4 @@ async fn a_node_that_lies_about_the_register_cannot_have_a_batch_anchored_twice(
     }
     world.anchor(&mut service).await.expect("no fault");
     whole(&world, "with a node that lies").await;
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,21 +1,20 @@
 //! What reaches the log: routes, statuses, ids. Never addresses, bodies, tokens or names.
 
-mod client;
-mod common;
-mod desk;
-
 use std::{
     fmt::{Debug, Write as _},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use axum::{body::Body, http::Request};
 use tower::ServiceExt as _;
 use tracing::{
-    Event, Id, Metadata, Subscriber,
+    Dispatch, Event, Id, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Record},
+    subscriber::DefaultGuard,
 };
+
+use crate::{common, desk};
 
 /// Keeps every field of every span and event as text.
 #[derive(Clone, Default)]
@@ -30,6 +29,18 @@ impl Visit for Writer<'_> {
 }
 
 impl Everything {
+    /// Listens to this thread until the guard is dropped.
+    ///
+    /// While there is one subscriber only, tracing asks the thread that first meets an event whether anybody wants it,
+    /// and under `cargo test` that may be another test's, where nobody does. Of two it asks both.
+    fn listen() -> (Self, DefaultGuard) {
+        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Everything::default()));
+        LazyLock::force(&ANOTHER);
+        let log = Self::default();
+        let guard = tracing::subscriber::set_default(log.clone());
+        (log, guard)
+    }
+
     fn write(&self, record: impl FnOnce(&mut Writer<'_>)) {
         record(&mut Writer(&mut self.0.lock().expect("no test panics while writing")));
     }
@@ -56,8 +67,7 @@ impl Subscriber for Everything {
 
 #[tokio::test]
 async fn the_log_tells_what_happened_and_not_to_whom() {
-    let log = Everything::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let (log, _guard) = Everything::listen();
     let router = common::public();
     let send = |request: Request<Body>| router.clone().oneshot(request);
     let (_, file) = common::Samples::new().files().swap_remove(0);
@@ -89,9 +99,8 @@ async fn the_log_tells_what_happened_and_not_to_whom() {
 #[tokio::test]
 async fn the_log_tells_nothing_of_tokens_spreadsheets_and_links() {
     let (mut desk, class) = desk::Desk::with_class(1).await;
-    let log = Everything::default();
-    let guard = tracing::subscriber::set_default(log.clone());
-    let faulty = desk::office::workbook(1, |_, drafts| drafts[0].conduct.term2 = None);
+    let (log, guard) = Everything::listen();
+    let faulty = hocba_tests::office::workbook(1, |_, drafts| drafts[0].conduct.term2 = None);
     let (post, record) = (axum::http::Method::POST, desk.records(&class).await.swap_remove(0));
     desk.account("late", None, vec![]).await;
     for (who, path, body) in [

@@ -1,7 +1,5 @@
 //! The running service, from outside: pages, links, a chain that goes away.
 
-mod common;
-
 use std::{
     collections::HashMap,
     fs,
@@ -11,8 +9,9 @@ use std::{
     time::Duration,
 };
 
-use common::{World, hocba};
 use serde_json::Value;
+
+use crate::common::{World, hocba};
 
 /// A program that is killed when the test ends, however it ends.
 struct Running(Child);

@@ -1,14 +1,13 @@
 //! The public record as a server reads it.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Setup, World};
 use hocba_anchor::LiveFacts;
 use hocba_app::PublicRecord as _;
 use hocba_bundle::report::ChainProblem;
 use hocba_chain::{Finality, testing::Orphans};
+
+use crate::common::{Setup, World};
 
 fn asked(world: &World) -> usize {
     world.chain.requests().len()

@@ -1,9 +1,9 @@
 //! The values of `docs/spec/links.md`, which another implementation wrote.
 
-mod common;
-
 use hocba_record::encoding::base64url;
 use sha2::{Digest as _, Sha256};
+
+use crate::common;
 
 #[test]
 fn the_values_of_the_specification_come_out() {

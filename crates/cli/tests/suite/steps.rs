@@ -1,10 +1,7 @@
 //! The single commands: their order, bad input, interruption.
 
-mod common;
-
 use std::fs;
 
-use common::{World, hocba};
 use hocba_bundle::{
     format::Der,
     profile::{ProfileFile, ProfileFormat, TrustProfile},
@@ -13,6 +10,8 @@ use hocba_keystore::{Identity, Mode, Passphrase};
 use hocba_record::{canonical, encoding::Sha256Digest};
 use hocba_sample::{Options, class};
 use hocba_signature::statement::{Role, Statement, StatementType};
+
+use crate::common::{World, hocba};
 
 /// A workbook of so many pupils.
 fn workbook(pupils: usize) -> (Vec<u8>, Vec<String>) {

@@ -1,7 +1,5 @@
 //! Every page, every sample, both languages, as files that are reviewed like code. `UPDATE_PAGES=1` writes them anew.
 
-mod common;
-
 use std::{fs, path::Path};
 
 use axum::{
@@ -9,10 +7,11 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use hocba_server::{language, language::Language, problem, view::view};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use hocba_server::{language, language::Language, problem, view::view};
+use crate::common;
 
 const LANGUAGES: [Language; 2] = [Language::Vietnamese, Language::English];
 

@@ -1,20 +1,10 @@
 //! The API over a real office: the whole story, who may do what, and every problem a client can meet.
 
-mod client;
-mod common;
-mod desk;
-
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
-};
-use client::{Answer, send};
-use desk::{
-    Desk, EVERYBODY, certificates, everywhere, grant,
-    office::{OPERATOR, chain_of, workbook},
-    signer_of,
 };
 use hocba_app::{Step, model::GrantRole};
 use hocba_bundle::format::Bundle;
@@ -24,8 +14,17 @@ use hocba_record::{
 };
 use hocba_server::problem::Kind;
 use hocba_signature::statement::Role;
-use hocba_tests::{DAY, NOW, at};
+use hocba_tests::{
+    DAY, NOW, at,
+    office::{OPERATOR, chain_of, workbook},
+};
 use serde_json::{Value, json};
+
+use crate::{
+    client::{Answer, send},
+    common,
+    desk::{Desk, EVERYBODY, certificates, everywhere, grant, signer_of},
+};
 
 #[tokio::test]
 async fn a_class_goes_from_a_spreadsheet_to_a_link_that_verifies() {

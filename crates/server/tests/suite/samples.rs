@@ -1,5 +1,4 @@
 //! Samples of every verdict, and a service that answers with them: pages can be reviewed without a database.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::{
     collections::HashMap,
@@ -10,7 +9,6 @@ use aes_gcm::{
     Aes256Gcm, KeyInit as _,
     aead::{Aead as _, Payload},
 };
-use axum::Router;
 use hkdf::Hkdf;
 use hocba_bundle::{
     format::{Bundle, Der, RecordPart},
@@ -239,19 +237,4 @@ impl Service for Samples {
 /// The server of the samples, with fixed request ids and these settings.
 pub fn server(config: ServerConfig) -> Server<Samples> {
     Server::new(Samples::new(), config, RequestIds::new([0xab; 8]))
-}
-
-/// The default settings.
-pub fn config() -> ServerConfig {
-    ServerConfig::default()
-}
-
-/// What the world reaches.
-pub fn public() -> Router {
-    hocba_server::for_anyone(&server(config()))
-}
-
-/// What the world reaches, of this service.
-pub fn public_of(samples: Samples) -> Router {
-    hocba_server::for_anyone(&Server::new(samples, config(), RequestIds::new([0xab; 8])))
 }

@@ -3,12 +3,11 @@
 //! After Sunlight's `TestSequenceErrors`: a quiet day is watched first to learn every place where something can break,
 //! then each of them is broken in each way, and after the crash as after the recovery everything is walked by `fsck`.
 
-mod common;
-
-use common::{Setup, World};
 use hocba_chain::testing::Fault as ChainFault;
 use hocba_record::types::UnixTime;
 use hocba_store::{Fault, Moment};
+
+use crate::common::{Setup, World};
 
 const MOMENTS: [Moment; 2] = [Moment::Failed, Moment::FailedButPersisted];
 

@@ -1,10 +1,8 @@
-//! A school on a disk and a chain in memory, whose story is told again and again: each step may be cut off, and telling
+//! A school with its database and a chain in memory, whose story is told again and again: each step may be cut off, and telling
 //! it again from the start goes on where it stopped, as a person would who runs the command once more.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -22,7 +20,12 @@ use hocba_keystore::DataKey;
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_signature::statement::Role;
 use hocba_store::{Store, StoreError, model::Id};
-use hocba_tests::{NOW, SCHOOL, School, at, example_certificates, open_profile, profile_content};
+use hocba_tests::{
+    NOW, SCHOOL, School, at,
+    database::{Saved, TestDatabase},
+    office::{chain_of, workbook},
+    open_profile, profile_content,
+};
 
 /// A pass that was cut off: the process is gone, the files are not.
 #[derive(Debug)]
@@ -57,13 +60,10 @@ pub fn school() -> &'static School {
     ONE.get_or_init(|| School::example("", SCHOOL))
 }
 
-fn workbook(pupils: usize) -> &'static [u8] {
+/// The class as a spreadsheet, made once.
+fn class_of(pupils: usize) -> &'static [u8] {
     static ONE: OnceLock<Vec<u8>> = OnceLock::new();
-    ONE.get_or_init(|| {
-        let options = hocba_sample::Options::lower_secondary().with_pupils(pupils);
-        let (header, drafts) = hocba_sample::class(7, &options);
-        hocba_workbook::template(Some(&header), &[], &drafts).expect("the made-up class fits a workbook")
-    })
+    ONE.get_or_init(|| workbook(pupils, |_, _| {}))
 }
 
 /// Where all clocks begin.
@@ -98,7 +98,7 @@ impl Setup {
 }
 
 pub struct World {
-    folder: tempfile::TempDir,
+    database: TestDatabase,
     clock: Arc<AtomicI64>,
     pub chain: ScriptedChain,
     pub deployment: Deployment,
@@ -107,32 +107,29 @@ pub struct World {
 }
 
 /// The database of a school whose class is sealed and of which nothing is in a batch yet; made once.
-static SEALED: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+static SEALED: tokio::sync::OnceCell<Saved> = tokio::sync::OnceCell::const_new();
 
 impl World {
     /// A school whose appointments and class wait to be anchored.
     pub async fn sealed(setup: Setup) -> Self {
-        let bytes = SEALED.get_or_init(|| async {
+        let saved = SEALED.get_or_init(|| async {
             let world = World::new(setup).await;
             world.school_work().await.expect("no fault was put in");
-            world.store.close().await;
-            std::fs::read(world.path()).expect("the database is a file")
+            world.save().await
         });
-        let bytes = bytes.await;
-        Self::with(setup, Some(bytes)).await
+        Self::of(setup, saved.await).await
     }
 
     /// A database as it was saved, and a chain that begins anew.
-    pub async fn of(setup: Setup, database: &[u8]) -> Self {
-        Self::with(setup, Some(database)).await
+    pub async fn of(setup: Setup, saved: &Saved) -> Self {
+        Self::with(setup, TestDatabase::of(saved).await).await
     }
 
     pub async fn new(setup: Setup) -> Self {
-        Self::with(setup, None).await
+        Self::with(setup, TestDatabase::new().await).await
     }
 
-    async fn with(setup: Setup, database: Option<&[u8]>) -> Self {
-        let folder = tempfile::tempdir().expect("folder");
+    async fn with(setup: Setup, database: TestDatabase) -> Self {
         let chain = ScriptedChain::new(NOW.unsigned_abs());
         let me = anchorer().address();
         let roles = Roles { admin: me, anchorer: me, status_keeper: me };
@@ -141,22 +138,27 @@ impl World {
             chain.hold_transactions();
         }
         let clock = Arc::new(AtomicI64::new(NOW));
-        let path = folder.path().join("hocba.sqlite");
-        if let Some(bytes) = database {
-            std::fs::write(&path, bytes).expect("written");
-        }
-        let store = Store::open(&path).await.expect("store");
-        Self { folder, clock, chain, deployment, setup, store }
+        let store = database.open().await;
+        Self { database, clock, chain, deployment, setup, store }
     }
 
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("hocba.sqlite")
+    /// The process ends, and what it leaves is kept.
+    pub async fn save(&self) -> Saved {
+        self.store.close().await;
+        self.database.save().await
     }
 
     /// The process is gone, another one begins.
     pub async fn restart(&mut self) {
         self.store.close().await;
-        self.store = Store::open(&self.path()).await.expect("store");
+        self.store = self.database.open().await;
+    }
+
+    /// The same, on a database as it was saved.
+    pub async fn restore(&mut self, saved: &Saved) {
+        self.store.close().await;
+        self.database = TestDatabase::of(saved).await;
+        self.store = self.database.open().await;
     }
 
     pub fn now(&self) -> UnixTime {
@@ -215,14 +217,14 @@ impl World {
     pub async fn school_work(&self) -> Result<(), Crash> {
         let (app, actor) = (self.app(), Actor::LocalOperator);
         self.appoint(&app).await?;
-        app.import(&actor, workbook(self.setup.pupils), &Import::default()).await?;
+        app.import(&actor, class_of(self.setup.pupils), &Import::default()).await?;
         let class = self.class().await?;
         for (step, person, name) in [
             (Step::Sign, &school().teacher, "teacher"),
             (Step::CoSign, &school().principal, "principal"),
             (Step::Seal, &school().seal, "seal"),
         ] {
-            let signer = app.signer(&actor, step, false, &ders(name)).await?;
+            let signer = app.signer(&actor, step, false, &chain_of(name)).await?;
             let list = app.prepare(&actor, &class, &signer, &Selection::All).await?;
             for tasks in list.tasks.chunks(2) {
                 let signed: Vec<_> = tasks.iter().map(|t| t.signed(person.key.sign(t.bytes()).to_vec())).collect();
@@ -245,7 +247,7 @@ impl World {
             (Role::HomeroomTeacher, Some("9A3"), "principal", "teacher"),
         ] {
             let statement = school().appoint(&school().appointment(role, class));
-            app.appoint(&actor, &statement, &ders(by), &ders(who)).await?;
+            app.appoint(&actor, &statement, &chain_of(by), &chain_of(who)).await?;
         }
         Ok(())
     }
@@ -296,14 +298,8 @@ impl World {
     }
 
     /// Changes the database behind the service's back, past all constraints.
-    pub async fn sql(&self, sql: &'static str) {
-        use sqlx::{Connection as _, Executor as _};
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the database opens");
-        connection.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;").await.expect("pragma");
-        let done = connection.execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-        assert!(done.rows_affected() > 0, "{sql}: touched nothing");
-        connection.close().await.expect("closed");
+    pub async fn sql(&self, sql: &str) {
+        assert!(self.database.sql(sql).await > 0, "{sql}: touched nothing");
     }
 
     /// Walks everything.
@@ -364,7 +360,11 @@ impl World {
     }
 }
 
-/// A person's certificates, leaf first.
-pub fn ders(name: &str) -> Vec<Vec<u8>> {
-    example_certificates(name).iter().map(|c| c.der().to_vec()).collect()
+/// Bytes as SQL and JSON-RPC write them.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,17 +1,15 @@
 //! Each kind of fault is made by hand and is found; a database that is whole has none.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{Setup, World, anchorer, school};
 use hocba_anchor::{Fault, Report, fsck};
 use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
 use hocba_chain::{Anchor, Terms, transaction::ANCHOR_GAS};
 use hocba_record::{canonical::Limits, encoding::Sha256Digest};
 use hocba_signature::statement::{Role, Statement, StatementType};
 use hocba_tests::NOW;
-use sqlx::Connection as _;
+
+use crate::common::{Setup, World, anchorer, hex, now, school};
 
 const SETUP: Setup = Setup { batch: 4096, ..Setup::QUICK };
 
@@ -89,12 +87,8 @@ const BY_SQL: &[(&str, &[&str])] = &[
 /// What is wrong with a statement in other ways than the database can say.
 fn statements(signed: &Statement) -> Vec<(&'static str, Statement)> {
     let garbage = {
-        let input = signed.clone().truncated(2).prepare(
-            StatementType::Record,
-            Role::SchoolSeal,
-            school().seal.digest(),
-            common::now(),
-        );
+        let input =
+            signed.clone().truncated(2).prepare(StatementType::Record, Role::SchoolSeal, school().seal.digest(), now());
         signed.clone().truncated(2).attach(input, vec![7; 64])
     };
     let reversed = {
@@ -111,14 +105,8 @@ fn statements(signed: &Statement) -> Vec<(&'static str, Statement)> {
 }
 
 async fn put_statement(world: &World, statement: &Statement) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(world.path());
-    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("the database opens");
-    sqlx::query("UPDATE record_versions SET statement = $1 WHERE rowid = 1")
-        .bind(statement.to_bytes())
-        .execute(&mut connection)
-        .await
-        .expect("changed");
-    connection.close().await.expect("closed");
+    let bytes = hex(&statement.to_bytes());
+    world.sql(&format!("UPDATE record_versions SET statement = x'{bytes}' WHERE rowid = 1")).await;
 }
 
 async fn anchor_on_chain(world: &World, root: Sha256Digest, size: u32) {
@@ -143,10 +131,8 @@ async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
     assert_eq!(report.counted.opened, 3);
     assert_eq!(report.counted.signatures, 3 * 3 + 3);
     assert_eq!((report.counted.batches, report.counted.receipts, report.counted.leaves), (2, 2, 6));
-    let (facts, app) = (whole.facts().await, whole.app());
-    drop(app);
-    whole.store.close().await;
-    let bytes = std::fs::read(whole.path()).expect("the database is a file");
+    let facts = whole.facts().await;
+    let saved = whole.save().await;
 
     let mut seen: BTreeSet<&'static str> = BTreeSet::new();
     let mut check = |what: &str, report: &Report, wanted: &[&str]| {
@@ -158,13 +144,13 @@ async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
         seen.extend(found);
     };
     for (sql, wanted) in BY_SQL {
-        let world = World::of(SETUP, &bytes).await;
+        let world = World::of(SETUP, &saved).await;
         world.sql(sql).await;
         let report = fsck(&world.store, Some(&world.app()), Some(&facts)).await.expect("read");
         check(sql, &report, wanted);
     }
     let signed = {
-        let world = World::of(SETUP, &bytes).await;
+        let world = World::of(SETUP, &saved).await;
         let mut tx = world.store.read().await.expect("read");
         let keys = tx.version_keys_after(None, 500).await.expect("keys");
         let mut statement = None;
@@ -178,7 +164,7 @@ async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
         statement.expect("sealed")
     };
     for (wanted, statement) in statements(&signed) {
-        let world = World::of(SETUP, &bytes).await;
+        let world = World::of(SETUP, &saved).await;
         put_statement(&world, &statement).await;
         let report = fsck(&world.store, Some(&world.app()), Some(&facts)).await.expect("read");
         check(wanted, &report, &[wanted, "other_leaf"]);

@@ -1,5 +1,4 @@
 //! A client of a router, in memory.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use axum::{
     Router,

@@ -1,5 +1,5 @@
-//! A school office in a temporary folder: database, people with example keys, a clock that stands still, and a chain
-//! kept in memory.
+//! A school office: a database of its own, people with example keys, a clock that stands still, and a chain kept in
+//! memory. What the use cases, the API and the anchoring service are tried at.
 
 use std::{
     collections::BTreeMap,
@@ -20,12 +20,13 @@ use hocba_sample::Options;
 use hocba_signature::statement::{Role, Statement};
 use hocba_store::{
     NewBatch, Store, TileRow,
-    model::{Id, Leaf, LeafKind, Receipt, RecordLine, School as StoredSchool},
+    model::{Id, Leaf, LeafKind, LeftOut, Receipt, RecordLine, School as StoredSchool},
 };
-use hocba_tests::{
-    CHAIN, CONTRACT, Ledger, NOW, Person, SCHOOL, School, at, example_certificates, open_profile, profile_content,
+
+use crate::{
+    CHAIN, CONTRACT, Ledger, NOW, Person, SCHOOL, School, at, database::TestDatabase, example_certificates,
+    open_profile, profile_content,
 };
-use tempfile::TempDir;
 
 /// The chain in memory, as verdicts read it.
 #[derive(Clone, Default)]
@@ -40,14 +41,21 @@ impl PublicRecord for Chain {
     }
 }
 
+/// The office.
 pub struct Office {
+    /// Its use cases.
     pub app: App,
+    /// Who works there.
     pub people: School,
+    /// Where its batches go.
     pub chain: Chain,
+    /// Its clock, in seconds.
     pub clock: Arc<AtomicI64>,
-    pub folder: TempDir,
+    /// What it remembers.
+    pub database: TestDatabase,
 }
 
+/// Whoever sits at the machine.
 pub const OPERATOR: Actor = Actor::LocalOperator;
 
 /// The certificates of an example person, leaf first.
@@ -65,12 +73,12 @@ pub fn workbook(pupils: usize, change: impl FnOnce(&mut ClassHeader, &mut Vec<Dr
 impl Office {
     /// An office without a class.
     pub async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&folder.path().join("hocba.sqlite")).await.expect("a database");
+        let database = TestDatabase::new().await;
+        let store = database.open().await;
         let clock = Arc::new(AtomicI64::new(NOW - 10 * 86_400));
         let chain = Chain::default();
         let app = Self::app(store, &clock, &chain);
-        let office = Self { app, people: School::example("", SCHOOL), chain, clock, folder };
+        let office = Self { app, people: School::example("", SCHOOL), chain, clock, database };
         let school = StoredSchool { code: SCHOOL.parse().expect("code"), issuer: "so-demo".parse().expect("issuer") };
         office.app.add_school(&OPERATOR, &school).await.expect("added");
         office
@@ -107,6 +115,7 @@ impl Office {
         (office, class)
     }
 
+    /// Gives whoever has this role at the school their appointment; whether it is new.
     pub async fn appoint(&self, role: Role) -> bool {
         let class = (role == Role::HomeroomTeacher).then_some("9A3");
         let statement = self.people.appoint(&self.people.appointment(role, class));
@@ -118,6 +127,7 @@ impl Office {
         self.app.appoint(&OPERATOR, &statement, &chain_of(appointer), &chain_of(appointee)).await.expect("appointed")
     }
 
+    /// Who takes a step, and what their files are called.
     pub fn person(&self, step: Step) -> (&Person, &'static str) {
         match step {
             Step::Sign => (&self.people.teacher, "teacher"),
@@ -135,6 +145,7 @@ impl Office {
         self.app.submit(&OPERATOR, class, &signer, &signed).await.expect("taken")
     }
 
+    /// The pupils of a class.
     pub async fn lines(&self, class: &Id) -> Vec<RecordLine> {
         self.app.store().read().await.expect("read").record_lines(class).await.expect("lines")
     }
@@ -193,6 +204,6 @@ impl Office {
 }
 
 /// What an import with these left out is.
-pub fn leaving_out(numbers: &[(u32, hocba_store::model::LeftOut)]) -> Import {
+pub fn leaving_out(numbers: &[(u32, LeftOut)]) -> Import {
     Import { leave_out: numbers.iter().copied().collect::<BTreeMap<_, _>>() }
 }

@@ -1,8 +1,4 @@
-//! A school office at its API: the office of `hocba-app`'s own tests, a router before it, and a token for everybody.
-#![allow(dead_code, reason = "each test takes what it needs")]
-
-#[path = "../../../app/tests/common/mod.rs"]
-pub mod office;
+//! A school office at its API: the office of the kit, a router before it, and a token for everybody.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
@@ -21,11 +17,13 @@ use hocba_record::{
 };
 use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds};
 use hocba_signature::statement::Role;
-use hocba_tests::{NOW, SCHOOL};
+use hocba_tests::{
+    NOW, SCHOOL,
+    office::{self, OPERATOR, Office, chain_of},
+};
 use serde_json::{Value, json};
 
 use crate::client::{self, Answer};
-use office::{OPERATOR, Office, chain_of};
 
 pub const EVERYBODY: [&str; 7] = ["nobody", "other", "department", "operator", "principal", "teacher", "clerk"];
 

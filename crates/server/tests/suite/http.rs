@@ -1,19 +1,20 @@
 //! What a client meets: statuses, problem documents, headers, limits, an orderly end.
 
-mod client;
-mod common;
-
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use client::{get, post, send};
 use hocba_record::encoding::{base64url, from_base64url};
 use hocba_server::{listener, problem::Kind};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+};
+
+use crate::{
+    client::{get, post, send},
+    common,
 };
 
 fn token(name: &str) -> String {

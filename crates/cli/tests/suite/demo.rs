@@ -1,10 +1,8 @@
 //! The demonstration and what can be tried after it.
 
-mod common;
-
 use std::fs;
 
-use common::{World, finished};
+use crate::common::{World, finished};
 
 #[test]
 fn the_demonstration_ends_with_forty_valid_records() {

@@ -1,0 +1,8 @@
+//! The anchoring service over a database and a scripted chain. One binary, so that the world it plays in is compiled
+//! once.
+
+mod common;
+mod crash;
+mod facts;
+mod fsck;
+mod story;
