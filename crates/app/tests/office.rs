@@ -2,14 +2,17 @@
 
 mod common;
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use common::{OPERATOR, Office, chain_of, leaving_out, workbook};
 use hocba_app::{
-    Actor, AppError, Import, LinkSecret, NewAccount, OpenLinkError, PublicState, Scope, Selection, Step, link_key,
-    link_token, policy::Action,
+    Actor, App, AppError, Import, LinkSecret, NewAccount, NoPublicRecord, OpenLinkError, PublicState, Scope, Selection,
+    Step, link_key, link_token, policy::Action,
 };
-use hocba_bundle::report::{Problem, Verdict};
+use hocba_bundle::report::{ChainProblem, Problem, Verdict};
 use hocba_record::{encoding::Sha256Digest, types::Mark};
 use hocba_signature::statement::Role;
 use hocba_store::model::{Grant, GrantRole, LeftOut, RecordState, ReturnReason};
@@ -33,6 +36,17 @@ async fn a_class_goes_from_spreadsheet_to_a_valid_bundle() {
     let events = office.app.store().read().await.expect("read").events_of(&lines[0].record.to_string()).await;
     let actions: Vec<String> = events.expect("events").into_iter().map(|e| e.action).collect();
     assert_eq!(actions, ["sign_records", "co_sign_records", "seal_records"]);
+}
+
+#[tokio::test]
+async fn the_head_of_the_public_record_is_the_one_that_verdicts_rest_on() {
+    let office = Office::open().await;
+    assert_eq!(office.app.chain_head().await, Ok((office.chain.0.lock().expect("unharmed").facts.block, at(NOW))));
+    let store = office.app.store().clone();
+    let (profile, edges) = (office.app.profile().clone(), office.app.edges().clone());
+    let key = hocba_keystore::DataKey::from_bytes([9; 32]);
+    let alone = App::new(store, key, profile, Arc::new(NoPublicRecord), edges, office.app.settings().clone());
+    assert_eq!(alone.chain_head().await, Err(ChainProblem::NotAsked));
 }
 
 #[tokio::test]
