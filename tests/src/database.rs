@@ -1,58 +1,289 @@
 //! The one place of the tests that knows what a database is made of: how it is created, kept, and changed behind the
-//! service's back. What a file would do at once is async all the same: a server would have to be asked.
+//! service's back.
+//!
+//! SQLite, a file for each test, unless `DATABASE_URL` names a PostgreSQL server: then a database for each test, made
+//! from a template that has the schema. `cargo xtask test` runs the suites both ways; by hand:
+//! `DATABASE_URL=… cargo nextest run -p hocba-app`, with the address that `cargo xtask postgres` prints.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use hocba_store::Store;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use futures_util::TryStreamExt as _;
+use hocba_record::encoding::Sha256Digest;
+use hocba_store::{Backend, Database, DatabaseUrl, Store, tables::TABLES};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqliteConnection,
+    postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
 
-/// A database of a test's own, gone with it. It begins empty; opening it makes the tables.
+/// A database of a test's own, gone with it. It begins with the schema and nothing in it.
 #[derive(Debug)]
-pub struct TestDatabase {
-    folder: TempDir,
+pub struct TestDatabase(Place);
+
+#[derive(Debug)]
+enum Place {
+    File(TempDir),
+    Server(Arc<OnServer>),
 }
 
 /// All that a database held, to begin others with.
 #[derive(Debug, Clone)]
-pub struct Saved(Vec<u8>);
+pub struct Saved(Kept);
+
+#[derive(Debug, Clone)]
+enum Kept {
+    Bytes(Vec<u8>),
+    Template(Arc<OnServer>),
+}
+
+/// The engine that this run of the tests is about.
+pub fn backend() -> Backend {
+    if server().is_some() { Backend::Postgres } else { Backend::Sqlite }
+}
+
+/// The maintenance database of the server that `DATABASE_URL` names.
+fn server() -> Option<String> {
+    std::env::var("DATABASE_URL").ok().filter(|url| url.starts_with("postgres"))
+}
 
 impl TestDatabase {
-    /// A database that is empty.
+    /// A database with nothing in it, on the engine that this run is about.
     pub async fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        match server() {
+            None => Self::file(),
+            Some(server) => {
+                let template = template(&server).await;
+                Self(Place::Server(OnServer::make(&server, &template).await))
+            }
+        }
+    }
+
+    /// A file of SQLite's, whatever this run is about.
+    pub fn file() -> Self {
+        Self(Place::File(tempfile::tempdir().expect("a temporary folder")))
+    }
+
+    /// A database on the server without a table in it; none where this run is about SQLite.
+    pub async fn empty_on_server() -> Option<Self> {
+        Some(Self(Place::Server(OnServer::make(&server()?, "template0").await)))
     }
 
     /// A database that holds what was saved.
     pub async fn of(saved: &Saved) -> Self {
-        let database = Self::new().await;
-        std::fs::write(database.path(), &saved.0).expect("written");
-        database
+        match &saved.0 {
+            Kept::Bytes(bytes) => {
+                let database = Self::file();
+                std::fs::write(database.path(), bytes).expect("written");
+                database
+            }
+            Kept::Template(kept) => Self(Place::Server(OnServer::make(&kept.server, &kept.name).await)),
+        }
+    }
+
+    /// Where it is, with the settings of a small deployment.
+    pub fn database(&self) -> Database {
+        let url = match &self.0 {
+            Place::File(_) => DatabaseUrl::file(self.path()),
+            Place::Server(on) => on.url(),
+        };
+        // Some hundred tests share one server.
+        Database { connections: 4, ..Database::at(url) }
     }
 
     /// Opens it, as the service does when it starts.
     pub async fn open(&self) -> Store {
-        Store::open(&self.path()).await.expect("the database opens")
+        Store::open(&self.database()).await.expect("the database opens")
     }
 
     /// Its file.
+    ///
+    /// # Panics
+    /// Where it is on a server.
     pub fn path(&self) -> PathBuf {
-        self.folder.path().join("hocba.sqlite")
+        match &self.0 {
+            Place::File(folder) => folder.path().join("hocba.sqlite"),
+            Place::Server(_) => panic!("a database on a server has no file"),
+        }
     }
 
-    /// What it holds. Whoever has it open closes it before: the last one to close puts everything into the one file.
+    /// What it holds. Whoever has it open closes it before.
     pub async fn save(&self) -> Saved {
-        assert!(!self.path().with_extension("sqlite-wal").exists(), "somebody has the database open");
-        Saved(std::fs::read(self.path()).expect("the database is a file"))
+        match &self.0 {
+            Place::File(_) => {
+                let log = self.path().with_extension("sqlite-wal");
+                assert!(!log.exists(), "somebody has the database open");
+                Saved(Kept::Bytes(std::fs::read(self.path()).expect("the database is a file")))
+            }
+            Place::Server(on) => Saved(Kept::Template(OnServer::make(&on.server, &on.name).await)),
+        }
     }
 
-    /// Changes it behind the service's back, past all constraints; how many rows were touched.
-    pub async fn sql(&self, sql: &str) -> u64 {
-        let options = SqliteConnectOptions::new().filename(self.path());
-        let mut connection = SqliteConnection::connect_with(&options).await.expect("the database opens");
-        connection.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;").await.expect("pragma");
-        let done = connection.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-        connection.close().await.expect("closed");
-        done.rows_affected()
+    /// Every byte that it keeps: the file and its log; on a server all rows as they are sent in binary.
+    pub async fn bytes(&self) -> Vec<u8> {
+        let mut read = Vec::new();
+        match &self.0 {
+            Place::File(folder) => {
+                for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+                    read.extend(std::fs::read(entry.expect("an entry").path()).expect("readable"));
+                }
+            }
+            Place::Server(on) => {
+                let mut connection = on.connect().await;
+                for table in TABLES {
+                    let sql = format!("COPY {} TO STDOUT (FORMAT binary)", table.name);
+                    let mut rows = connection.copy_out_raw(&sql).await.expect("sent");
+                    while let Some(chunk) = rows.try_next().await.expect("sent") {
+                        read.extend_from_slice(&chunk);
+                    }
+                }
+            }
+        }
+        read
     }
+
+    /// Changes it behind the service's back, past all constraints; how many rows were touched. Bytes are written as
+    /// SQLite has them: `x'00ff'`.
+    pub async fn sql(&self, sql: &str) -> u64 {
+        match &self.0 {
+            Place::File(_) => {
+                let options = SqliteConnectOptions::new().filename(self.path());
+                let mut connection = SqliteConnection::connect_with(&options).await.expect("the database opens");
+                let past = "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;";
+                connection.execute(past).await.expect("pragma");
+                let done = connection.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+                connection.close().await.expect("closed");
+                done.rows_affected()
+            }
+            Place::Server(on) => {
+                let mut connection = on.connect().await;
+                // Foreign keys are triggers there; checks can only be dropped.
+                let past = "SET session_replication_role = replica; DO $$ DECLARE c record; BEGIN \
+                            FOR c IN SELECT conname, conrelid::regclass AS t FROM pg_constraint \
+                            WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
+                            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname); END LOOP; END $$;";
+                connection.execute(past).await.expect("constraints are dropped");
+                let sql = sql.replace("x'", "'\\x");
+                let done =
+                    connection.execute(AssertSqlSafe(sql.clone())).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+                connection.close().await.expect("closed");
+                done.rows_affected()
+            }
+        }
+    }
+}
+
+/// A database on a server, dropped with its last owner.
+#[derive(Debug)]
+struct OnServer {
+    server: String,
+    name: String,
+}
+
+impl OnServer {
+    /// Copies another database. Nobody may be connected to that one.
+    async fn make(server: &str, template: &str) -> Arc<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("hocba_test_{}_{count}_{:08x}", std::process::id(), chance());
+        let mut connection = connect(server, None).await;
+        create(&mut connection, &name, template).await;
+        connection.close().await.expect("closed");
+        Arc::new(Self { server: server.to_owned(), name })
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        let (before, after) = self.server.split_once("//").expect("a URL");
+        let (host, rest) = after.split_once('/').unwrap_or((after, ""));
+        let parameters = rest.split_once('?').map(|(_, p)| format!("?{p}")).unwrap_or_default();
+        format!("{before}//{host}/{}{parameters}", self.name).parse().expect("a URL")
+    }
+
+    async fn connect(&self) -> PgConnection {
+        connect(&self.server, Some(&self.name)).await
+    }
+}
+
+impl Drop for OnServer {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A thread of its own: a test's runtime is not to be waited for from within.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&server).await?;
+                connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await?;
+                connection.close().await
+            })
+        });
+        // A server that is gone took its databases with it.
+        let _ = dropped.join();
+    }
+}
+
+async fn connect(server: &str, name: Option<&str>) -> PgConnection {
+    let options: PgConnectOptions = server.parse().expect("DATABASE_URL is a URL of PostgreSQL's");
+    let options = match name {
+        Some(name) => options.database(name),
+        None => options,
+    };
+    options.connect().await.expect("the server of DATABASE_URL answers")
+}
+
+/// Copies a database. Connections that were just closed take a moment to be gone, and two tests may want the same
+/// template.
+async fn create(connection: &mut PgConnection, name: &str, template: &str) {
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    for attempt in 0.. {
+        match connection.execute(AssertSqlSafe(sql.clone())).await {
+            Ok(_) => return,
+            Err(e) if attempt < 200 && code(&e) == "55006" => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(e) => panic!("{sql}: {e}"),
+        }
+    }
+}
+
+fn code(error: &sqlx::Error) -> String {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default()
+}
+
+fn chance() -> u32 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    std::hash::RandomState::new().build_hasher().finish() as u32
+}
+
+/// The database with the schema that others are copied from: made by whichever test comes first, kept for the next run.
+async fn template(server: &str) -> String {
+    let schema: String = hocba_store::migration_texts(Backend::Postgres).concat();
+    let name = format!("hocba_template_{}", &hex(&Sha256Digest::of(schema.as_bytes()))[..16]);
+    let mut connection = connect(server, None).await;
+    // Held until this connection ends; every test process waits for the first.
+    connection.execute("SELECT pg_advisory_lock(4736251)").await.expect("a lock");
+    let there: Option<(i32,)> = sqlx::query_as("SELECT 1 FROM pg_database WHERE datname = $1")
+        .bind(&name)
+        .fetch_optional(&mut connection)
+        .await
+        .expect("asked");
+    if there.is_none() {
+        // Under another name until it is whole.
+        let made = OnServer::make(server, "template0").await;
+        Store::migrate(&Database::at(made.url())).await.expect("the schema is made");
+        create(&mut connection, &name, &made.name).await;
+    }
+    connection.close().await.expect("closed");
+    name
+}
+
+fn hex(digest: &Sha256Digest) -> String {
+    digest.as_bytes().iter().map(|b| format!("{b:02x}")).collect()
 }

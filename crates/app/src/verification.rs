@@ -8,6 +8,7 @@ use hocba_bundle::{
     snapshot::StatusEvidence,
     verify::{ChainView, Context, verify},
 };
+use hocba_record::types::UnixTime;
 
 use crate::App;
 
@@ -31,6 +32,15 @@ impl PublicRecord for NoPublicRecord {
 }
 
 impl App {
+    /// How far the public record goes: the last block that verdicts rest on now, and its time.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub async fn chain_head(&self) -> Result<(u64, UnixTime), ChainProblem> {
+        let read = self.0.public_record.facts().await?;
+        Ok((read.facts().block, read.facts().block_time))
+    }
+
     /// Verifies a bundle, by the deployment's trust profile and what the chain says now.
     pub async fn verify(&self, bytes: &[u8]) -> Report {
         let facts = self.0.public_record.facts().await;

@@ -1,12 +1,15 @@
 //! The use cases of a school, and what each refuses.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use hocba_app::{
-    Actor, AppError, Import, LinkSecret, NewAccount, OpenLinkError, PublicState, Scope, Selection, Step, link_key,
-    link_token, policy::Action,
+    Actor, App, AppError, Import, LinkSecret, NewAccount, NoPublicRecord, OpenLinkError, PublicState, Scope, Selection,
+    Step, link_key, link_token, policy::Action,
 };
-use hocba_bundle::report::{Problem, Verdict};
+use hocba_bundle::report::{ChainProblem, Problem, Verdict};
 use hocba_record::{encoding::Sha256Digest, types::Mark};
 use hocba_signature::statement::Role;
 use hocba_store::model::{Grant, GrantRole, LeftOut, RecordState, ReturnReason};
@@ -33,6 +36,17 @@ async fn a_class_goes_from_spreadsheet_to_a_valid_bundle() {
     let events = office.app.store().read().await.expect("read").events_of(&lines[0].record.to_string()).await;
     let actions: Vec<String> = events.expect("events").into_iter().map(|e| e.action).collect();
     assert_eq!(actions, ["sign_records", "co_sign_records", "seal_records"]);
+}
+
+#[tokio::test]
+async fn the_head_of_the_public_record_is_the_one_that_verdicts_rest_on() {
+    let office = Office::open().await;
+    assert_eq!(office.app.chain_head().await, Ok((office.chain.0.lock().expect("unharmed").facts.block, at(NOW))));
+    let store = office.app.store().clone();
+    let (profile, edges) = (office.app.profile().clone(), office.app.edges().clone());
+    let key = hocba_keystore::DataKey::from_bytes([9; 32]);
+    let alone = App::new(store, key, profile, Arc::new(NoPublicRecord), edges, office.app.settings().clone());
+    assert_eq!(alone.chain_head().await, Err(ChainProblem::NotAsked));
 }
 
 #[tokio::test]
@@ -286,12 +300,8 @@ async fn nothing_of_a_pupil_is_readable_in_the_database() {
     office.clock.store(NOW, Ordering::Relaxed);
     office.app.create_link(&OPERATOR, &record, Scope::Whole, None).await.expect("made");
     let (_, drafts) = hocba_sample::class(7, &hocba_sample::Options::lower_secondary().with_pupils(2));
-    let mut read = Vec::new();
-    let folder = office.database.path().parent().expect("a file lies in a folder").to_owned();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        read.extend(std::fs::read(entry.expect("an entry").path()).expect("readable"));
-    }
-    assert!(read.len() > 50_000, "the database and its log were read");
+    let read = office.database.bytes().await;
+    assert!(read.len() > 20_000, "all of it was read");
     let found = |needle: &[u8]| read.windows(needle.len()).any(|w| w == needle);
     assert!(found(b"79DEMO001"), "the search finds what is there");
     for draft in &drafts {

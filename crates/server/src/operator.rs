@@ -8,6 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use hocba_app::{PublicState, model::RecordState, state_words};
 use hocba_bundle::text::{age, date_time};
 use serde_json::{Map, Value, json};
 
@@ -56,6 +57,38 @@ async fn metrics<S: Service>(State(server): State<Server<S>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], server.metrics.text()).into_response()
 }
 
+/// A code as people read it, and as metrics and `/readyz` have it.
+struct Named {
+    code: &'static str,
+    vietnamese: &'static str,
+    english: &'static str,
+}
+
+impl Named {
+    /// One the page has no words for stands for itself.
+    fn new(code: &'static str, words: Option<(&'static str, &'static str)>) -> Self {
+        let (vietnamese, english) = words.unwrap_or((code, code));
+        Self { code, vietnamese, english }
+    }
+
+    fn state(code: &'static str) -> Self {
+        let words = match code {
+            "anchored" => Some(PublicState::InForce.words()),
+            _ => code.parse().ok().map(|state: RecordState| state_words(state)),
+        };
+        Self::new(code, words)
+    }
+
+    fn part(code: &'static str) -> Self {
+        let words = match code {
+            "database" => Some(("cơ sở dữ liệu", "database")),
+            "chain" => Some(("sổ chung", "public record")),
+            _ => None,
+        };
+        Self::new(code, words)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "operator.html")]
 struct OperatorPage {
@@ -63,8 +96,10 @@ struct OperatorPage {
     ready: Readiness,
     overview: Option<Overview>,
     oldest: String,
-    head: String,
-    leader: String,
+    /// Block and time.
+    head: (String, String),
+    /// Name and until when.
+    leader: (String, String),
 }
 
 /// `GET /`: the work at a glance.
@@ -78,14 +113,15 @@ async fn page<S: Service>(State(server): State<Server<S>>) -> Result<Response, P
         }
     };
     let none = || "–".to_owned();
+    let neither = || (none(), String::new());
     let o = overview.clone().unwrap_or_default();
     let seconds = |age: std::time::Duration| i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
     let page = OperatorPage {
         assets: &ASSETS,
         ready,
         oldest: o.oldest_waiting.map_or_else(none, |waited| age(seconds(waited), Language::Vietnamese)),
-        head: o.chain_head.map_or_else(none, |(block, time)| format!("{block} ({})", date_time(time))),
-        leader: o.leader.map_or_else(none, |(name, until)| format!("{name} (đến {})", date_time(until))),
+        head: o.chain_head.map_or_else(neither, |(block, time)| (block.to_string(), date_time(time))),
+        leader: o.leader.map_or_else(neither, |(name, until)| (name, format!("đến {}", date_time(until)))),
         overview,
     };
     page.render().map(|text| Html(text).into_response()).map_err(Problem::internal)

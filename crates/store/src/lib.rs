@@ -59,7 +59,7 @@ pub use copy::{Copied, CopyError, CopyEvent, copy};
 pub use database::{Backend, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 pub use faults::{Fault, Faults, Moment};
-pub use migrations::{Schema, SchemaFault};
+pub use migrations::{NEWEST, Schema, SchemaFault, migration_texts};
 pub use records::{Advance, NewDraft};
 pub use retry::{MayConflict, pause, retrying};
 pub use store::{Store, Tx};

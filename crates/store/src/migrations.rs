@@ -26,6 +26,15 @@ migrations! {
     3 "deployment" "0003_deployment.sql",
 }
 
+/// The text of every migration for an engine, in order.
+pub fn migration_texts(backend: Backend) -> Vec<&'static str> {
+    let text = |(_, _, sqlite, postgres): &(i64, &str, &'static str, &'static str)| match backend {
+        Backend::Sqlite => *sqlite,
+        Backend::Postgres => *postgres,
+    };
+    ALL.iter().map(text).collect()
+}
+
 /// The newest version that this program knows.
 pub const NEWEST: i64 = ALL[ALL.len() - 1].0;
 

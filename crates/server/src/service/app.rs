@@ -4,9 +4,23 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use hocba_app::{Actor, App, OpenLinkError};
 use hocba_bundle::report::Report;
+use hocba_record::types::UnixTime;
+use tokio::time::timeout;
 
 use super::{Cause, LinkError, Overview, Part, Readiness, SealedBundle, Service};
 use crate::heavy::off_thread;
+
+/// How long the public record may take to say how far it goes. Whoever asks for readiness gives up after a second in
+/// most set-ups, and a node that hangs must not make this server look dead.
+const CHAIN_TIME: Duration = Duration::from_millis(500);
+
+/// How far the public record goes; `None` where it does not say so in time.
+async fn chain_head(app: &App) -> Option<(u64, UnixTime)> {
+    let app = app.clone();
+    // In a task of its own: a first look at a long record goes on, and whoever asks next has its answer.
+    let look = tokio::spawn(async move { app.chain_head().await });
+    timeout(CHAIN_TIME, look).await.ok()?.ok()?.ok()
+}
 
 impl Service for App {
     async fn verify(&self, bytes: &[u8]) -> Report {
@@ -25,7 +39,12 @@ impl Service for App {
     }
 
     async fn ready(&self) -> Readiness {
-        Readiness { parts: vec![Part { name: "database", up: App::ready(self).await, required: true }] }
+        Readiness {
+            parts: vec![
+                Part { name: "database", up: App::ready(self).await, required: true },
+                Part { name: "chain", up: chain_head(self).await.is_some(), required: false },
+            ],
+        }
     }
 
     async fn overview(&self) -> Result<Overview, Cause> {
@@ -46,7 +65,7 @@ impl Service for App {
             batches_waiting: u64::try_from(found.unanchored.len()).unwrap_or(u64::MAX),
             batches_anchored: found.anchored,
             oldest_waiting: age.map(Duration::from_secs),
-            chain_head: None,
+            chain_head: chain_head(self).await,
             leader: found.leader,
         })
     }

@@ -1,27 +1,31 @@
 //! The API over a real office: the whole story, who may do what, and every problem a client can meet.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use hocba_app::{Step, model::GrantRole};
+use hocba_app::{App, PublicRecord, PublicRecordFuture, Step, model::GrantRole};
 use hocba_bundle::format::Bundle;
+use hocba_keystore::DataKey;
 use hocba_record::{
     draft::Draft,
     encoding::{RecordId, Sha256Digest, base64url, from_base64url},
 };
-use hocba_server::problem::Kind;
+use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, problem::Kind};
 use hocba_signature::statement::Role;
 use hocba_tests::{
     DAY, NOW, at,
-    office::{OPERATOR, chain_of, workbook},
+    office::{OPERATOR, Office, chain_of, workbook},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Answer, send},
+    client::{self, Answer, send},
     common,
     desk::{Desk, EVERYBODY, certificates, everywhere, grant, signer_of},
 };
@@ -489,4 +493,42 @@ fn the_page_lists_every_endpoint_with_an_example_and_no_other() {
     for code in page.split("problems.md#").skip(1).map(|rest| rest.split(')').next().expect("a link")) {
         assert!(Kind::of_code(code).is_some(), "{code}");
     }
+}
+
+/// A node that takes the question and never answers.
+struct Hangs;
+
+impl PublicRecord for Hangs {
+    fn facts(&self) -> PublicRecordFuture<'_> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn readiness_and_the_operator_see_the_public_record_and_do_not_wait_for_it() {
+    let office = Office::open().await;
+    let server = |app: App| Server::new(app, ServerConfig::default(), RequestIds::new([0xab; 8]));
+    let here = server(office.app.clone());
+    let ready = client::get(&hocba_server::public(&here), "/readyz").await;
+    assert_eq!(ready.status, StatusCode::OK);
+    assert_eq!(ready.json()["parts"]["chain"], json!({ "up": true, "required": false }));
+    let page = client::get(&hocba_server::operator(&here), "/").await;
+    let block = office.chain.0.lock().expect("unharmed").facts.block;
+    assert!(page.text().contains(&format!("<dd>{block} <small>01/06/2027 07:00</small></dd>")), "{}", page.text());
+
+    let app = &office.app;
+    let (store, key) = (app.store().clone(), DataKey::from_bytes([9; 32]));
+    let away = server(App::new(
+        store,
+        key,
+        app.profile().clone(),
+        Arc::new(Hangs),
+        app.edges().clone(),
+        app.settings().clone(),
+    ));
+    let ready = client::get(&hocba_server::public(&away), "/readyz").await;
+    assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::OK, &json!(true)));
+    assert_eq!(ready.json()["parts"]["chain"], json!({ "up": false, "required": false }));
+    let page = client::get(&hocba_server::operator(&away), "/").await;
+    assert!(page.text().contains("<dt>khối mới nhất <small lang=\"en\">latest block</small></dt><dd>–</dd>"));
 }
