@@ -24,22 +24,40 @@ fn codes(report: &Report) -> BTreeSet<&'static str> {
     report.faults.iter().map(|f| f.what.code()).collect()
 }
 
-/// Database statements, and the codes that at least are found.
+/// Database statements, and the codes that at least are found. SQL that any database understands, but for bytes, which
+/// are written `x'00'`.
 const BY_SQL: &[(&str, &[&str])] = &[
     (
-        "UPDATE record_versions SET state = 'co_signed' WHERE rowid = 1",
+        "UPDATE record_versions SET state = 'co_signed' WHERE record = (SELECT id FROM records WHERE number = 1)",
         &["signature_count", "stray_leaf", "lost_transition"],
     ),
-    ("UPDATE record_versions SET state = 'signed' WHERE rowid = 1", &["file", "unreadable"]),
-    ("UPDATE record_versions SET nonce = x'00' WHERE rowid = 1", &["unreadable"]),
-    ("UPDATE record_versions SET statement = x'7b7d' WHERE rowid = 1", &["unreadable"]),
     (
-        "UPDATE record_versions SET statement = (SELECT statement FROM record_versions WHERE rowid = 2) WHERE rowid = 1",
+        "UPDATE record_versions SET state = 'signed' WHERE record = (SELECT id FROM records WHERE number = 1)",
+        &["file", "unreadable"],
+    ),
+    (
+        "UPDATE record_versions SET nonce = x'00' WHERE record = (SELECT id FROM records WHERE number = 1)",
+        &["unreadable"],
+    ),
+    (
+        "UPDATE record_versions SET statement = x'7b7d' WHERE record = (SELECT id FROM records WHERE number = 1)",
+        &["unreadable"],
+    ),
+    (
+        "UPDATE record_versions SET statement = \
+         (SELECT v.statement FROM record_versions v JOIN records r ON r.id = v.record WHERE r.number = 2) \
+         WHERE record = (SELECT id FROM records WHERE number = 1)",
         &["claims", "other_leaf", "personal"],
     ),
-    ("UPDATE record_versions SET personal = zeroblob(length(personal)) WHERE rowid = 1", &["personal"]),
-    ("UPDATE record_versions SET key_id = 'another' WHERE rowid = 1", &["personal"]),
-    ("DELETE FROM record_versions WHERE rowid = 1", &["stray_leaf"]),
+    (
+        "UPDATE record_versions SET personal = x'00' WHERE record = (SELECT id FROM records WHERE number = 1)",
+        &["personal"],
+    ),
+    (
+        "UPDATE record_versions SET key_id = 'another' WHERE record = (SELECT id FROM records WHERE number = 1)",
+        &["personal"],
+    ),
+    ("DELETE FROM record_versions WHERE record = (SELECT id FROM records WHERE number = 1)", &["stray_leaf"]),
     ("DELETE FROM certificates", &["certificate"]),
     ("UPDATE classes SET name = '9A4'", &["claims"]),
     ("UPDATE classes SET grade = 8", &["claims"]),
@@ -47,7 +65,11 @@ const BY_SQL: &[(&str, &[&str])] = &[
     ("UPDATE appointments SET valid_until = valid_until + 1", &["claims"]),
     ("UPDATE appointments SET role = 'school_seal'", &["claims"]),
     ("DELETE FROM leaves WHERE kind = 'record' AND position = 0", &["no_leaf", "positions", "root", "tiles"]),
-    ("UPDATE leaves SET leaf = zeroblob(32) WHERE kind = 'record' AND position = 1", &["other_leaf", "root", "tiles"]),
+    (
+        "UPDATE leaves SET leaf = x'0000000000000000000000000000000000000000000000000000000000000000' \
+         WHERE kind = 'record' AND position = 1",
+        &["other_leaf", "root", "tiles"],
+    ),
     ("UPDATE leaves SET position = 7 WHERE kind = 'record' AND position = 0", &["positions", "root"]),
     ("UPDATE leaves SET issuer = 'so-khac' WHERE kind = 'record' AND position = 0", &["foreign_leaf"]),
     ("UPDATE leaves SET issuer = 'NOT A CODE' WHERE kind = 'record' AND position = 0", &["unreadable"]),
@@ -55,9 +77,16 @@ const BY_SQL: &[(&str, &[&str])] = &[
         "UPDATE leaves SET batch = NULL, position = NULL WHERE kind = 'record' AND position = 2",
         &["positions", "no_job"],
     ),
-    ("UPDATE batches SET root = zeroblob(32) WHERE id = 1", &["root", "other_on_chain", "unknown_batch"]),
+    (
+        "UPDATE batches SET root = x'0000000000000000000000000000000000000000000000000000000000000000' WHERE id = 1",
+        &["root", "other_on_chain", "unknown_batch"],
+    ),
     ("UPDATE batches SET size = 4 WHERE id = 1", &["positions", "other_on_chain"]),
-    ("UPDATE batch_tiles SET hashes = zeroblob(length(hashes)) WHERE batch = 1", &["tiles"]),
+    (
+        "UPDATE batch_tiles SET hashes = x'0000000000000000000000000000000000000000000000000000000000000000' \
+         WHERE batch = 1",
+        &["tiles"],
+    ),
     ("DELETE FROM batch_tiles WHERE batch = 2", &["tiles"]),
     ("UPDATE batches SET block_time = block_time + 1 WHERE id = 1", &["other_on_chain"]),
     ("UPDATE batches SET chain_index = chain_index + 7 WHERE id = 2", &["other_on_chain"]),
@@ -106,7 +135,8 @@ fn statements(signed: &Statement) -> Vec<(&'static str, Statement)> {
 
 async fn put_statement(world: &World, statement: &Statement) {
     let bytes = hex(&statement.to_bytes());
-    world.sql(&format!("UPDATE record_versions SET statement = x'{bytes}' WHERE rowid = 1")).await;
+    let first = "WHERE record = (SELECT id FROM records WHERE number = 1)";
+    world.sql(&format!("UPDATE record_versions SET statement = x'{bytes}' {first}")).await;
 }
 
 async fn anchor_on_chain(world: &World, root: Sha256Digest, size: u32) {
@@ -155,7 +185,7 @@ async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
         let keys = tx.version_keys_after(None, 500).await.expect("keys");
         let mut statement = None;
         for (record, version) in keys {
-            // The row that `rowid = 1` is: number 1 of the class list.
+            // The one that `put_statement` changes.
             let stored = tx.record_version(&record, version).await.expect("read").expect("there");
             if stored.number == 1 {
                 statement = stored.statement;

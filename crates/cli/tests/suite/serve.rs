@@ -135,7 +135,9 @@ fn a_link_is_made_opened_and_withdrawn() {
     assert_eq!(status, 200, "{body}");
     world.on_demo(&["link", "--withdraw", document["id"].as_str().expect("an id")]).expect(0);
     let (status, body) = open();
-    assert!(status == 404 || status == 410, "{status} {body}");
+    assert_eq!(status, 410, "{body}");
+    let problem: Value = serde_json::from_str(&body).expect("a problem");
+    assert_eq!(problem["type"], "/problems/link-withdrawn");
     // An id that looks like an option is an id.
     let run = world.on_demo(&["link", "--withdraw", "-T2345678901234567890g"]).expect(3);
     assert!(run.err.contains("không tìm thấy"), "{}", run.err);
