@@ -35,13 +35,13 @@ const MORE_PORTS: u16 = 20;
 pub struct ServeArgs {
     #[command(flatten)]
     listen: Listen,
-    /// Leave anchoring to a process of its own (`hocba anchor`).
+    /// Không ghi sổ chung; để lệnh `hocba anchor` làm / Leave anchoring to `hocba anchor`
     #[arg(long)]
     no_anchor: bool,
-    /// The key that sends transactions (PEM); the example one in a demo folder.
+    /// Khoá gửi giao dịch lên sổ chung; thư mục demo có sẵn / Key that sends transactions (PEM)
     #[arg(long, value_name = "FILE", requires = "passphrase_file")]
     key: Option<std::path::PathBuf>,
-    /// File whose first line is its passphrase.
+    /// Tệp có mật khẩu của khoá ở dòng đầu / File whose first line is its passphrase
     #[arg(long, value_name = "FILE", requires = "key")]
     passphrase_file: Option<std::path::PathBuf>,
 }
@@ -49,13 +49,16 @@ pub struct ServeArgs {
 /// Where it is served.
 #[derive(Debug, Clone, Args)]
 pub struct Listen {
-    /// Address for pages and API, behind a proxy that speaks TLS. A busy port: the next free one.
+    /// Địa chỉ của trang tra cứu và API / Address of pages and API
+    ///
+    /// Đặt sau máy chủ trung gian có HTTPS; cổng bận thì lấy cổng trống kế tiếp / Behind a proxy that speaks TLS; where the
+    /// port is busy, the next free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Address for metrics and the operator's page; keep it off the internet. A busy port: the next free one.
+    /// Địa chỉ của trang vận hành; không để lộ ra internet / Address of metrics and the operator's page
     #[arg(long, default_value = "127.0.0.1:8790")]
     operator: SocketAddr,
-    /// How the world reaches the pages, as links and QR codes have it: `https://hocba.example.vn`. Kept in the folder.
+    /// Địa chỉ người ngoài dùng, có trong liên kết và mã QR / How the world reaches the pages: https://hocba.example.vn
     #[arg(long, value_name = "URL")]
     base_url: Option<PublicUrl>,
 }
