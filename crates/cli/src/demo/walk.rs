@@ -113,7 +113,7 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
             link::show(&out, &made);
         }
         out.say(&words("Ctrl-C để dừng.", "Ctrl-C to stop."));
-        serving.until_stopped().await?;
+        serving.until_stopped(&out).await?;
     }
     chain_server.abort();
     Ok(exit)
