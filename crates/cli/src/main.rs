@@ -21,7 +21,7 @@ mod site;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
     Context, account, anchor, appoint, bench, bundle, chain, database, doctor, fsck, import, init, inspect, link,
     serve, sign, snapshot, status, template, verify,
@@ -29,6 +29,14 @@ use commands::{
 use error::{Exit, Failure};
 use hocba_app::Step;
 use output::{Lang, Output, words};
+
+/// The first lines of the help: what to do next.
+const START: &str = "\
+Bắt đầu / Start: `hocba demo` – làm thử cả quy trình với một lớp mẫu / the whole way with a made-up class
+Lớp của mình / Your class: `hocba template lop.xlsx` – lấy mẫu, điền, rồi `hocba check lop.xlsx` / fill in, check";
+
+/// What every command takes stands below what is a command's own.
+const COMMON: usize = 900;
 
 const EXIT_CODES: &str = "\
 Exit codes / Mã kết thúc:
@@ -42,16 +50,16 @@ Exit codes / Mã kết thúc:
 
 /// Học bạ số: nhập, ký, ghi sổ chung và xác minh. Student transcripts: import, sign, anchor, verify.
 #[derive(Debug, Parser)]
-#[command(name = "hocba", version, after_help = EXIT_CODES)]
+#[command(name = "hocba", version, before_help = START, after_help = EXIT_CODES)]
 struct Cli {
-    /// The data folder of this deployment.
-    #[arg(long, global = true, value_name = "DIR", default_value = "hocba-data")]
+    /// Thư mục dữ liệu / Data folder
+    #[arg(long, global = true, value_name = "DIR", default_value = "hocba-data", display_order = COMMON)]
     data_dir: PathBuf,
-    /// One JSON document on standard output instead of sentences.
-    #[arg(long, global = true)]
+    /// In ra một văn bản JSON thay cho câu chữ / One JSON document instead of sentences
+    #[arg(long, global = true, display_order = COMMON)]
     json: bool,
-    /// Language of the sentences.
-    #[arg(long, global = true, value_enum, default_value = "vi")]
+    /// Ngôn ngữ của câu chữ / Language of sentences: vi, en
+    #[arg(long, global = true, value_enum, default_value = "vi", hide_possible_values = true, display_order = COMMON)]
     lang: Lang,
     #[command(subcommand)]
     command: Command,
@@ -59,53 +67,53 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Begin a data folder, for a demonstration or for a school.
+    /// Tạo thư mục dữ liệu cho trường, hoặc để dùng thử / Begin a data folder
     Init(init::InitArgs),
-    /// Write the workbook that a school fills in.
+    /// Lấy mẫu bảng tính để điền điểm / Write the workbook to fill in
     Template(template::TemplateArgs),
-    /// Read a filled workbook; all faults at once, nothing written unless it is sound.
+    /// Nhập bảng tính đã điền; còn lỗi thì không ghi gì / Import a filled workbook, if sound
     Import(import::ImportArgs),
-    /// Look at a filled workbook with all checks, and write nothing.
+    /// Xem bảng tính đã điền có lỗi không, chưa ghi gì / Check a filled workbook, write nothing
     Check(import::ImportArgs),
-    /// Sign appointments: who may sign for the school and the class.
+    /// Ký bổ nhiệm, phân công người được ký / Sign appointments: who may sign
     Appoint(appoint::AppointArgs),
-    /// Sign drafts as homeroom teacher.
+    /// Giáo viên chủ nhiệm ký / Sign as homeroom teacher
     Sign(sign::SignArgs),
-    /// Co-sign as principal or deputy.
+    /// Hiệu trưởng, phó hiệu trưởng ký duyệt / Co-sign as principal or deputy
     Cosign(sign::SignArgs),
-    /// Return signed records to their teacher.
+    /// Trả học bạ đã ký về cho giáo viên sửa / Return signed records to their teacher
     Return(sign::ReturnArgs),
-    /// Apply the school's seal.
+    /// Ký số của trường / Apply the school's seal
     Seal(sign::SignArgs),
-    /// Show where each class and pupil is.
+    /// Xem từng lớp, từng học sinh đến bước nào / Show where each class and pupil is
     Status(status::StatusArgs),
-    /// Anchor what waits, until stopped; with --once until nothing waits.
+    /// Ghi học bạ đã ký đủ lên sổ chung / Anchor what waits on the public record
     Anchor(anchor::AnchorArgs),
-    /// Write a bundle for each anchored record.
+    /// Xuất tệp học bạ đã có hiệu lực / Write a bundle for each anchored record
     Bundle(bundle::BundleArgs),
-    /// Make a link and QR code for a transcript, or withdraw one.
+    /// Tạo hoặc thu hồi liên kết, mã QR xem học bạ / Make or withdraw a link and QR code
     Link(link::LinkArgs),
-    /// Keep what the chain says now, for verifying without a network.
+    /// Chụp sổ chung để xác minh khi không có mạng / Keep the public record for offline use
     Snapshot(snapshot::SnapshotArgs),
-    /// Verify bundles.
+    /// Xác minh tệp học bạ / Verify bundles
     Verify(verify::VerifyArgs),
-    /// Show what a file says, not verified.
+    /// Xem tệp ghi gì, chưa xác minh / Show what a file says, not verified
     Inspect(inspect::InspectArgs),
-    /// Serve API and pages, and anchor.
+    /// Chạy máy chủ: trang tra cứu, API, ghi sổ chung / Serve pages and API, and anchor
     Serve(serve::ServeArgs),
-    /// Accounts of people, and tokens for their programs.
+    /// Tài khoản và mã truy cập / Accounts, and tokens for their programs
     Account(account::AccountArgs),
-    /// Bring the database up to date, look at it, or move it to another one.
+    /// Nâng cấp, xem hoặc chuyển cơ sở dữ liệu / Bring the database up to date, look at it, move it
     Database(database::DatabaseArgs),
-    /// Derive every digest, signature, root and receipt again from what is stored.
+    /// Kiểm tra lại toàn bộ dữ liệu đã lưu / Derive again everything that is stored
     Fsck,
-    /// Say what is wrong with this deployment, and what to do.
+    /// Tìm chỗ hỏng trong cài đặt và cách sửa / Say what is wrong here, and what to do
     Doctor,
-    /// Measure the whole way of many records, in a folder of its own.
+    /// Đo tốc độ cả quy trình với nhiều học bạ / Measure the whole way of many records
     Bench(bench::BenchArgs),
-    /// Serve the folder's development chain on this machine.
+    /// Mở sổ chung thử nghiệm trên máy này / Serve the folder's development chain
     Chain(chain::ChainArgs),
-    /// Show the whole story with a made-up class of forty.
+    /// Làm thử cả quy trình với lớp mẫu 40 học sinh / The whole way with a made-up class
     Demo(demo::DemoArgs),
 }
 
@@ -147,13 +155,43 @@ fn log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
+/// The arguments, with what clap would say in English only in both languages.
+fn arguments() -> clap::Command {
+    fn in_both(command: clap::Command) -> clap::Command {
+        command
+            .help_template("{before-help}{about-with-newline}\nCách dùng / Usage: {usage}\n\n{all-args}{after-help}")
+            .subcommand_help_heading("Lệnh / Commands")
+            .mut_args(|arg| {
+                let heading = if arg.is_positional() { "Tham số / Arguments" } else { "Tuỳ chọn / Options" };
+                match arg.get_id().as_str() {
+                    "help" => arg.help("Xem hướng dẫn / Print help").long_help(None),
+                    "version" => arg.help("Xem phiên bản / Print version"),
+                    _ => arg,
+                }
+                .help_heading(heading)
+            })
+            .mut_subcommands(|command| match command.get_name() {
+                "help" => in_both(command.about("Xem hướng dẫn của một lệnh / Print the help of a command")),
+                _ => in_both(command),
+            })
+    }
+    let mut command = Cli::command();
+    // What clap adds by itself is there only from now on.
+    command.build();
+    in_both(command)
+}
+
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match arguments().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
+            match error.kind() {
+                // Not asked for, and all the same what the reader needs now: an answer, not a complaint.
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => output::write_out(&error.to_string()),
+                _ => drop(error.print()),
+            }
             // clap ends with 2, which means something else here.
             let fine = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let _ = error.print();
             return ExitCode::from(if fine { Exit::Ok } else { Exit::BadInput }.code());
         }
     };

@@ -113,8 +113,8 @@ impl Output {
     }
 }
 
-/// A closed pipe (`hocba inspect … | head`) is the reader's choice and no error.
-fn write_out(text: &str) {
+/// A line on standard output. A closed pipe (`hocba inspect … | head`) is the reader's choice and no error.
+pub fn write_out(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 

@@ -60,13 +60,13 @@ pub fn write_example_keys(folder: &Folder) -> anyhow::Result<()> {
 /// A signer's files.
 #[derive(Debug, Clone, Default, Args)]
 pub struct KeyArgs {
-    /// Encrypted private key (PKCS#8 PEM). In a demo folder the demo person signs where this is left out.
+    /// Khoá ký có mật khẩu; thư mục demo có sẵn / Encrypted private key (PKCS#8 PEM)
     #[arg(long, value_name = "FILE", requires = "certificate", requires = "passphrase_file")]
     pub key: Option<PathBuf>,
-    /// The signer's certificate, its issuers after it (PEM).
+    /// Chứng thư của người ký, rồi nơi cấp / Signer's certificate, its issuers after it (PEM)
     #[arg(long, value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
-    /// File whose first line is the key's passphrase.
+    /// Tệp có mật khẩu của khoá ở dòng đầu / File whose first line is the key's passphrase
     #[arg(long, value_name = "FILE", requires = "key")]
     pub passphrase_file: Option<PathBuf>,
 }

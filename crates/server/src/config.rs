@@ -60,8 +60,9 @@ pub struct Limits {
     pub header_seconds: u64,
     /// Seconds from the head of a request to its answer, the body's arrival included: a 1 MiB file over 0.5 Mbit/s.
     pub request_seconds: u64,
-    /// Seconds that running requests get when the server stops.
-    pub drain_seconds: u64,
+    /// Seconds that running requests get when the server closes. As long as a head and its request may take by
+    /// default, so that what was read is answered; whoever ends the process by force has to wait for longer.
+    pub closing_seconds: u64,
 }
 
 impl Default for Limits {
@@ -72,7 +73,7 @@ impl Default for Limits {
             heavy: 4,
             header_seconds: 10,
             request_seconds: 30,
-            drain_seconds: 15,
+            closing_seconds: 40,
         }
     }
 }
@@ -84,8 +85,8 @@ impl Limits {
     pub(crate) fn request_time(&self) -> Duration {
         Duration::from_secs(self.request_seconds)
     }
-    pub(crate) fn drain_time(&self) -> Duration {
-        Duration::from_secs(self.drain_seconds)
+    pub(crate) fn closing_time(&self) -> Duration {
+        Duration::from_secs(self.closing_seconds)
     }
 }
 
@@ -129,7 +130,7 @@ impl ServerConfig {
             ("heavy", wide(limits.heavy), 1, 64),
             ("header_seconds", limits.header_seconds, 1, 120),
             ("request_seconds", limits.request_seconds, 1, 600),
-            ("drain_seconds", limits.drain_seconds, 0, 600),
+            ("closing_seconds", limits.closing_seconds, 0, 1200),
         ] {
             if !(least..=most).contains(&found) {
                 return Err(ConfigError::Limit { name, found, least, most });

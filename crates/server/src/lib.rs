@@ -2,20 +2,20 @@
 //!
 //! **For**: what the world reaches over HTTP: [`public`] (API under `/api/v1`, pages, the check page `/v`) and
 //! [`operator`] (metrics and a status page, on a listener of their own); failures as RFC 9457 documents ([`problem`]);
-//! verdicts as people read them ([`mod@view`]); [`qr`] codes; a [`listener`] with limits and an orderly end.
+//! verdicts as people read them ([`mod@view`]); [`qr`] codes; a [`listener`] with limits and an orderly end ([`lifecycle`]).
 //!
 //! **Will not**: decide anything: [`hocba_app::App`] does, and for what anyone may ask, whoever implements
 //! [`service::Service`]; know a database or a key; set a cookie; log what could tell who looked at whom.
 //!
 //! ```no_run
-//! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, listener, public};
+//! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, lifecycle::Stage, listener, public};
 //!
 //! # async fn serve(app: hocba_app::App) -> Result<(), Box<dyn std::error::Error>> {
 //! let config = ServerConfig::default();
 //! config.validate()?;
 //! let server = Server::new(app, config.clone(), RequestIds::new([1; 8])); // eight random bytes
 //! let socket = listener::bind(config.listen).await?;
-//! let stop = async { std::future::pending().await }; // ends when the process is told to
+//! let stop = server.life().reached(Stage::Closing); // `enter` it when the process is told to end
 //! listener::serve(socket, public(&server), &config.limits, stop).await;
 //! # Ok(())
 //! # }
@@ -27,6 +27,7 @@ pub mod config;
 mod heavy;
 pub mod http;
 pub mod language;
+pub mod lifecycle;
 pub mod listener;
 mod metrics;
 mod operator;
@@ -51,7 +52,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     config::ServerConfig,
-    http::{guard, headers, observe, request_id, request_id::RequestIds},
+    http::{guard, headers, leave, observe, request_id, request_id::RequestIds},
+    lifecycle::Lifecycle,
     metrics::Metrics,
     problem::Problem,
     service::Service,
@@ -71,6 +73,7 @@ pub struct Server<S> {
     pub(crate) verifications: Arc<Semaphore>,
     /// What accounts have done that keeps a core busy; see [`heavy`].
     pub(crate) heavy: Arc<Semaphore>,
+    pub(crate) life: Lifecycle,
 }
 
 impl<S: Service> Server<S> {
@@ -78,7 +81,13 @@ impl<S: Service> Server<S> {
     pub fn new(service: S, config: ServerConfig, ids: RequestIds) -> Self {
         let verifications = Arc::new(Semaphore::new(config.limits.verifications));
         let heavy = Arc::new(Semaphore::new(config.limits.heavy));
-        Self { service, config: Arc::new(config), ids, metrics: Metrics::default(), verifications, heavy }
+        let (metrics, life) = (Metrics::default(), Lifecycle::default());
+        Self { service, config: Arc::new(config), ids, metrics, verifications, heavy, life }
+    }
+
+    /// Where it is in its life, and the way to end it.
+    pub fn life(&self) -> &Lifecycle {
+        &self.life
     }
 
     /// A verdict on the bytes of a bundle, in its turn. Waiting counts towards the request's time, so it ends.
@@ -128,4 +137,5 @@ fn plumbed<S: Service>(routes: Router<Server<S>>, server: &Server<S>) -> Router 
         .layer(from_fn_with_state(server.metrics.clone(), observe::observe))
         .layer(from_fn_with_state(server.config.public_url.is_secure(), headers::guard))
         .layer(from_fn_with_state(server.ids.clone(), request_id::name))
+        .layer(from_fn_with_state(server.life.clone(), leave::leave))
 }

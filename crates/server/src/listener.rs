@@ -1,15 +1,19 @@
 //! Taking connections, within limits, and ending in order.
 
-use std::{future::Future, io, net::SocketAddr, time::Duration};
+use std::{future::Future, io, iter, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use crate::config::Limits;
 
@@ -66,19 +70,27 @@ pub enum Ended {
 /// How long to wait when the system has no more sockets to give; some close meanwhile.
 const EXHAUSTED: Duration = Duration::from_millis(500);
 
+/// How long a connection that has said nothing yet is listened to when the server closes. A request that is on its way
+/// arrives within this; a browser that keeps a connection in reserve never says anything.
+const FIRST_WORD: Duration = Duration::from_secs(1);
+
+/// Most connections that the system keeps for us: the queue that tokio asks for when it binds.
+const QUEUE: usize = 1024;
+
 /// Serves until `stop` is ready; then takes no more connections and gives running requests their time.
 ///
-/// HTTP/1.1 only: a proxy that speaks TLS and HTTP/2 stands before it.
+/// HTTP/1.1 only: a proxy that speaks TLS and HTTP/2 stands before it. What HTTP/1.1 cannot rule out is a request that
+/// crosses with the end of a connection that was idle; [`crate::lifecycle`] says how clients are sent away before.
 pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: impl Future<Output = ()>) -> Ended {
     let address = listener.local_addr().ok();
-    let room = std::sync::Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let (closing, closes) = watch::channel(false);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.header_time());
-    let service = TowerToHyperService::new(router);
+    let talk = Talk { http, service: TowerToHyperService::new(router), header_time: limits.header_time(), closes };
+    let mut connections = JoinSet::new();
 
-    tokio::pin!(stop);
+    let mut stop = pin!(stop);
     loop {
         // Room first: what is not taken waits in the system's queue instead of in our memory.
         let place = tokio::select! {
@@ -94,27 +106,87 @@ pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop:
             Err(error) if is_of_one_connection(&error) => continue,
             Err(error) => {
                 tracing::error!(%error, "no more connections can be taken for a moment: {error}");
-                tokio::time::sleep(EXHAUSTED).await;
+                sleep(EXHAUSTED).await;
                 continue;
             }
         };
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let talk = talk.clone();
         connections.spawn(async move {
-            // What a client does to its own connection (hangs up, sends nonsense) is no event of ours.
-            let _ = connection.await;
+            talk.with(stream).await;
             drop(place);
         });
         while connections.try_join_next().is_some() {}
     }
-    drop(listener);
+    // To a client, a connection in the system's queue is one to this server; ending the listener would reset it.
+    for stream in queue(listener) {
+        let (talk, room) = (talk.clone(), room.clone());
+        connections.spawn(async move {
+            let place = room.acquire_owned().await;
+            talk.with(stream).await;
+            drop(place);
+        });
+    }
+    closing.send_replace(true);
     tracing::info!(?address, "no more connections are taken; running requests end");
-    match tokio::time::timeout(limits.drain_time(), graceful.shutdown()).await {
+    match timeout(limits.closing_time(), async { while connections.join_next().await.is_some() {} }).await {
         Ok(()) => Ended::Drained,
         Err(_) => {
             tracing::warn!(?address, "requests that took too long were cut");
             connections.shutdown().await;
             Ended::Cut
         }
+    }
+}
+
+/// Ends the listener and gives the connections that nobody has taken yet.
+fn queue(listener: TcpListener) -> Vec<TcpStream> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let take = || match listener.accept() {
+        Ok((stream, _)) => Some(Ok(stream)),
+        Err(error) if is_of_one_connection(&error) => Some(Err(error)),
+        // None left, or no sockets to take them with.
+        Err(_) => None,
+    };
+    let taken = iter::from_fn(take).take(QUEUE).flatten();
+    taken.filter(|stream| stream.set_nonblocking(true).is_ok()).filter_map(|s| TcpStream::from_std(s).ok()).collect()
+}
+
+/// How connections are spoken with.
+#[derive(Clone)]
+struct Talk {
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    header_time: Duration,
+    closes: watch::Receiver<bool>,
+}
+
+impl Talk {
+    /// Answers what comes over this connection, until either side ends it.
+    async fn with(mut self, stream: TcpStream) {
+        let Self { http, service, header_time, closes } = &mut self;
+        // Not hyper's yet: it takes a connection for busy until the first answer, and would wait for all of
+        // `header_time` when the server closes.
+        let silent = async {
+            let _ = closes.wait_for(|closes| *closes).await;
+            sleep(FIRST_WORD).await;
+        };
+        let said = tokio::select! {
+            biased;
+            said = timeout(*header_time, stream.readable()) => matches!(said, Ok(Ok(()))),
+            () = silent => false,
+        };
+        if !said {
+            return;
+        }
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service.clone()));
+        // What a client does to its own connection (hangs up, sends nonsense) is no event of ours.
+        tokio::select! {
+            // What has arrived is looked at before the connection is taken for idle.
+            biased;
+            _ = connection.as_mut() => return,
+            _ = closes.wait_for(|closes| *closes) => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     Server,
     assets::{self, ASSETS, Assets},
     language::Language,
+    lifecycle::Stage,
     problem::Problem,
     service::{Overview, Readiness, Service},
 };
@@ -34,16 +35,19 @@ pub(crate) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: requests are of use here. 503 with the same document where something required is down.
+/// `GET /readyz`: requests are of use here. 503 with the same document where something required is down, or where the
+/// server is about to end.
 pub(crate) async fn readyz<S: Service>(State(server): State<Server<S>>) -> Response {
     let ready = server.service.ready().await;
-    let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let leaves = server.life.stage() > Stage::Serving;
+    let is_ready = ready.is_ready() && !leaves;
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let parts: Map<String, Value> = ready
         .parts
         .iter()
         .map(|part| (part.name.to_owned(), json!({ "up": part.up, "required": part.required })))
         .collect();
-    (status, Json(json!({ "ready": ready.is_ready(), "parts": parts }))).into_response()
+    (status, Json(json!({ "ready": is_ready, "draining": leaves, "parts": parts }))).into_response()
 }
 
 /// `GET /metrics`, in the OpenMetrics text format.
@@ -94,6 +98,7 @@ impl Named {
 struct OperatorPage {
     assets: &'static Assets,
     ready: Readiness,
+    leaves: bool,
     overview: Option<Overview>,
     oldest: String,
     /// Block and time.
@@ -119,6 +124,7 @@ async fn page<S: Service>(State(server): State<Server<S>>) -> Result<Response, P
     let page = OperatorPage {
         assets: &ASSETS,
         ready,
+        leaves: server.life.stage() > Stage::Serving,
         oldest: o.oldest_waiting.map_or_else(none, |waited| age(seconds(waited), Language::Vietnamese)),
         head: o.chain_head.map_or_else(neither, |(block, time)| (block.to_string(), date_time(time))),
         leader: o.leader.map_or_else(neither, |(name, until)| (name, format!("đến {}", date_time(until)))),

@@ -25,43 +25,43 @@ pub struct AccountArgs {
 
 #[derive(Debug, Subcommand)]
 enum AccountCommand {
-    /// Add an account.
+    /// Thêm tài khoản / Add an account
     Add(AddArgs),
-    /// List accounts.
+    /// Xem danh sách tài khoản / List accounts
     List,
-    /// Make a token for an account's programs; it is shown once.
+    /// Tạo mã truy cập, chỉ hiện một lần / Make a token, shown once
     Token(TokenArgs),
 }
 
 #[derive(Debug, Args)]
 struct AddArgs {
-    /// Name to log in with.
+    /// Tên đăng nhập / Name to log in with
     login: String,
-    /// Name as shown.
+    /// Họ và tên / Name as shown
     #[arg(long)]
     name: String,
-    /// homeroom_teacher, principal, deputy_principal, clerk, department, operator.
+    /// Vai trò / Role: homeroom_teacher, principal, deputy_principal, clerk, department, operator
     #[arg(long)]
     role: GrantRole,
-    /// The school; all schools where it is left out.
+    /// Mã trường; bỏ qua là mọi trường / School; all where left out
     #[arg(long)]
     school: Option<SchoolCode>,
-    /// The class, with --year; all classes where it is left out.
+    /// Lớp, kèm --year; bỏ qua là mọi lớp / Class, with --year; all where left out
     #[arg(long, requires = "year", requires = "school")]
     class: Option<ClassName>,
-    /// The school year: `2026-2027`.
+    /// Năm học / School year: 2026-2027
     #[arg(long, requires = "class")]
     year: Option<SchoolYear>,
-    /// The certificate this person signs with (PEM).
+    /// Chứng thư chữ ký số của người này / Their signing certificate (PEM)
     #[arg(long, value_name = "FILE")]
     certificate: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Args)]
 struct TokenArgs {
-    /// Whose.
+    /// Tên đăng nhập / Whose
     login: String,
-    /// Days that it works.
+    /// Số ngày có hiệu lực / Days that it works
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=366))]
     days: i64,
 }

@@ -19,13 +19,13 @@ use crate::{
 /// Arguments of `anchor`.
 #[derive(Debug, Args)]
 pub struct AnchorArgs {
-    /// Anchor what waits, and end.
+    /// Ghi hết phần đang chờ rồi dừng / Anchor what waits, and end
     #[arg(long)]
     once: bool,
-    /// The key that sends transactions (PEM); the example one in a demo folder.
+    /// Khoá gửi giao dịch lên sổ chung; thư mục demo có sẵn / Key that sends transactions (PEM)
     #[arg(long, value_name = "FILE", requires = "passphrase_file")]
     key: Option<PathBuf>,
-    /// File whose first line is its passphrase.
+    /// Tệp có mật khẩu của khoá ở dòng đầu / File whose first line is its passphrase
     #[arg(long, value_name = "FILE", requires = "key")]
     passphrase_file: Option<PathBuf>,
 }

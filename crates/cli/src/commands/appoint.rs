@@ -31,31 +31,31 @@ const DAY: i64 = 86_400;
 /// Arguments of `appoint`. In a demo folder without arguments: principal, seal and homeroom teacher of the class.
 #[derive(Debug, Args)]
 pub struct AppointArgs {
-    /// The role to give.
+    /// Vai trò được giao / Role to give
     #[arg(long, value_enum, requires = "appointee", requires = "name", requires = "title")]
     role: Option<GivenRole>,
-    /// The appointee's certificate (PEM).
+    /// Chứng thư của người được giao / Appointee's certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "role")]
     appointee: Option<PathBuf>,
-    /// The appointee's name as printed.
+    /// Họ và tên người được giao, như khi in / Appointee's name as printed
     #[arg(long, requires = "role")]
     name: Option<Text>,
-    /// The appointee's title as printed.
+    /// Chức danh, như khi in / Appointee's title as printed
     #[arg(long, requires = "role")]
     title: Option<Text>,
-    /// Where the appointee's key lives.
+    /// Khoá ký của người được giao nằm ở đâu / Where the appointee's key lives
     #[arg(long, value_enum, default_value = "file")]
     key_storage: Storage,
-    /// Days from now that the appointment holds.
+    /// Số ngày có hiệu lực kể từ hôm nay / Days that it holds, from now
     #[arg(long, default_value_t = 366, value_parser = clap::value_parser!(i64).range(1..=3660))]
     days: i64,
-    /// The class, for homeroom teachers; may be left out where there is only one.
+    /// Lớp chủ nhiệm; bỏ qua được khi chỉ có một lớp / Class of a homeroom teacher, if several
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
-    /// The school; may be left out where there is only one.
+    /// Mã trường; bỏ qua được khi chỉ có một trường / School, if there are several
     #[arg(long, value_name = "CODE")]
     school: Option<SchoolCode>,
-    /// Sign as deputy principal ("KT. HIỆU TRƯỞNG") rather than as principal; for homeroom teachers.
+    /// Phó hiệu trưởng ký thay (KT. HIỆU TRƯỞNG) khi phân công chủ nhiệm / Sign as deputy principal
     #[arg(long)]
     deputy: bool,
     #[command(flatten)]

@@ -62,13 +62,13 @@ const VERIFIED: usize = 200;
 #[derive(Debug, Args)]
 #[command(after_help = BENCH_HELP)]
 pub struct BenchArgs {
-    /// How many records; rounded up to whole classes of forty.
+    /// Số học bạ, làm tròn lên lớp 40 học sinh / Records, rounded up to classes of forty
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     records: u32,
-    /// Where its folder is made and, at the end, removed; the system's temporary folder where this is left out.
+    /// Nơi đặt thư mục tạm, đo xong sẽ xoá / Where its folder is made and, at the end, removed
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
-    /// Leave the folder there, and say where: many true records for trying out `fsck`, backups, a move to PostgreSQL.
+    /// Để lại thư mục / Leave the folder there: true records for trying out fsck, backups, a move to PostgreSQL
     #[arg(long)]
     keep: bool,
 }

@@ -18,10 +18,10 @@ use crate::{
 /// Arguments of `bundle`.
 #[derive(Debug, Default, Args)]
 pub struct BundleArgs {
-    /// The class; may be left out where there is only one.
+    /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
-    /// How much is shown: whole, results, identity_and_completion.
+    /// Cho xem bao nhiêu / How much is shown: whole, results, identity_and_completion
     #[arg(long, default_value = "whole")]
     scope: Option<Scope>,
 }

@@ -17,7 +17,7 @@ use crate::{
 /// Arguments of `chain`.
 #[derive(Debug, Args)]
 pub struct ChainArgs {
-    /// Port on 127.0.0.1, 0 for any free one; the folder's own where this is left out.
+    /// Cổng trên 127.0.0.1, 0 là cổng trống bất kỳ / Port on 127.0.0.1, 0 for any free one
     #[arg(long)]
     port: Option<u16>,
 }

@@ -24,21 +24,26 @@ pub struct DatabaseArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Bring the schema up to date. A file does so by itself; a server's waits for somebody to say so.
+    /// Nâng cấp lược đồ / Bring the schema up to date
+    ///
+    /// Tệp SQLite tự nâng cấp; máy chủ PostgreSQL chờ người vận hành. A file does so by itself; a server's waits for
+    /// somebody to say so.
     Migrate,
-    /// Say where the database is, which version it has, and how large it is.
+    /// Xem nơi đặt, bản và cỡ / Say where it is, which version it has, how large it is
     Status,
-    /// Copy everything into another, empty database; cut off, it goes on. Every row is read again on both sides, and
-    /// then every digest, signature and receipt derived anew (`fsck`).
+    /// Chép sang cơ sở dữ liệu trống / Copy everything into another, empty database
+    ///
+    /// Ngắt giữa chừng thì chạy lại để chép tiếp. Cut off, it goes on when run again. Every row is read again on both
+    /// sides, and then every digest, signature and receipt derived anew (`fsck`).
     Copy(CopyArgs),
 }
 
 #[derive(Debug, Args)]
 struct CopyArgs {
-    /// The database to copy into: postgres://USER@HOST/NAME, or sqlite:PATH.
+    /// Nơi chép đến / Where to: postgres://USER@HOST/NAME or sqlite:PATH
     #[arg(long, value_name = "URL")]
     to: DatabaseUrl,
-    /// Have the folder use it from now on, once everything was found to be right.
+    /// Dùng nơi mới từ nay, nếu kiểm tra đúng / Use it from now on, once found to be right
     #[arg(long)]
     switch: bool,
 }

@@ -22,10 +22,12 @@ use crate::{
 /// Arguments of `import` and `check`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The class workbook (.xlsx) or CSV; `-` reads standard input.
+    /// Bảng tính của lớp (.xlsx) hoặc CSV / Class workbook or CSV; - reads standard input
     file: PathBuf,
-    /// Go on without this pupil: `7=waiting_for_reassessment`. Reasons: waiting_for_reassessment, incomplete,
-    /// transferred, other. May be given several times.
+    /// Để lại học sinh này, làm tiếp với cả lớp / Go on without this pupil: 7=waiting_for_reassessment
+    ///
+    /// Lý do / Reasons: waiting_for_reassessment (chờ kiểm tra lại), incomplete (chưa đủ điểm), transferred (đã chuyển
+    /// đi), other (lý do khác). Dùng được nhiều lần / May be given several times.
     #[arg(long, value_name = "NUMBER=REASON")]
     leave_out: Vec<LeaveOut>,
 }

@@ -26,28 +26,28 @@ use crate::{
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// A demonstration: example keys, a development chain, school 79DEMO001.
+    /// Để dùng thử: khoá mẫu, sổ chung thử nghiệm / A demonstration: example keys, a development chain
     #[arg(long, conflicts_with_all = ["school", "issuer", "chain_id", "contract", "rpc", "profile", "database"])]
     demo: bool,
-    /// The school's code.
+    /// Mã trường / School's code
     #[arg(long, required_unless_present = "demo")]
     school: Option<SchoolCode>,
-    /// The code the department anchors batches under.
+    /// Mã của sở khi ghi sổ chung / Code the department anchors under
     #[arg(long, required_unless_present = "demo")]
     issuer: Option<IssuerCode>,
-    /// EIP-155 chain id of the network.
+    /// Mã mạng / EIP-155 chain id
     #[arg(long, required_unless_present = "demo")]
     chain_id: Option<u64>,
-    /// Address of the contract.
+    /// Địa chỉ hợp đồng / Address of the contract
     #[arg(long, required_unless_present = "demo")]
     contract: Option<Address>,
-    /// JSON-RPC address of a node.
+    /// Địa chỉ nút mạng / JSON-RPC address of a node
     #[arg(long, value_name = "URL", required_unless_present = "demo")]
     rpc: Option<String>,
-    /// The database, where it is not to be a file in the folder: postgres://USER@HOST/NAME.
+    /// Cơ sở dữ liệu, nếu không phải tệp trong thư mục / The database, if not a file here: postgres://USER@HOST/NAME
     #[arg(long, value_name = "URL")]
     database: Option<DatabaseUrl>,
-    /// The department's trust profile.
+    /// Danh sách nơi cấp được công nhận, của sở / The department's trust profile
     #[arg(long, value_name = "FILE", required_unless_present = "demo")]
     profile: Option<PathBuf>,
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A bundle, trust profile, snapshot or signed statement; `-` reads standard input.
+    /// Tệp học bạ, bản chụp sổ chung … / Bundle, snapshot, trust profile or statement; - reads standard input
     file: PathBuf,
 }
 

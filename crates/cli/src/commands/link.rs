@@ -22,22 +22,23 @@ use crate::{
 /// Arguments of `link`.
 #[derive(Debug, Args)]
 pub struct LinkArgs {
-    /// The pupil, by number in the class list.
+    /// Số thứ tự của học sinh trong lớp / Pupil's number in the class list
     #[arg(required_unless_present = "withdraw")]
     number: Option<u32>,
-    /// The class; may be left out where there is only one.
+    /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
-    /// How much is shown: whole, results, identity_and_completion.
+    /// Cho xem bao nhiêu / How much is shown: whole, results, identity_and_completion
     #[arg(long, default_value = "whole")]
     scope: Scope,
-    /// Days that the link opens; for ever (until withdrawn) where this is left out.
+    /// Số ngày xem được; bỏ qua là đến khi thu hồi / Days that it opens; until withdrawn where left out
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=3660))]
     days: Option<i64>,
-    /// Also write the QR code as an SVG picture.
+    /// Lưu mã QR thành ảnh SVG / Also write the QR code as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<std::path::PathBuf>,
-    /// Withdraw the link of this id instead. One in sixty-four ids begins with a hyphen.
+    /// Thu hồi liên kết có mã này / Withdraw the link of this id
+    // One in sixty-four ids begins with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true, conflicts_with_all = ["number", "days", "svg"])]
     withdraw: Option<Id>,
 }

@@ -1,6 +1,9 @@
 //! `serve`: API, pages and anchoring service in one process.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -10,6 +13,7 @@ use hocba_server::{
     Server,
     config::{PublicUrl, ServerConfig},
     http::request_id::RequestIds,
+    lifecycle::{Lifecycle, Stage},
     listener,
 };
 use serde_json::json;
@@ -27,6 +31,10 @@ use crate::{
     site::Site,
 };
 
+/// Seconds that a server which is told to end serves on, saying that it is not ready: load balancers commonly ask every
+/// one or two seconds and want two bad answers.
+const DRAIN: u64 = 5;
+
 /// How many ports after a busy one are tried.
 const MORE_PORTS: u16 = 20;
 
@@ -35,13 +43,19 @@ const MORE_PORTS: u16 = 20;
 pub struct ServeArgs {
     #[command(flatten)]
     listen: Listen,
-    /// Leave anchoring to a process of its own (`hocba anchor`).
+    /// Không ghi sổ chung; để lệnh `hocba anchor` làm / Leave anchoring to `hocba anchor`
     #[arg(long)]
     no_anchor: bool,
-    /// The key that sends transactions (PEM); the example one in a demo folder.
+    /// Khi được lệnh dừng, báo chưa sẵn sàng và phục vụ thêm bấy nhiêu giây / Seconds to serve on when told to stop
+    ///
+    /// Để máy chủ trung gian kịp chuyển sang máy khác; mặc định 5, thư mục demo 0 / So that whoever spreads requests notices;
+    /// 5 by default, 0 in a demo folder.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=600))]
+    drain: Option<u64>,
+    /// Khoá gửi giao dịch lên sổ chung; thư mục demo có sẵn / Key that sends transactions (PEM)
     #[arg(long, value_name = "FILE", requires = "passphrase_file")]
     key: Option<std::path::PathBuf>,
-    /// File whose first line is its passphrase.
+    /// Tệp có mật khẩu của khoá ở dòng đầu / File whose first line is its passphrase
     #[arg(long, value_name = "FILE", requires = "key")]
     passphrase_file: Option<std::path::PathBuf>,
 }
@@ -49,13 +63,16 @@ pub struct ServeArgs {
 /// Where it is served.
 #[derive(Debug, Clone, Args)]
 pub struct Listen {
-    /// Address for pages and API, behind a proxy that speaks TLS. A busy port: the next free one.
+    /// Địa chỉ của trang tra cứu và API / Address of pages and API
+    ///
+    /// Đặt sau máy chủ trung gian có HTTPS; cổng bận thì lấy cổng trống kế tiếp / Behind a proxy that speaks TLS; where the
+    /// port is busy, the next free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Address for metrics and the operator's page; keep it off the internet. A busy port: the next free one.
+    /// Địa chỉ của trang vận hành; không để lộ ra internet / Address of metrics and the operator's page
     #[arg(long, default_value = "127.0.0.1:8790")]
     operator: SocketAddr,
-    /// How the world reaches the pages, as links and QR codes have it: `https://hocba.example.vn`. Kept in the folder.
+    /// Địa chỉ người ngoài dùng, có trong liên kết và mã QR / How the world reaches the pages: https://hocba.example.vn
     #[arg(long, value_name = "URL")]
     base_url: Option<PublicUrl>,
 }
@@ -71,7 +88,9 @@ impl Default for Listen {
 pub struct Serving {
     site: Site,
     base_url: String,
-    stop: watch::Sender<bool>,
+    drain: Duration,
+    life: Lifecycle,
+    stop_anchoring: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -85,13 +104,28 @@ impl Serving {
         self.base_url.clone()
     }
 
-    /// Until Ctrl-C or SIGTERM; then running requests get their time, and the anchoring service gives its lease back.
+    /// Until Ctrl-C or SIGTERM. Then `/readyz` says that it leaves, requests are served on for the drain time (a second
+    /// signal ends that), running requests get their time, and the anchoring service gives its lease back.
     ///
     /// # Errors
     /// When the system does not tell of signals.
-    pub async fn until_stopped(self) -> anyhow::Result<()> {
+    pub async fn until_stopped(self, out: &Output) -> anyhow::Result<()> {
         stopped().await?;
-        let _ = self.stop.send(true);
+        self.life.enter(Stage::Draining);
+        // At once: whoever is to anchor next need not wait for the last request here.
+        let _ = self.stop_anchoring.send(true);
+        if !self.drain.is_zero() {
+            let seconds = self.drain.as_secs();
+            out.note(&words(
+                format!("Sẽ dừng sau {seconds} giây, vẫn phục vụ đến lúc đó; Ctrl-C lần nữa để dừng ngay"),
+                format!("Stopping in {seconds} seconds, serving until then; Ctrl-C again to stop now"),
+            ));
+            tokio::select! {
+                () = tokio::time::sleep(self.drain) => {}
+                again = stopped() => again?,
+            }
+        }
+        self.life.enter(Stage::Closing);
         for task in self.tasks {
             let _ = task.await;
         }
@@ -123,7 +157,7 @@ pub async fn stopped() -> anyhow::Result<()> {
 /// When no port is free.
 pub async fn begin(site: Site, node: Node, listen: &Listen, out: &Output) -> anyhow::Result<Serving> {
     let key = open_chain_key(&site.folder, "anchorer", None, None)?;
-    begin_with(site, node, Some(key), listen, out).await
+    begin_with(site, node, Some(key), listen, Duration::ZERO, out).await
 }
 
 async fn begin_with(
@@ -131,6 +165,7 @@ async fn begin_with(
     node: Node,
     key: Option<hocba_keystore::Secp256k1Key>,
     listen: &Listen,
+    drain: Duration,
     out: &Output,
 ) -> anyhow::Result<Serving> {
     let pages = listener::bind_near(listen.listen, MORE_PORTS).await.map_err(|e| port(&e))?;
@@ -151,28 +186,27 @@ async fn begin_with(
         ServerConfig { listen: address, operator: Some(operator_address), public_url: base, ..ServerConfig::default() };
     config.validate().context("the server's settings")?;
     let server = Server::new(site.app.clone(), config.clone(), RequestIds::new(random()?));
-    let (stop, watching) = watch::channel(false);
-    let until = |mut watching: watch::Receiver<bool>| async move {
-        let _ = watching.wait_for(|stop| *stop).await;
-    };
+    let (stop_anchoring, mut stopping) = watch::channel(false);
     let mut tasks = Vec::new();
     for (listener, router) in [(pages, hocba_server::public(&server)), (operator, hocba_server::operator(&server))] {
-        let (limits, until) = (config.limits.clone(), until(watching.clone()));
+        let (limits, until) = (config.limits.clone(), server.life().reached(Stage::Closing));
         tasks.push(tokio::spawn(async move {
             listener::serve(listener, router, &limits, until).await;
         }));
     }
     if let Some(key) = key {
         let service = anchoring::service(&site, node, &key)?;
-        let until = until(watching);
-        tasks.push(tokio::spawn(anchoring::run(service, until)));
+        tasks.push(tokio::spawn(anchoring::run(service, async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        })));
     }
     out.say(&words(format!("Trang tra cứu: {base_url}/v"), format!("Pages: {base_url}/v")));
     out.say(&words(
         format!("Trang vận hành (chỉ trên máy này): http://{operator_address}/"),
         format!("Operator's page (this machine only): http://{operator_address}/"),
     ));
-    Ok(Serving { site, base_url, stop, tasks })
+    let life = server.life().clone();
+    Ok(Serving { site, base_url, drain, life, stop_anchoring, tasks })
 }
 
 fn port(error: &listener::BindError) -> Failure {
@@ -202,10 +236,11 @@ pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
         };
         let deployment = ledger::deployment(&folder)?;
         let facts = std::sync::Arc::new(LiveFacts::new(node.clone(), deployment, ledger::finality(&folder)));
+        let drain = args.drain.unwrap_or(if folder.is_demo() { 0 } else { DRAIN });
         let site = Site::with(folder, facts).await?;
-        let serving = begin_with(site, node, key, &args.listen, out).await?;
+        let serving = begin_with(site, node, key, &args.listen, Duration::from_secs(drain), out).await?;
         out.document(&json!({ "command": "serve", "ok": true, "url": serving.base_url() }));
-        serving.until_stopped().await?;
+        serving.until_stopped(out).await?;
         if let Some(server) = chain_server {
             server.abort();
         }

@@ -32,7 +32,7 @@ pub struct SignArgs {
     key: KeyArgs,
     #[command(flatten)]
     which: WhichArgs,
-    /// Sign as deputy principal ("KT. HIỆU TRƯỞNG"); for `cosign`.
+    /// Phó hiệu trưởng ký thay (KT. HIỆU TRƯỞNG), khi cosign / Sign as deputy principal
     #[arg(long)]
     deputy: bool,
 }
@@ -40,13 +40,13 @@ pub struct SignArgs {
 /// Which records.
 #[derive(Debug, Default, Args)]
 pub struct WhichArgs {
-    /// The class; may be left out where there is only one.
+    /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
-    /// Only these pupils, by number in the class list: `1,3,5-9`.
+    /// Chỉ các STT này / Only these numbers of the class list: 1,3,5-9
     #[arg(long, value_name = "NUMBERS")]
     only: Option<Numbers>,
-    /// All but these.
+    /// Trừ các STT này / All but these numbers
     #[arg(long, value_name = "NUMBERS", conflicts_with = "only")]
     except: Option<Numbers>,
 }
@@ -64,13 +64,13 @@ impl WhichArgs {
 /// Arguments of `return`.
 #[derive(Debug, Args)]
 pub struct ReturnArgs {
-    /// The class; may be left out where there is only one.
+    /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
-    /// These pupils, by number in the class list: `1,3,5-9`.
+    /// Các STT này / These numbers of the class list: 1,3,5-9
     #[arg(long, value_name = "NUMBERS")]
     only: Numbers,
-    /// Why: wrong_mark, wrong_personal_data, wrong_result, other.
+    /// Lý do / Why: wrong_mark, wrong_personal_data, wrong_result, other
     #[arg(long, value_name = "REASON")]
     reason: ReturnReason,
 }

@@ -21,10 +21,10 @@ use crate::{
 /// Arguments of `snapshot`.
 #[derive(Debug, Args)]
 pub struct SnapshotArgs {
-    /// Where to write it; in the data folder where this is left out.
+    /// Ghi vào tệp này; bỏ qua là trong thư mục dữ liệu / Where to write it, if not in the data folder
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Ask this node instead of the folder's own.
+    /// Hỏi nút mạng này / Ask this node instead of the folder's own
     #[arg(long, value_name = "URL")]
     rpc: Option<String>,
 }

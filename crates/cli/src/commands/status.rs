@@ -20,10 +20,10 @@ use crate::{
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// One class, pupil by pupil.
+    /// Một lớp, từng học sinh / One class, pupil by pupil
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
-    /// With the pupils' names.
+    /// Kèm họ tên học sinh / With the pupils' names
     #[arg(long, requires = "class")]
     names: bool,
 }

@@ -17,13 +17,13 @@ use crate::{
 /// Arguments of `template`.
 #[derive(Debug, Args)]
 pub struct TemplateArgs {
-    /// Where to write it.
+    /// Ghi vào tệp này / Where to write it
     #[arg(value_name = "FILE", default_value = "lop.xlsx")]
     out: PathBuf,
-    /// For which level.
+    /// Cấp học / Level
     #[arg(long, value_enum, default_value = "thcs")]
     level: Level,
-    /// Overwrite the file if it is there.
+    /// Ghi đè nếu đã có tệp / Overwrite the file if it is there
     #[arg(long)]
     force: bool,
 }

@@ -26,29 +26,31 @@ pub use trust::open_own;
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Bundles (*.hocba.json); `-` reads standard input.
+    /// Tệp học bạ / Bundles (*.hocba.json); - reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The trust profile: whom to believe. The data folder's own where this is left out.
+    /// Danh sách nơi cấp được công nhận / Trust profile, if not the data folder's own
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
-    /// Whose profile to accept: SHA-256 of the publisher's certificate, as base64url or hex. Without it only the
-    /// published demo profile is accepted, as DEMO.
+    /// Chỉ nhận danh sách của nơi phát hành này / Whose profile to accept: SHA-256 of its certificate
+    ///
+    /// Dạng base64url hoặc hex; không có thì chỉ nhận danh sách DEMO / As base64url or hex; without it only the published
+    /// demo profile is accepted, as DEMO.
     #[arg(long, value_name = "DIGEST")]
     publisher: Option<String>,
-    /// What the public record said earlier (from `hocba snapshot`); no network is used.
+    /// Bản chụp sổ chung (hocba snapshot), không dùng mạng / A snapshot of the public record; no network
     #[arg(long, value_name = "FILE", conflicts_with = "rpc")]
     snapshot: Option<PathBuf>,
-    /// Ask this node instead of the operators of the profile.
+    /// Hỏi nút mạng này / Ask this node instead of those of the profile
     #[arg(long, value_name = "URL")]
     rpc: Option<String>,
-    /// Use no network.
+    /// Không dùng mạng / Use no network
     #[arg(long, conflicts_with = "rpc")]
     offline: bool,
-    /// Where the highest profile number seen is remembered; the user's state folder where this is left out.
+    /// Nơi nhớ số danh sách mới nhất đã thấy / Where the highest profile number seen is remembered
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Remember nothing, and do not look at what was remembered.
+    /// Không nhớ và không xem điều đã nhớ / Remember nothing, look at nothing remembered
     #[arg(long, conflicts_with = "state_dir")]
     no_state: bool,
 }

@@ -42,13 +42,13 @@ use crate::{
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// End after the verdicts instead of serving the development chain until Ctrl-C.
+    /// Xác minh xong thì dừng / End after the verdicts instead of serving
     #[arg(long)]
     once: bool,
-    /// Which made-up class, ids and salts; the same number makes the same ones.
+    /// Số chọn lớp mẫu; cùng số thì cùng lớp / Which made-up class
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Make a finished demonstration anew. Never removes a folder that is no demonstration.
+    /// Làm lại từ đầu; không xoá thư mục khác / Make a demonstration anew; other folders are left alone
     #[arg(long)]
     force: bool,
 }
@@ -113,7 +113,7 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
             link::show(&out, &made);
         }
         out.say(&words("Ctrl-C để dừng.", "Ctrl-C to stop."));
-        serving.until_stopped().await?;
+        serving.until_stopped(&out).await?;
     }
     chain_server.abort();
     Ok(exit)

@@ -179,6 +179,38 @@ fn a_busy_port_leads_to_the_next_one() {
     assert_eq!(request(url, "GET", "/healthz", "text/plain", b"").0, 200);
 }
 
+#[cfg(unix)]
+#[test]
+fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
+    let world = demo_on_a_port_of_its_own();
+    let mut command = hocba(world.home.path());
+    command.args(["serve", "--json", "--data-dir", "demo", "--listen", "127.0.0.1:0", "--operator", "127.0.0.1:0"]);
+    command.args(["--drain", "600"]);
+    let (mut running, document) = start(command);
+    let url = document["url"].as_str().expect("an address");
+    let ready = || request(url, "GET", "/readyz", "text/plain", b"");
+    let signal = |id: u32| {
+        let sent = Command::new("kill").args(["-TERM", &id.to_string()]).status().expect("there is a kill");
+        assert!(sent.success());
+    };
+    assert_eq!(ready().0, 200);
+    signal(running.0.id());
+    let (mut status, mut body) = ready();
+    for _ in 0..600 {
+        if status == 503 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        (status, body) = ready();
+    }
+    let document: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((status, &document["draining"], &document["ready"]), (503, &true.into(), &false.into()));
+    assert_eq!(request(url, "GET", "/v", "text/plain", b"").0, 200);
+    // Whoever tells it twice means now.
+    signal(running.0.id());
+    assert!(running.0.wait().expect("it ends").success());
+}
+
 /// A byte search of everything a finished demonstration leaves, but for the files that are meant to hold the pupils'
 /// data: the school's own spreadsheet and the bundles.
 #[test]

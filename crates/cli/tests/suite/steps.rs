@@ -87,6 +87,34 @@ fn help_and_exit_codes() {
 }
 
 #[test]
+fn the_help_says_what_to_do_first_and_is_in_both_languages() {
+    let world = World::empty();
+    let help = world.run(&["--help"]).expect(0).out;
+    assert!(help.starts_with("Bắt đầu / Start: `hocba demo`"), "{help}");
+    let (_, commands) = help.split_once("Lệnh / Commands:\n").expect("a list of commands");
+    let (commands, _) = commands.split_once("\n\n").expect("its end");
+    assert_eq!(commands.lines().count(), 24, "{commands}");
+    for line in commands.lines() {
+        let (name, summary) = line.trim().split_once(' ').expect("a summary");
+        let (vietnamese, english) = summary.split_once(" / ").expect(line);
+        assert!(!vietnamese.is_ascii() && english.is_ascii() && line.chars().count() <= 100, "{line}");
+        let of_command = world.run(&[name, "--help"]).expect(0).out;
+        let said = of_command.replace(" / Arguments:", "").replace(" / Options:", "").replace(" / Commands:", "");
+        for english in ["Print help\n", "Usage:", "Arguments:", "Options:", "Commands:"] {
+            let alone = said.lines().find(|line| line.trim_start().starts_with(english.trim_end()));
+            assert_eq!(alone, None, "{name}: {of_command}");
+        }
+    }
+}
+
+#[test]
+fn without_a_command_the_help_is_the_answer_and_the_usage_is_wrong_all_the_same() {
+    let run = World::empty().run(&[]).expect(3);
+    assert!(run.out.starts_with("Bắt đầu / Start: `hocba demo`"), "{}", run.out);
+    assert_eq!(run.err, "");
+}
+
+#[test]
 fn the_single_commands_lead_where_the_demonstration_leads() {
     let (world, names) = imported(3);
     let mut said = String::new();

@@ -1,15 +1,32 @@
 //! What a client meets: statuses, problem documents, headers, limits, an orderly end.
 
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
 use hocba_record::encoding::{base64url, from_base64url};
-use hocba_server::{listener, problem::Kind};
+use hocba_server::{
+    config::Limits,
+    lifecycle::{Lifecycle, Stage},
+    listener::{self, Ended},
+    problem::Kind,
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
 };
 
 use crate::{
@@ -237,8 +254,21 @@ async fn every_kind_of_problem_has_a_page() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_leaves_says_so_to_the_operator_and_sends_clients_away() {
+    let server = common::server(common::config());
+    let operator = hocba_server::operator(&server);
+    let before = get(&operator, "/").await;
+    assert!(before.text().contains("<h1>Sẵn sàng") && !before.headers.contains_key(header::CONNECTION));
+    server.life().enter(Stage::Draining);
+    let after = get(&operator, "/").await;
+    assert!(after.text().contains("<h1>Đang dừng") && after.headers[header::CONNECTION] == "close");
+    let ready = get(&operator, "/readyz").await;
+    assert_eq!((ready.status, &ready.json()["draining"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(true)));
+}
+
 /// Begins a request of two bytes over a real connection, and returns when its handler has asked for them.
-async fn half_a_request(address: std::net::SocketAddr) -> TcpStream {
+async fn half_a_request(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     let head = "POST /v/report HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n";
     stream.write_all(head.as_bytes()).await.expect("sends");
@@ -266,23 +296,174 @@ async fn stopping_answers_what_runs_and_takes_nothing_new() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert_eq!(server.await.expect("ends"), listener::Ended::Drained);
+    assert_eq!(server.await.expect("ends"), Ended::Drained);
 }
 
 #[tokio::test]
 async fn a_client_that_never_ends_its_request_is_cut_when_the_server_stops() {
     let socket = listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
     let address = socket.local_addr().expect("an address");
-    let limits = hocba_server::config::Limits { drain_seconds: 0, ..common::config().limits };
+    let limits = Limits { closing_seconds: 0, ..common::config().limits };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(async move {
         listener::serve(socket, common::public(), &limits, async { stopped.await.unwrap_or_default() }).await
     });
     let mut open = half_a_request(address).await;
     stop.send(()).expect("the server runs");
-    assert_eq!(server.await.expect("ends"), listener::Ended::Cut);
+    assert_eq!(server.await.expect("ends"), Ended::Cut);
     let mut rest = Vec::new();
     assert!(open.read_to_end(&mut rest).await.map_or(true, |n| n == 0), "no answer");
+}
+
+/// A server on a port of its own.
+struct Running {
+    address: SocketAddr,
+    life: Lifecycle,
+    ended: JoinHandle<Ended>,
+}
+
+impl Running {
+    async fn start(limits: Limits) -> Self {
+        let socket = listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
+        let address = socket.local_addr().expect("an address");
+        let server = common::server(common::config());
+        let life = server.life().clone();
+        let (router, stop) = (hocba_server::for_anyone(&server), life.reached(Stage::Closing));
+        let ended = tokio::spawn(async move { listener::serve(socket, router, &limits, stop).await });
+        Self { address, life, ended }
+    }
+}
+
+/// Asks over a connection and reads the whole answer: its status, and whether the server closes the connection.
+async fn ask(stream: &mut TcpStream, path: &str) -> io::Result<(u16, bool)> {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await?;
+    let mut answer = Vec::new();
+    loop {
+        if stream.read_buf(&mut answer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+        if body.len() >= length.parse().expect("a number") {
+            return Ok((head[9..12].parse().expect("a status"), head.contains("\r\nconnection: close")));
+        }
+    }
+}
+
+/// What clients in a closed loop do and see.
+#[derive(Default)]
+struct Traffic {
+    to_new: AtomicBool,
+    enough: AtomicBool,
+    on_old: AtomicUsize,
+    by_old: AtomicUsize,
+    by_new: AtomicUsize,
+}
+
+impl Traffic {
+    /// Asks again and again over connections that it keeps, of the server that it is sent to, until it is enough.
+    async fn flow(&self, old: SocketAddr, new: SocketAddr) -> io::Result<()> {
+        while !self.enough.load(Ordering::SeqCst) {
+            self.on_old.fetch_add(1, Ordering::SeqCst);
+            let to_new = self.to_new.load(Ordering::SeqCst);
+            if to_new {
+                self.on_old.fetch_sub(1, Ordering::SeqCst);
+            }
+            let (address, answered) = if to_new { (new, &self.by_new) } else { (old, &self.by_old) };
+            let mut stream = TcpStream::connect(address).await?;
+            loop {
+                let (status, closes) = ask(&mut stream, "/healthz").await?;
+                assert_eq!(status, 200);
+                answered.fetch_add(1, Ordering::SeqCst);
+                if closes || self.enough.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+            if !to_new {
+                self.on_old.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn until(mut so: impl FnMut() -> bool) {
+    timeout(Duration::from_secs(30), async {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("it comes to that");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_readiness_loses_no_request_when_a_server_is_replaced() {
+    let (old, new) = (Running::start(Limits::default()).await, Running::start(Limits::default()).await);
+    let traffic = Arc::new(Traffic::default());
+    let clients = (0..8).map(|_| {
+        let (traffic, old, new) = (traffic.clone(), old.address, new.address);
+        tokio::spawn(async move { traffic.flow(old, new).await })
+    });
+    let clients: Vec<_> = clients.collect();
+    let balancer = tokio::spawn({
+        let (traffic, address) = (traffic.clone(), old.address);
+        async move {
+            while ask(&mut TcpStream::connect(address).await?, "/readyz").await?.0 == 200 {}
+            traffic.to_new.store(true, Ordering::SeqCst);
+            io::Result::Ok(())
+        }
+    });
+    until(|| traffic.by_old.load(Ordering::SeqCst) > 200).await;
+    let mut idle = TcpStream::connect(old.address).await.expect("the server listens");
+    assert_eq!(ask(&mut idle, "/healthz").await.expect("an answer"), (200, false));
+
+    old.life.enter(Stage::Draining);
+    let mut late = TcpStream::connect(old.address).await.expect("who has not noticed is still served");
+    assert_eq!(ask(&mut late, "/readyz").await.expect("an answer"), (503, true));
+    let mut slow = half_a_request(old.address).await;
+    balancer.await.expect("no panic").expect("probes are answered");
+    // A drain time is long enough when this is so before it ends.
+    until(|| traffic.on_old.load(Ordering::SeqCst) == 0).await;
+
+    old.life.enter(Stage::Closing);
+    assert_eq!(idle.read(&mut [0]).await.expect("an end in order"), 0);
+    slow.write_all(b"{}").await.expect("sends");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\r\nconnection: close"), "{answer}");
+    assert_eq!(old.ended.await.expect("ends"), Ended::Drained);
+    let before = traffic.by_new.load(Ordering::SeqCst);
+    until(|| traffic.by_new.load(Ordering::SeqCst) > before + 200).await;
+    traffic.enough.store(true, Ordering::SeqCst);
+    for client in clients {
+        client.await.expect("no panic").expect("each request was answered");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_for_its_turn_is_answered_when_the_server_closes() {
+    let server = Running::start(Limits { connections: 1, ..Limits::default() }).await;
+    let mut first = half_a_request(server.address).await;
+    let mut second = TcpStream::connect(server.address).await.expect("the system takes it");
+    let asked = ask(&mut second, "/healthz");
+    server.life.enter(Stage::Closing);
+    let (answer, ()) = tokio::join!(asked, async {
+        while TcpStream::connect(server.address).await.is_ok() {}
+        first.write_all(b"{}").await.expect("sends");
+    });
+    assert_eq!(answer.expect("an answer"), (200, true));
+    assert_eq!(server.ended.await.expect("ends"), Ended::Drained);
+}
+
+#[tokio::test]
+async fn a_connection_kept_in_reserve_does_not_hold_up_the_end() {
+    let server = Running::start(Limits { header_seconds: 120, ..Limits::default() }).await;
+    let _silent = TcpStream::connect(server.address).await.expect("the server listens");
+    server.life.enter(Stage::Closing);
+    let ended = timeout(Duration::from_secs(20), server.ended).await.expect("long before the head's time is over");
+    assert_eq!(ended.expect("ends"), Ended::Drained);
 }
 
 #[tokio::test]
