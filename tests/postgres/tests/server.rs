@@ -113,7 +113,7 @@ fn the_server_of_a_killed_process_stops() {
     // The test runner writes onto the same line first.
     let data = said.into_iter().find_map(|line| line.split_once("data folder: ").map(|(_, d)| PathBuf::from(d)));
     let Some(data) = data else {
-        holder.wait().expect("it ends");
+        assert!(holder.wait().expect("it ends").success(), "the holder failed");
         return skipped();
     };
     let process = postmaster(&data);
