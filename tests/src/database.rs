@@ -18,8 +18,10 @@ use futures_util::TryStreamExt as _;
 use hocba_record::encoding::Sha256Digest;
 use hocba_store::{Backend, Database, DatabaseUrl, Store, tables::TABLES};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqliteConnection,
-    postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqlStr, SqliteConnection,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::PgConnectOptions,
+    sqlite::SqliteConnectOptions,
 };
 use tempfile::TempDir;
 
@@ -70,9 +72,50 @@ impl TestDatabase {
         Self(Place::File(tempfile::tempdir().expect("a temporary folder")))
     }
 
-    /// A database on the server without a table in it; none where this run is about SQLite.
-    pub async fn empty_on_server() -> Option<Self> {
-        Some(Self(Place::Server(OnServer::make(&server()?, "template0").await)))
+    /// A database without a table in it, on the engine that this run is about.
+    pub async fn without_schema() -> Self {
+        match server() {
+            None => Self::file(),
+            Some(server) => Self(Place::Server(OnServer::make(&server, "template0").await)),
+        }
+    }
+
+    /// A database as an earlier release left it: with the first so many migrations.
+    pub async fn of_version(version: i64) -> Self {
+        let database = Self::without_schema().await;
+        let migrations = (1..=version).zip(hocba_store::migration_texts(backend())).map(|(number, text)| {
+            let text = SqlStr::from_static(text);
+            Migration::new(number, "earlier".into(), MigrationType::Simple, text, false)
+        });
+        let migrator = Migrator::with_migrations(migrations.collect());
+        let done = match &database.0 {
+            Place::File(_) => {
+                let options = SqliteConnectOptions::new().filename(database.path()).create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.expect("the database opens");
+                migrator.run(&mut connection).await
+            }
+            Place::Server(on) => migrator.run(&mut on.connect().await).await,
+        };
+        done.expect("the earlier schema");
+        database
+    }
+
+    /// Table, column and type, of every column.
+    pub async fn columns(&self) -> Vec<(String, String, String)> {
+        match &self.0 {
+            Place::File(_) => {
+                let options = SqliteConnectOptions::new().filename(self.path());
+                let mut connection = SqliteConnection::connect_with(&options).await.expect("the database opens");
+                let sql = "SELECT m.name, p.name, p.type FROM sqlite_master m JOIN pragma_table_info(m.name) p \
+                           WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> '_sqlx_migrations'";
+                sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read")
+            }
+            Place::Server(on) => {
+                let sql = "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns \
+                           WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
+                sqlx::query_as(sql).fetch_all(&mut on.connect().await).await.expect("read")
+            }
+        }
     }
 
     /// A database that holds what was saved.
@@ -148,6 +191,38 @@ impl TestDatabase {
         read
     }
 
+    /// The number that a query of one row and one column gives.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let (n,): (i64,) = match &self.0 {
+            Place::File(_) => {
+                let options = SqliteConnectOptions::new().filename(self.path());
+                let mut connection = SqliteConnection::connect_with(&options).await.expect("the database opens");
+                sqlx::query_as(sql).fetch_one(&mut connection).await.expect("counted")
+            }
+            Place::Server(on) => sqlx::query_as(sql).fetch_one(&mut on.connect().await).await.expect("counted"),
+        };
+        n
+    }
+
+    /// Changes it behind the service's back, but not past its constraints; how many rows were touched.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn try_sql(&self, sql: &str) -> Result<u64, sqlx::Error> {
+        match &self.0 {
+            Place::File(_) => {
+                let options = SqliteConnectOptions::new().filename(self.path()).foreign_keys(true);
+                let mut connection = SqliteConnection::connect_with(&options).await?;
+                Ok(connection.execute(AssertSqlSafe(sql)).await?.rows_affected())
+            }
+            Place::Server(on) => {
+                let sql = sql.replace(" x'", " '\\x");
+                Ok(on.connect().await.execute(AssertSqlSafe(sql)).await?.rows_affected())
+            }
+        }
+    }
+
     /// Changes it behind the service's back, past all constraints; how many rows were touched. Bytes are written as
     /// SQLite has them: `x'00ff'`.
     pub async fn sql(&self, sql: &str) -> u64 {
@@ -169,7 +244,7 @@ impl TestDatabase {
                             WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
                             EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname); END LOOP; END $$;";
                 connection.execute(past).await.expect("constraints are dropped");
-                let sql = sql.replace("x'", "'\\x");
+                let sql = sql.replace(" x'", " '\\x");
                 let done =
                     connection.execute(AssertSqlSafe(sql.clone())).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
                 connection.close().await.expect("closed");

@@ -106,10 +106,10 @@ fn of(backend: Backend) -> Migrator {
 /// Looks, and changes nothing.
 pub(crate) async fn look(connection: &mut AnyConnection, backend: Backend) -> Result<Schema, StoreError> {
     let mut schema = Schema { applied: Vec::new(), pending: Vec::new(), fault: None };
-    let applied: Vec<(i64, Vec<u8>, bool)> = if has_table(connection, backend, "_sqlx_migrations").await? {
-        sqlx::query_as("SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version")
-            .fetch_all(&mut *connection)
-            .await?
+    // `Any` has no boolean of SQLite's.
+    let sql = "SELECT version, checksum, CASE WHEN success THEN 1 ELSE 0 END FROM _sqlx_migrations ORDER BY version";
+    let applied: Vec<(i64, Vec<u8>, i64)> = if has_table(connection, backend, "_sqlx_migrations").await? {
+        sqlx::query_as(sql).fetch_all(&mut *connection).await?
     } else {
         Vec::new()
     };
@@ -120,7 +120,7 @@ pub(crate) async fn look(connection: &mut AnyConnection, backend: Backend) -> Re
         schema.applied.push((*version, ALL.iter().find(|m| m.0 == *version).map(|m| m.1)));
         let fault = match known {
             None => Some(SchemaFault::Newer { version: newest }),
-            Some(_) if !success => Some(SchemaFault::Unfinished { version: *version }),
+            Some(_) if *success == 0 => Some(SchemaFault::Unfinished { version: *version }),
             Some(m) if m.checksum.as_ref() != checksum => Some(SchemaFault::Altered { version: *version }),
             Some(_) => None,
         };

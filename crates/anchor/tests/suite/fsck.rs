@@ -7,7 +7,8 @@ use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
 use hocba_chain::{Anchor, Terms, transaction::ANCHOR_GAS};
 use hocba_record::{canonical::Limits, encoding::Sha256Digest};
 use hocba_signature::statement::{Role, Statement, StatementType};
-use hocba_tests::NOW;
+use hocba_store::Backend;
+use hocba_tests::{NOW, database::backend};
 
 use crate::common::{Setup, World, anchorer, hex, now, school};
 
@@ -33,7 +34,7 @@ const BY_SQL: &[(&str, &[&str])] = &[
     ),
     (
         "UPDATE record_versions SET state = 'signed' WHERE record = (SELECT id FROM records WHERE number = 1)",
-        &["file", "unreadable"],
+        &["unreadable"],
     ),
     (
         "UPDATE record_versions SET nonce = x'00' WHERE record = (SELECT id FROM records WHERE number = 1)",
@@ -212,8 +213,9 @@ async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
     anchor_on_chain(&world, Sha256Digest::of(b"unknown"), 9).await;
     check("unknown", &world.fsck().await, &["unknown_batch"]);
 
+    // What the engine finds by itself: SQLite reads all rows again; on PostgreSQL a check that was dropped is not missed.
+    assert_eq!(seen.remove("file"), backend() == Backend::Sqlite);
     let all: BTreeSet<_> = [
-        "file",
         "unreadable",
         "signature_count",
         "headers",

@@ -1,0 +1,11 @@
+//! What both engines have to do alike, run against each: on SQLite, and again where `DATABASE_URL` names a PostgreSQL
+//! server (`cargo xtask test` does both).
+
+mod bulk;
+mod concurrency;
+mod copying;
+mod crashes;
+mod kit;
+mod limits;
+mod migrations;
+mod repositories;
