@@ -56,15 +56,19 @@ fn request(url: &str, method: &str, path: &str, content: &str, body: &[u8]) -> (
     (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
 }
 
-/// A copy of the demonstration whose chain has a port of its own, so that tests do not meet.
-fn demo_on_a_port_of_its_own() -> World {
-    let world = World::demo();
+/// Gives the chain a port of its own, so that tests do not meet, nor what else runs on this machine.
+fn on_a_port_of_its_own(world: World) -> World {
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
     let path = world.path("demo/hocba.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&path).expect("a file")).expect("JSON");
     config["chain"]["port"] = port.into();
     fs::write(&path, config.to_string()).expect("written");
     world
+}
+
+/// A copy of the demonstration, so served.
+fn demo_on_a_port_of_its_own() -> World {
+    on_a_port_of_its_own(World::demo())
 }
 
 fn serve(world: &World) -> (Running, String) {
@@ -147,6 +151,7 @@ fn a_link_is_made_opened_and_withdrawn() {
 fn what_is_sealed_while_it_serves_is_in_force_within_seconds() {
     let world = World::empty();
     world.on_demo(&["init", "--demo"]).expect(0);
+    let world = on_a_port_of_its_own(world);
     let (_serving, _) = serve(&world);
     let (header, drafts) = hocba_sample::class(9, &hocba_sample::Options::lower_secondary().with_pupils(2));
     let bytes = hocba_workbook::template(Some(&header), &[], &drafts).expect("a workbook");
