@@ -106,6 +106,7 @@ async fn certificates_and_appointments() {
     tx.commit().await.expect("committed");
     let mut tx = store.begin("appoint").await.expect("begun");
     assert!(matches!(tx.add_appointment(&appointment(11, 1)).await, Err(StoreError::Exists { .. })));
+    drop(tx);
     let mut tx = store.begin("appoint").await.expect("begun");
     let unknown = StoredAppointment { certificate: digest(2), ..appointment(13, 1) };
     assert!(matches!(tx.add_appointment(&unknown).await, Err(StoreError::Database(_))), "a foreign key");
