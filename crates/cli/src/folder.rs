@@ -25,6 +25,7 @@ use std::{
 use anyhow::Context as _;
 use hocba_bundle::facts::Address;
 use hocba_keystore::Mode;
+use hocba_server::config::PublicUrl;
 use hocba_store::{Database, DatabaseUrl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -67,7 +68,7 @@ pub struct Config {
     pub database: Option<DatabaseConfig>,
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_url: Option<String>,
+    pub base_url: Option<PublicUrl>,
 }
 
 /// Where batches are anchored.

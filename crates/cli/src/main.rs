@@ -39,16 +39,16 @@ Lớp của mình / Your class: `hocba template lop.xlsx` – lấy mẫu, đi�
 const COMMON: usize = 900;
 
 const EXIT_CODES: &str = "\
-Exit codes / Mã kết thúc:
-  0  done; verify: every file is valid            xong; verify: mọi tệp hợp lệ
-  1  verify: some file is invalid                 verify: có tệp không hợp lệ
-  2  verify: some file could not be checked       verify: có tệp chưa kiểm tra được
-  3  wrong usage, or input that cannot be used    sai cách dùng, hoặc dữ liệu vào phải sửa
-  4  files, locks or keys                         tệp, khoá thư mục hoặc khoá ký
-  5  a step out of its order                      làm sai thứ tự các bước
-  6  the chain does not answer or refuses         sổ chung không trả lời hoặc từ chối";
+Mã kết thúc / Exit codes:
+  0  xong; verify: mọi tệp hợp lệ                done; verify: every file is valid
+  1  verify: có tệp không hợp lệ                 verify: some file is invalid
+  2  verify: có tệp chưa kiểm tra được           verify: some file could not be checked
+  3  sai cách dùng, hoặc dữ liệu vào phải sửa    wrong usage, or input that cannot be used
+  4  tệp, khoá thư mục hoặc khoá ký              files, locks or keys
+  5  làm sai thứ tự các bước                     a step out of its order
+  6  sổ chung không trả lời hoặc từ chối         the chain does not answer or refuses";
 
-/// Học bạ số: nhập, ký, ghi sổ chung và xác minh. Student transcripts: import, sign, anchor, verify.
+/// Học bạ số: nhập, ký, ghi sổ chung và xác minh / Student transcripts: import, sign, anchor, verify
 #[derive(Debug, Parser)]
 #[command(name = "hocba", version, before_help = START, after_help = EXIT_CODES)]
 struct Cli {

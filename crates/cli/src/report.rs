@@ -1,6 +1,6 @@
 //! Findings of a spreadsheet, for people and for programs.
 
-use hocba_workbook::Finding;
+use hocba_workbook::{Code, Finding};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 pub fn unsound(findings: &[Finding], lang: Lang) -> Failure {
     let errors = findings.iter().filter(|f| f.is_error()).count();
     let table = table(findings, lang);
-    Failure::new(
+    let failure = Failure::new(
         Exit::BadInput,
         "unsound",
         words(
@@ -20,11 +20,15 @@ pub fn unsound(findings: &[Finding], lang: Lang) -> Failure {
             format!("{table}\nThe workbook has {errors} faults to mend; nothing was written."),
         ),
     )
-    .hint(words(
+    .details(json!({ "findings": documents(findings) }));
+    // A check is of one pupil, who can be left out; merged cells or a missing column stay, whoever is.
+    if !findings.iter().any(|f| f.is_error() && matches!(f.code, Code::Check(_))) {
+        return failure;
+    }
+    failure.hint(words(
         "học sinh chưa đủ điểm có thể để lại sau: --leave-out STT=waiting_for_reassessment",
         "a pupil who is not ready can be left out: --leave-out NUMBER=waiting_for_reassessment",
     ))
-    .details(json!({ "findings": documents(findings) }))
 }
 
 /// The findings as lines of a table: where, what stands there, what was expected, how to mend it.
@@ -79,4 +83,31 @@ pub fn documents(findings: &[Finding]) -> Vec<Value> {
         })
     };
     findings.iter().map(document).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use hocba_workbook::Severity;
+
+    use super::*;
+
+    #[test]
+    fn leaving_a_pupil_out_is_proposed_where_it_would_help() {
+        let finding = |code, severity| Finding {
+            code,
+            severity,
+            sheet: "Toán".into(),
+            cell: None,
+            value: None,
+            expected: words("", ""),
+            how_to_mend: words("", ""),
+        };
+        let form = finding(Code::MergedCells, Severity::Error);
+        let check = finding(Code::Check("conduct_missing"), Severity::Error);
+        let remark = finding(Code::Check("average_differs"), Severity::Warning);
+        let proposed = |findings: &[Finding]| unsound(findings, Lang::Vi).text(Lang::Vi).contains("--leave-out");
+        assert!(proposed(std::slice::from_ref(&check)));
+        assert!(proposed(&[form.clone(), check]), "one of the two goes away");
+        assert!(!proposed(&[form, remark]));
+    }
 }

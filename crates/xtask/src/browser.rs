@@ -6,7 +6,6 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -77,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let other = format!("{}{}", &link[..link.len() - 4], if link.ends_with("AAAA") { "AAAE" } else { "AAAA" });
     let page = look(args, &other, &["--dump-dom"])?;
     ensure!(!page.contains(GENUINE), "another secret opened the transcript");
-    println!("{GENUINE}: seen in the browser; screenshots in {}", show(&scratch));
+    println!("{GENUINE}: seen in the browser; screenshots in {}", scratch.display());
     Ok(())
 }
 
@@ -94,8 +93,4 @@ fn look(args: &Args, link: &str, more: &[&str]) -> anyhow::Result<String> {
     let output = output.with_context(|| format!("`{}` (Debian: apt-get install chromium)", args.browser))?;
     ensure!(output.status.success(), "the browser ended with {}", output.status);
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn show(path: &Path) -> String {
-    path.display().to_string()
 }

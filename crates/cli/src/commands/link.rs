@@ -5,7 +5,10 @@ use std::io::IsTerminal as _;
 use clap::Args;
 use hocba_app::{Actor, App, AppError, NewLink, Scope};
 use hocba_record::{encoding::RecordId, types::ClassName};
-use hocba_server::qr::{Qr, Terminal};
+use hocba_server::{
+    config::PublicUrl,
+    qr::{Qr, Terminal},
+};
 use hocba_store::model::Id;
 use serde_json::json;
 
@@ -58,14 +61,14 @@ pub struct Made {
 /// When the record is not anchored.
 pub async fn link(
     app: &App,
-    base_url: &str,
+    base_url: &PublicUrl,
     record: &RecordId,
     scope: Scope,
     days: Option<i64>,
 ) -> Result<Made, AppError> {
     let expires_at = days.map(|days| now().plus(days * 86_400));
     let NewLink { id, secret } = app.create_link(&Actor::LocalOperator, record, scope, expires_at).await?;
-    Ok(Made { id, url: format!("{}/v#{}", base_url.trim_end_matches('/'), secret.to_text()) })
+    Ok(Made { id, url: base_url.link(&secret) })
 }
 
 /// Shows a link with its QR code.

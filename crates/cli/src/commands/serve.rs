@@ -87,7 +87,7 @@ impl Default for Listen {
 /// A service at work; it ends when this is dropped, in order with [`Serving::until_stopped`].
 pub struct Serving {
     site: Site,
-    base_url: String,
+    base_url: PublicUrl,
     drain: Duration,
     life: Lifecycle,
     stop_anchoring: watch::Sender<bool>,
@@ -100,8 +100,8 @@ impl Serving {
         &self.site.app
     }
     /// What links begin with.
-    pub fn base_url(&self) -> String {
-        self.base_url.clone()
+    pub fn base_url(&self) -> &PublicUrl {
+        &self.base_url
     }
 
     /// Until Ctrl-C or SIGTERM. Then `/readyz` says that it leaves, requests are served on for the drain time (a second
@@ -172,18 +172,20 @@ async fn begin_with(
     let operator = listener::bind_near(listen.operator, MORE_PORTS).await.map_err(|e| port(&e))?;
     let (address, operator_address) = (pages.local_addr()?, operator.local_addr()?);
     let known = site.folder.config().base_url.as_ref().filter(|_| !site.folder.is_demo());
-    let base: PublicUrl = match (&listen.base_url, known) {
-        (Some(url), _) => url.clone(),
-        (None, Some(url)) => url.parse().context("base_url in hocba.json")?,
-        (None, None) => PublicUrl::of_listener(address),
+    let base_url = match listen.base_url.as_ref().or(known) {
+        Some(url) => url.clone(),
+        None => PublicUrl::of_listener(address),
     };
-    let base_url = base.to_string();
-    if site.folder.config().base_url.as_deref() != Some(&base_url) {
+    if site.folder.config().base_url.as_ref() != Some(&base_url) {
         let config = Config { base_url: Some(base_url.clone()), ..site.folder.config().clone() };
         site.folder.set_config(config)?;
     }
-    let config =
-        ServerConfig { listen: address, operator: Some(operator_address), public_url: base, ..ServerConfig::default() };
+    let config = ServerConfig {
+        listen: address,
+        operator: Some(operator_address),
+        public_url: base_url.clone(),
+        ..ServerConfig::default()
+    };
     config.validate().context("the server's settings")?;
     let server = Server::new(site.app.clone(), config.clone(), RequestIds::new(random()?));
     let (stop_anchoring, mut stopping) = watch::channel(false);
@@ -239,7 +241,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
         let drain = args.drain.unwrap_or(if folder.is_demo() { 0 } else { DRAIN });
         let site = Site::with(folder, facts).await?;
         let serving = begin_with(site, node, key, &args.listen, Duration::from_secs(drain), out).await?;
-        out.document(&json!({ "command": "serve", "ok": true, "url": serving.base_url() }));
+        out.document(&json!({ "command": "serve", "ok": true, "url": serving.base_url().to_string() }));
         serving.until_stopped(out).await?;
         if let Some(server) = chain_server {
             server.abort();

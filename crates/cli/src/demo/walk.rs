@@ -98,10 +98,10 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
         let first = serving.app().store().read().await?.record_lines(&class.id).await?;
         let first = first.iter().find(|l| l.anchored_at.is_some()).context("an anchored record")?;
         let base = serving.base_url();
-        let made = link(serving.app(), &base, &first.record, Scope::Whole, None).await;
+        let made = link(serving.app(), base, &first.record, Scope::Whole, None).await;
         let made = made.map_err(|e: AppError| app_failure(&e, out.lang))?;
         if let Some(document) = document.as_object_mut() {
-            document.insert("url".into(), json!(base));
+            document.insert("url".into(), json!(base.to_string()));
             document.insert("link".into(), json!(made.url));
         }
         out.document(&document);
