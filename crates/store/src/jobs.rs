@@ -87,12 +87,15 @@ impl Tx {
                  WHERE leases.holder = excluded.holder OR leases.expires_at <= $4"
             }
             // SKIP LOCKED: whoever waits for its turn does not wait behind a leader in the middle of a long change; that
-            // the row is locked is answer enough.
+            // the row is locked is answer enough. Inserting would wait, so it is done only where there is no row.
             Backend::Postgres => {
-                sqlx::query("INSERT INTO leases (name, holder, expires_at) VALUES ($1, '', 0) ON CONFLICT DO NOTHING")
-                    .bind(name)
-                    .execute(self.connection())
-                    .await?;
+                sqlx::query(
+                    "INSERT INTO leases (name, holder, expires_at) SELECT $1, '', 0 \
+                     WHERE NOT EXISTS (SELECT 1 FROM leases WHERE name = $1) ON CONFLICT DO NOTHING",
+                )
+                .bind(name)
+                .execute(self.connection())
+                .await?;
                 "UPDATE leases SET holder = $2, expires_at = $3 WHERE name IN (SELECT name FROM leases \
                  WHERE name = $1 AND (holder = $2 OR expires_at <= $4) FOR UPDATE SKIP LOCKED)"
             }
