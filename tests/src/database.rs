@@ -8,8 +8,9 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, Sender, channel},
     },
     time::Duration,
 };
@@ -254,7 +255,7 @@ impl TestDatabase {
     }
 }
 
-/// A database on a server, dropped with its last owner.
+/// A database on a server, dropped after its last owner.
 #[derive(Debug)]
 struct OnServer {
     server: String,
@@ -287,18 +288,43 @@ impl OnServer {
 
 impl Drop for OnServer {
     fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        // A thread of its own: a test's runtime is not to be waited for from within.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&server).await?;
-                connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await?;
-                connection.close().await
-            })
+        // Dropping waits until the last connection is gone, a tenth of a second at a time; no test has to wait for that.
+        // What the end of the process cuts off, the next one sweeps.
+        static DROPPER: OnceLock<Sender<(String, String)>> = OnceLock::new();
+        let dropper = DROPPER.get_or_init(|| {
+            let (send, names) = channel();
+            std::thread::spawn(move || drop_all(&names));
+            send
         });
+        let _ = dropper.send((self.server.clone(), self.name.clone()));
+    }
+}
+
+fn drop_all(names: &Receiver<(String, String)>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    for (server, name) in names {
         // A server that is gone took its databases with it.
-        let _ = dropped.join();
+        let _ = runtime.block_on(async {
+            let mut connection = PgConnection::connect(&server).await?;
+            connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await?;
+            connection.close().await
+        });
+    }
+}
+
+/// Drops the databases of test processes that are gone.
+async fn sweep(connection: &mut PgConnection) {
+    let names: Vec<(String,)> =
+        sqlx::query_as("SELECT datname::text FROM pg_database WHERE datname LIKE 'hocba_test_%'")
+            .fetch_all(&mut *connection)
+            .await
+            .expect("asked");
+    for (name,) in names {
+        let owner = name.split('_').nth(2).unwrap_or_default();
+        if !std::path::Path::new("/proc").join(owner).exists() {
+            // Another process may sweep it as well.
+            let _ = connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await;
+        }
     }
 }
 
@@ -339,6 +365,11 @@ fn chance() -> u32 {
 
 /// The database with the schema that others are copied from: made by whichever test comes first, kept for the next run.
 async fn template(server: &str) -> String {
+    static NAME: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    NAME.get_or_init(|| make_template(server)).await.clone()
+}
+
+async fn make_template(server: &str) -> String {
     let schema: String = hocba_store::migration_texts(Backend::Postgres).concat();
     let name = format!("hocba_template_{}", &hex(&Sha256Digest::of(schema.as_bytes()))[..16]);
     let mut connection = connect(server, None).await;
@@ -349,6 +380,7 @@ async fn template(server: &str) -> String {
         .fetch_optional(&mut connection)
         .await
         .expect("asked");
+    sweep(&mut connection).await;
     if there.is_none() {
         // Under another name until it is whole.
         let made = OnServer::make(server, "template0").await;
