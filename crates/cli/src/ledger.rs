@@ -44,11 +44,30 @@ impl Rpc for Node {
 /// # Errors
 /// When the system gives no threads.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("threads for talking to the chain")
+        .context("threads for talking to the chain")?;
+    outlive_file_limits(&runtime);
+    Ok(runtime)
+}
+
+/// A write beyond the limit on the size of files (`ulimit -f`, a service's LimitFSIZE) ends a program by a signal, in the
+/// middle of whatever it does. With a handler in place the write fails instead, the database takes the transaction back,
+/// and the command says what is wrong.
+fn outlive_file_limits(runtime: &tokio::runtime::Runtime) {
+    #[cfg(target_os = "linux")]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// SIGXFSZ on Linux, but for MIPS.
+        const FILE_SIZE_LIMIT: SignalKind = SignalKind::from_raw(25);
+        let _guard = runtime.enter();
+        // Dropped at once: the handler stays, and nobody waits for it.
+        let _ = signal(FILE_SIZE_LIMIT);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = runtime;
 }
 
 /// A node behind an address; short patience with this machine, a little more with others.

@@ -16,6 +16,9 @@ pub struct Args {
     /// Put the table into docs/performance.md
     #[arg(long)]
     write: bool,
+    /// Sealed records in bulk on both databases instead, so many, beside a raw COPY and raw statements
+    #[arg(long, value_name = "RECORDS", num_args = 0..=1, default_missing_value = "200000")]
+    bulk: Option<u32>,
 }
 
 /// Name of a group in core.rs, and what it is.
@@ -32,6 +35,13 @@ const END: &str = "<!-- end of table -->";
 /// Runs the benches and prints the table.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let root = workspace_root();
+    if let Some(records) = args.bulk {
+        crate::test::node_packages(&root.join("tests/js"))?;
+        let mut bench = Command::new("cargo");
+        bench.args(["bench", "--package", "hocba-store", "--bench", "bulk", "--", &records.to_string()]);
+        steps::run(bench.current_dir(&root), Show::ButPassedTests)?;
+        return Ok(());
+    }
     let home = root.join("target/criterion");
     // Figures of a bench that has another name now would end up in the table.
     if home.exists() {
