@@ -19,7 +19,8 @@ use futures_util::TryStreamExt as _;
 use hocba_record::encoding::Sha256Digest;
 use hocba_store::{Backend, Database, DatabaseUrl, Store, tables::TABLES};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqlStr, SqliteConnection,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, Row as _, SqlStr,
+    SqliteConnection,
     migrate::{Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
@@ -66,6 +67,14 @@ impl TestDatabase {
                 Self(Place::Server(OnServer::make(&server, &template).await))
             }
         }
+    }
+
+    /// A database with nothing in it on a server of the test's own (its maintenance database), whatever this run is
+    /// about.
+    pub async fn on(server: &str) -> Self {
+        let made = OnServer::make(server, "template0").await;
+        Store::migrate(&Database::at(made.url())).await.expect("the schema is made");
+        Self(Place::Server(made))
     }
 
     /// A file of SQLite's, whatever this run is about.
@@ -139,6 +148,17 @@ impl TestDatabase {
         };
         // Some hundred tests share one server.
         Database { connections: 4, ..Database::at(url) }
+    }
+
+    /// A connection of the test's own.
+    ///
+    /// # Panics
+    /// Where it is a file.
+    pub async fn session(&self) -> Session {
+        match &self.0 {
+            Place::File(_) => panic!("a file has no server to connect to"),
+            Place::Server(on) => Session(on.connect().await),
+        }
     }
 
     /// Opens it, as the service does when it starts.
@@ -251,6 +271,43 @@ impl TestDatabase {
                 connection.close().await.expect("closed");
                 done.rows_affected()
             }
+        }
+    }
+}
+
+/// A connection to a server of PostgreSQL's, beside those of the service: what a test begins in it lasts until it says
+/// otherwise, or the server is gone.
+#[derive(Debug)]
+pub struct Session(PgConnection);
+
+impl Session {
+    /// Does something, or several things.
+    pub async fn run(&mut self, sql: &str) {
+        self.0.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    /// The one row of text that a query gives.
+    pub async fn row(&mut self, sql: &str) -> Vec<String> {
+        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut self.0).await;
+        let row = row.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        (0..row.len()).map(|column| row.try_get(column).unwrap_or_else(|e| panic!("{sql}: {e}"))).collect()
+    }
+
+    /// Waits until a condition holds, or `given_up` says that it will not; whether it holds.
+    pub async fn until(&mut self, condition: &str, given_up: impl Fn() -> bool) -> bool {
+        let sql = format!("SELECT {condition}");
+        loop {
+            // Asked first: what happened before the work ended is seen by the question after it.
+            let last = given_up();
+            let holds = sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&mut self.0).await;
+            if holds.unwrap_or_else(|e| panic!("{sql}: {e}")) {
+                return true;
+            }
+            if last {
+                return false;
+            }
+            // A server tells nobody that somebody waits in it.
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 }

@@ -2,9 +2,9 @@
 //! it again from the start goes on where it stopped, as a person would who runs the command once more.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -20,6 +20,7 @@ use hocba_keystore::DataKey;
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_signature::statement::Role;
 use hocba_store::{Store, StoreError, model::Id};
+use hocba_test_postgres::Postgres;
 use hocba_tests::{
     NOW, SCHOOL, School, at,
     database::{Saved, TestDatabase},
@@ -60,10 +61,23 @@ pub fn school() -> &'static School {
     ONE.get_or_init(|| School::example("", SCHOOL))
 }
 
-/// The class as a spreadsheet, made once.
-fn class_of(pupils: usize) -> &'static [u8] {
-    static ONE: OnceLock<Vec<u8>> = OnceLock::new();
-    ONE.get_or_init(|| workbook(pupils, |_, _| {}))
+/// A class of so many as a spreadsheet, made once.
+fn class_of(pupils: usize) -> Arc<[u8]> {
+    static MADE: Mutex<BTreeMap<usize, Arc<[u8]>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().expect("no test panics with it");
+    made.entry(pupils).or_insert_with(|| workbook(pupils, |_, _| {}).into()).clone()
+}
+
+/// A server of the test's own, to be crashed, copied or followed. `None`, said so, where there is none to be had.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+pub fn own_server(settings: &hocba_test_postgres::Settings) -> Option<Postgres> {
+    match Postgres::start(settings) {
+        Err(error @ hocba_test_postgres::Error::NotInstalled { .. }) => {
+            eprintln!("skipped: {error}");
+            None
+        }
+        started => Some(started.unwrap_or_else(|error| panic!("{error}"))),
+    }
 }
 
 /// Where all clocks begin.
@@ -98,7 +112,7 @@ impl Setup {
 }
 
 pub struct World {
-    database: TestDatabase,
+    pub database: TestDatabase,
     clock: Arc<AtomicI64>,
     pub chain: ScriptedChain,
     pub deployment: Deployment,
@@ -122,14 +136,15 @@ impl World {
 
     /// A database as it was saved, and a chain that begins anew.
     pub async fn of(setup: Setup, saved: &Saved) -> Self {
-        Self::with(setup, TestDatabase::of(saved).await).await
+        Self::on(setup, TestDatabase::of(saved).await).await
     }
 
     pub async fn new(setup: Setup) -> Self {
-        Self::with(setup, TestDatabase::new().await).await
+        Self::on(setup, TestDatabase::new().await).await
     }
 
-    async fn with(setup: Setup, database: TestDatabase) -> Self {
+    /// In this database, and on a chain that begins anew.
+    pub async fn on(setup: Setup, database: TestDatabase) -> Self {
         let chain = ScriptedChain::new(NOW.unsigned_abs());
         let me = anchorer().address();
         let roles = Roles { admin: me, anchorer: me, status_keeper: me };
@@ -215,15 +230,23 @@ impl World {
 
     /// Everything the school does, up to closing; what was done before is not done again.
     pub async fn school_work(&self) -> Result<(), Crash> {
+        self.school_work_up_to(Step::Seal).await
+    }
+
+    /// The same up to a step, which is the last one taken.
+    pub async fn school_work_up_to(&self, last: Step) -> Result<(), Crash> {
         let (app, actor) = (self.app(), Actor::LocalOperator);
         self.appoint(&app).await?;
-        app.import(&actor, class_of(self.setup.pupils), &Import::default()).await?;
+        app.import(&actor, &class_of(self.setup.pupils), &Import::default()).await?;
         let class = self.class().await?;
         for (step, person, name) in [
             (Step::Sign, &school().teacher, "teacher"),
             (Step::CoSign, &school().principal, "principal"),
             (Step::Seal, &school().seal, "seal"),
         ] {
+            if step > last {
+                break;
+            }
             let signer = app.signer(&actor, step, false, &chain_of(name)).await?;
             let list = app.prepare(&actor, &class, &signer, &Selection::All).await?;
             for tasks in list.tasks.chunks(2) {

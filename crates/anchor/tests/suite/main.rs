@@ -5,4 +5,5 @@ mod common;
 mod crash;
 mod facts;
 mod fsck;
+mod outage;
 mod story;

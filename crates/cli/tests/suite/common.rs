@@ -1,4 +1,6 @@
-//! Runs the built program; one finished demonstration is shared and copied.
+//! Runs the built program; one finished demonstration is shared and copied. On SQLite a folder's database is its own
+//! file; where `DATABASE_URL` names a server, each world has a database there, which `HOCBA_DATABASE_URL` tells the
+//! program.
 
 use std::{
     fs,
@@ -7,12 +9,21 @@ use std::{
     sync::OnceLock,
 };
 
+use hocba_store::Backend;
+use hocba_tests::database::{Saved, TestDatabase, backend};
 use tempfile::TempDir;
+
+/// Beside the data folders of a world: the address of its database, where that is on a server.
+const ADDRESS: &str = ".database";
 
 /// The program with a home of its own, so that nothing of the machine's user is read or written.
 pub fn hocba(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hocba"));
     command.env("XDG_STATE_HOME", home.join("state")).env("HOME", home).current_dir(home).stdin(Stdio::null());
+    command.env_remove("HOCBA_DATABASE_URL");
+    if let Ok(address) = fs::read_to_string(home.join(ADDRESS)) {
+        command.env("HOCBA_DATABASE_URL", address);
+    }
     command
 }
 
@@ -45,18 +56,42 @@ impl Run {
 /// A folder to work in, with or without a demonstration in `demo/`.
 pub struct World {
     pub home: TempDir,
+    /// Where it is not a file in the folder.
+    database: Option<TestDatabase>,
+}
+
+/// What the kit does with a server, from tests that have no runtime.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
 }
 
 impl World {
     pub fn empty() -> Self {
-        Self { home: tempfile::tempdir().expect("a temporary folder") }
+        Self::with(|| wait(TestDatabase::new()))
+    }
+
+    fn with(database: impl FnOnce() -> TestDatabase) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let database = (backend() == Backend::Postgres).then(database);
+        if let Some(database) = &database {
+            fs::write(home.path().join(ADDRESS), database.database().url.secret()).expect("written");
+        }
+        Self { home, database }
     }
 
     /// A copy of the finished demonstration.
     pub fn demo() -> Self {
-        let world = Self::empty();
-        copy(finished().0.as_path(), &world.path("demo"));
+        let demo = finished();
+        let world = Self::with(|| wait(TestDatabase::of(demo.database.as_ref().expect("saved"))));
+        copy(&demo.place, &world.path("demo"));
         world
+    }
+
+    /// Writes all that its database on a server keeps into a file; a database that is a file is there anyway.
+    pub fn write_rows(&self, name: &str) {
+        if let Some(database) = &self.database {
+            fs::write(self.path(name), wait(database.bytes())).expect("written");
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -79,18 +114,23 @@ impl World {
     }
 }
 
-/// The finished demonstration and what it printed.
-pub fn finished() -> &'static (PathBuf, String) {
-    static DEMO: OnceLock<(TempDir, (PathBuf, String))> = OnceLock::new();
-    let (_, demo) = DEMO.get_or_init(|| {
-        let home = tempfile::tempdir().expect("a temporary folder");
-        let run: Run =
-            hocba(home.path()).args(["demo", "--once", "--data-dir", "demo"]).output().expect("it starts").into();
-        let run = run.expect(0);
-        let place = home.path().join("demo");
-        (home, (place, run.out))
-    });
-    demo
+/// The finished demonstration.
+pub struct Finished {
+    _world: World,
+    pub place: PathBuf,
+    /// What it printed.
+    pub said: String,
+    database: Option<Saved>,
+}
+
+pub fn finished() -> &'static Finished {
+    static DEMO: OnceLock<Finished> = OnceLock::new();
+    DEMO.get_or_init(|| {
+        let world = World::empty();
+        let said = world.run(&["demo", "--once", "--data-dir", "demo"]).expect(0).out;
+        let database = world.database.as_ref().map(|database| wait(database.save()));
+        Finished { place: world.path("demo"), said, database, _world: world }
+    })
 }
 
 fn copy(from: &Path, to: &Path) {

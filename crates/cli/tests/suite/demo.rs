@@ -2,11 +2,14 @@
 
 use std::fs;
 
-use crate::common::{World, finished};
+use hocba_store::Backend;
+use hocba_tests::database::backend;
+
+use crate::common::{Finished, World, finished};
 
 #[test]
 fn the_demonstration_ends_with_forty_valid_records() {
-    let (folder, out) = finished();
+    let Finished { place: folder, said: out, .. } = finished();
     assert_eq!(out.lines().last(), Some("40 of 40 records valid"), "{out}");
     assert!(out.contains("DEMO"));
     assert_eq!(fs::read_dir(folder.join("bundles/9A3")).expect("bundles").count(), 40);
@@ -125,7 +128,7 @@ fn the_demonstration_leaves_other_folders_alone() {
 
 #[test]
 fn no_name_of_a_pupil_is_in_a_file_name() {
-    let (folder, _) = finished();
+    let folder = &finished().place;
     let mut folders = vec![folder.clone()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -143,8 +146,12 @@ fn no_name_of_a_pupil_is_in_a_file_name() {
 #[test]
 fn files_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
-    let (folder, _) = finished();
-    for name in ["hocba.json", "hocba.sqlite", "data.key", "bundles/9A3/01.hocba.json", "keys/teacher.key.pem"] {
+    let folder = &finished().place;
+    let mut names = vec!["hocba.json", "data.key", "bundles/9A3/01.hocba.json", "keys/teacher.key.pem"];
+    if backend() == Backend::Sqlite {
+        names.push("hocba.sqlite");
+    }
+    for name in names {
         let mode = fs::metadata(folder.join(name)).expect("metadata").permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{name}");
     }

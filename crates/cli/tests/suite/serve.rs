@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use hocba_store::Backend;
+use hocba_tests::database::backend;
 use serde_json::Value;
 
 use crate::common::{World, hocba};
@@ -280,6 +282,7 @@ fn nothing_that_stays_behind_names_a_pupil() {
             by_head.entry(head).or_default().push(place);
         }
     }
+    world.write_rows("rows");
     let (mut searched, mut names) = (0, Vec::new());
     let mut folders = vec![world.path("demo"), world.home.path().to_owned()];
     while let Some(folder) = folders.pop() {
@@ -306,7 +309,11 @@ fn nothing_that_stays_behind_names_a_pupil() {
             names.push(name);
         }
     }
-    for wanted in ["hocba.sqlite", "hocba.sqlite-wal", "serve.log"] {
+    let kept: &[&str] = match backend() {
+        Backend::Sqlite => &["hocba.sqlite", "hocba.sqlite-wal", "serve.log"],
+        Backend::Postgres => &["rows", "serve.log"],
+    };
+    for wanted in kept {
         assert!(names.iter().any(|n| n == wanted), "{wanted} was searched: {names:?}");
     }
     assert!(searched > 300_000, "{searched} bytes were searched");
