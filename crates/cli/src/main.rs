@@ -103,7 +103,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Tài khoản và mã truy cập / Accounts, and tokens for their programs
     Account(account::AccountArgs),
-    /// Nâng cấp, xem hoặc chuyển cơ sở dữ liệu / Bring the database up to date, look at it, move it
+    /// Nâng cấp, xem hoặc chuyển cơ sở dữ liệu / Migrate, look at or move the database
     Database(database::DatabaseArgs),
     /// Kiểm tra lại toàn bộ dữ liệu đã lưu / Derive again everything that is stored
     Fsck,
