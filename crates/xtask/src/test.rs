@@ -150,6 +150,10 @@ fn tests(root: &Path, database: Option<&str>) -> anyhow::Result<String> {
     let mut command = cargo(root);
     command.args(if nextest { &["nextest", "run"][..] } else { &["test"] });
     command.args(["--all-targets", "--locked", "--no-fail-fast"]);
+    // A test waits for its disk a third of its time, for a server more than half of it.
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let threads = if database.is_some() { cores * 2 } else { cores + cores / 2 };
+    command.env(if nextest { "NEXTEST_TEST_THREADS" } else { "RUST_TEST_THREADS" }, threads.to_string());
     match database {
         None => command.arg("--workspace").env_remove(DATABASE_URL),
         // Not by --package: features would be those of fewer crates, and much would be built again.
