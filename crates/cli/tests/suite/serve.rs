@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
@@ -13,33 +13,7 @@ use hocba_store::Backend;
 use hocba_tests::database::backend;
 use serde_json::Value;
 
-use crate::common::{World, hocba};
-
-/// A program that is killed when the test ends, however it ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts a command that serves, and gives its first JSON document.
-fn start(mut command: Command) -> (Running, Value) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-    let out = child.stdout.take().expect("piped");
-    let running = Running(child);
-    let mut text = String::new();
-    for line in BufReader::new(out).lines() {
-        text.push_str(&line.expect("UTF-8"));
-        text.push('\n');
-        if let Ok(document) = serde_json::from_str(&text) {
-            return (running, document);
-        }
-    }
-    panic!("it ended without a document: {text}");
-}
+use crate::common::{Running, World, hocba, start};
 
 /// One HTTP/1.1 request; the status and the body.
 fn request(url: &str, method: &str, path: &str, content: &str, body: &[u8]) -> (u16, String) {
@@ -186,6 +160,26 @@ fn a_busy_port_leads_to_the_next_one() {
     assert_eq!(request(url, "GET", "/healthz", "text/plain", b"").0, 200);
 }
 
+#[test]
+fn a_real_server_whose_port_is_busy_does_not_begin() {
+    let world = World::demo();
+    let mut chain = hocba(world.home.path());
+    chain.args(["chain", "--json", "--port", "0", "--data-dir", "demo"]);
+    let (_chain, served) = start(chain);
+    let path = world.path("demo/hocba.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).expect("a file")).expect("JSON");
+    config.as_object_mut().expect("an object").remove("demo");
+    config["chain"] = serde_json::json!({
+        "kind": "network", "chain": served["chain"], "contract": served["contract"], "url": served["url"],
+    });
+    fs::write(&path, config.to_string()).expect("written");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let serve = ["serve", "--no-anchor", "--operator", "127.0.0.1:0", "--listen", &address];
+    let run = world.on_demo(&serve).expect(4);
+    assert!(run.err.contains(&address) && run.err.contains("--listen"), "{}", run.err);
+}
+
 #[cfg(unix)]
 #[test]
 fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
@@ -196,12 +190,8 @@ fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
     let (mut running, document) = start(command);
     let url = document["url"].as_str().expect("an address");
     let ready = || request(url, "GET", "/readyz", "text/plain", b"");
-    let signal = |id: u32| {
-        let sent = Command::new("kill").args(["-TERM", &id.to_string()]).status().expect("there is a kill");
-        assert!(sent.success());
-    };
     assert_eq!(ready().0, 200);
-    signal(running.0.id());
+    crate::common::signal(&running, "TERM");
     let (mut status, mut body) = ready();
     for _ in 0..600 {
         if status == 503 {
@@ -214,7 +204,7 @@ fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
     assert_eq!((status, &document["draining"], &document["ready"]), (503, &true.into(), &false.into()));
     assert_eq!(request(url, "GET", "/v", "text/plain", b"").0, 200);
     // Whoever tells it twice means now.
-    signal(running.0.id());
+    crate::common::signal(&running, "TERM");
     assert!(running.0.wait().expect("it ends").success());
 }
 
