@@ -79,7 +79,7 @@ impl Deployment {
             Place::Given(database) => database.database().url.secret(),
             Place::Own(server) => server.url("postgres"),
         };
-        let world = World::empty();
+        let world = World::bare();
         let run: Run = with(&world, &url).args(["init", "--demo", "--data-dir", "demo"]).output().expect("runs").into();
         run.expect(0);
         let mut chain = with(&world, &url);
