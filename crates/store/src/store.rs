@@ -23,6 +23,9 @@ const PAGE: u64 = 4096;
 /// A transaction that is slower than this to go on is given up by PostgreSQL: its process hangs, and others wait.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 
+/// How long a replica is waited for: the database itself has the same answer.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(1);
+
 /// What a pool of connections is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
@@ -70,7 +73,10 @@ impl Store {
         let readers = connect(database, &database.url, Use::Read).await?;
         let replica = match &database.replica {
             // Not waited for: a replica that is away is no reason not to begin.
-            Some(url) => Some(pool(database, url.backend(), Use::Read).connect_lazy_with(url.connect_options()?)),
+            Some(url) => {
+                let options = pool(database, url.backend(), Use::Read).acquire_timeout(REPLICA_PATIENCE);
+                Some(options.connect_lazy_with(url.connect_options()?))
+            }
             None => None,
         };
         Ok(Self { writers, readers, replica, database: database.clone(), faults: Faults::default() })

@@ -7,5 +7,6 @@ mod crash;
 mod facts;
 mod fsck;
 mod outage;
+mod replica;
 mod servers;
 mod story;
