@@ -186,3 +186,20 @@ async fn without_its_replica_the_service_goes_on_at_once() {
 fn leave_behind(socket: &Path) {
     drop(UnixListener::bind(socket).expect("the place is free"));
 }
+
+#[tokio::test]
+async fn a_replica_that_stops_in_the_middle_of_an_answer_costs_nothing_but_time() {
+    let Some(mut pair) = Pair::start().await else { return };
+    let link = pair.link().await;
+    // A lock that was taken for a moment, and that the replica does not know to be free again: as after a migration.
+    pair.primary.run("BEGIN; LOCK TABLE links IN ACCESS EXCLUSIVE MODE").await;
+    // Without a commit nobody is in a hurry to send it.
+    pair.primary.run("SELECT pg_switch_wal()").await;
+    let locked = "EXISTS (SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'links'::regclass)";
+    pair.standby.until(locked, || false).await;
+    pair.pause().await;
+    pair.primary.run("ROLLBACK").await;
+    pair.world.store = open(&pair.world, &pair.copy, Duration::from_secs(2)).await;
+    pair.app = pair.world.app();
+    pair.open(&link).await.expect("the database itself answers");
+}
