@@ -217,15 +217,19 @@ impl Store {
         Ok(bytes.unsigned_abs())
     }
 
-    /// How many seconds the replica is behind, if there is one.
+    /// How many seconds the replica is behind, if there is one: 0 where it has everything, else the age of the last
+    /// change that it has.
     ///
     /// # Errors
     /// When it does not answer.
     pub async fn replica_delay(&self) -> Option<Result<u64, StoreError>> {
         let replica = self.replica.as_ref()?;
         let asked = async {
+            // Connected to the primary, with nothing received that is not replayed: however long nothing happened.
             let (seconds,): (i64,) = sqlx::query_as(
-                "SELECT COALESCE(CAST(EXTRACT(EPOCH FROM now() - pg_last_xact_replay_timestamp()) AS BIGINT), 0)",
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_stat_wal_receiver) \
+                 AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+                 ELSE COALESCE(CAST(EXTRACT(EPOCH FROM now() - pg_last_xact_replay_timestamp()) AS BIGINT), 0) END",
             )
             .fetch_one(replica)
             .await?;

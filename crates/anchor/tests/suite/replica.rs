@@ -203,3 +203,30 @@ async fn a_replica_that_stops_in_the_middle_of_an_answer_costs_nothing_but_time(
     pair.app = pair.world.app();
     pair.open(&link).await.expect("the database itself answers");
 }
+
+#[tokio::test]
+async fn the_delay_of_a_replica_is_how_long_it_lacks_something() {
+    let Some(mut pair) = Pair::start().await else { return };
+    // Something happened a while ago, and nothing since: the replica has it all.
+    pair.link().await;
+    pair.caught_up().await;
+    let long_ago = "now() - pg_last_xact_replay_timestamp() > interval '2 seconds'";
+    pair.standby.until(long_ago, || false).await;
+    assert!(matches!(pair.world.store.replica_delay().await, Some(Ok(0))));
+    pair.pause().await;
+    pair.link().await;
+    pair.written().await;
+    pair.standby.until("pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()", || false).await;
+    let delay = pair.world.store.replica_delay().await;
+    assert!(matches!(delay, Some(Ok(2..))), "{delay:?}");
+    // Cut off from the primary it cannot know how much it lacks.
+    pair.standby.run("SELECT pg_wal_replay_resume()").await;
+    pair.caught_up().await;
+    pair.servers[0].stop(Mode::Immediate).expect("it stops");
+    pair.standby.until("NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)", || false).await;
+    pair.standby.until(long_ago, || false).await;
+    let delay = pair.world.store.replica_delay().await;
+    assert!(matches!(delay, Some(Ok(2..))), "{delay:?}");
+    let alone = TestDatabase::file().open().await;
+    assert!(alone.replica_delay().await.is_none());
+}
