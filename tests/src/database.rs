@@ -6,7 +6,7 @@
 //! `DATABASE_URL=… cargo nextest run -p hocba-app`, with the address that `cargo xtask postgres` prints.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -45,6 +45,13 @@ pub struct Saved(Kept);
 enum Kept {
     Bytes(Vec<u8>),
     Template(Arc<OnServer>),
+}
+
+impl Saved {
+    /// A copy of a file of SQLite's, whoever made it.
+    pub fn file(path: &Path) -> Self {
+        Self(Kept::Bytes(std::fs::read(path).expect("the copy is a file")))
+    }
 }
 
 /// The engine that this run of the tests is about.
@@ -137,6 +144,19 @@ impl TestDatabase {
                 database
             }
             Kept::Template(kept) => Self(Place::Server(OnServer::make(&kept.server, &kept.name).await)),
+        }
+    }
+
+    /// The database of this name on another server, which is this one's copy.
+    ///
+    /// # Panics
+    /// Where it is a file.
+    pub fn on_copy(&self, server: &str) -> Self {
+        match &self.0 {
+            Place::File(_) => panic!("a file has no server to be copied"),
+            Place::Server(on) => {
+                Self(Place::Server(Arc::new(OnServer { server: server.into(), name: on.name.clone() })))
+            }
         }
     }
 
@@ -299,8 +319,9 @@ impl Session {
         loop {
             // Asked first: what happened before the work ended is seen by the question after it.
             let last = given_up();
-            let holds = sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&mut self.0).await;
-            if holds.unwrap_or_else(|e| panic!("{sql}: {e}")) {
+            let holds: Result<Option<bool>, _> =
+                sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&mut self.0).await;
+            if holds.unwrap_or_else(|e| panic!("{sql}: {e}")) == Some(true) {
                 return true;
             }
             if last {
@@ -378,7 +399,7 @@ async fn sweep(connection: &mut PgConnection) {
             .expect("asked");
     for (name,) in names {
         let owner = name.split('_').nth(2).unwrap_or_default();
-        if !std::path::Path::new("/proc").join(owner).exists() {
+        if !Path::new("/proc").join(owner).exists() {
             // Another process may sweep it as well.
             let _ = connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await;
         }

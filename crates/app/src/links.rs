@@ -172,11 +172,16 @@ impl App {
         let now = self.edges().now();
         let hash = Sha256Digest::of(token);
         // The bundle may come from a replica; whether it may be handed out, the database itself says with the look.
-        let behind = retrying(|| async { self.store().read_behind().await?.link_of_token(&hash).await }).await?;
+        let behind = async { self.store().read_behind().await?.link_of_token(&hash).await }.await;
         let found = match behind {
-            Some((link, Some(content))) => Some((link, Some(content))),
+            Ok(Some((link, Some(content)))) => Some((link, Some(content))),
             // Perhaps too new for the replica; and when it was withdrawn is for the database to say.
-            _ => self.store().read().await?.link_of_token(&hash).await?,
+            Ok(_) => self.store().read().await?.link_of_token(&hash).await?,
+            // A replica may give up what it began: it stops, or what it is sent to replay is in the way.
+            Err(error) => {
+                tracing::warn!(%error, "the replica does not answer; asking the database itself");
+                self.store().read().await?.link_of_token(&hash).await?
+            }
         };
         let (link, content) = found.ok_or(OpenLinkError::Unknown)?;
         if let Some(at) = link.withdrawn_at {

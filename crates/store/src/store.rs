@@ -23,6 +23,9 @@ const PAGE: u64 = 4096;
 /// A transaction that is slower than this to go on is given up by PostgreSQL: its process hangs, and others wait.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 
+/// How long a replica is waited for: the database itself has the same answer.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(1);
+
 /// What a pool of connections is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
@@ -70,7 +73,10 @@ impl Store {
         let readers = connect(database, &database.url, Use::Read).await?;
         let replica = match &database.replica {
             // Not waited for: a replica that is away is no reason not to begin.
-            Some(url) => Some(pool(database, url.backend(), Use::Read).connect_lazy_with(url.connect_options()?)),
+            Some(url) => {
+                let options = pool(database, url.backend(), Use::Read).acquire_timeout(REPLICA_PATIENCE);
+                Some(options.connect_lazy_with(url.connect_options()?))
+            }
             None => None,
         };
         Ok(Self { writers, readers, replica, database: database.clone(), faults: Faults::default() })
@@ -211,15 +217,19 @@ impl Store {
         Ok(bytes.unsigned_abs())
     }
 
-    /// How many seconds the replica is behind, if there is one.
+    /// How many seconds the replica is behind, if there is one: 0 where it has everything, else the age of the last
+    /// change that it has.
     ///
     /// # Errors
     /// When it does not answer.
     pub async fn replica_delay(&self) -> Option<Result<u64, StoreError>> {
         let replica = self.replica.as_ref()?;
         let asked = async {
+            // Connected to the primary, with nothing received that is not replayed: however long nothing happened.
             let (seconds,): (i64,) = sqlx::query_as(
-                "SELECT COALESCE(CAST(EXTRACT(EPOCH FROM now() - pg_last_xact_replay_timestamp()) AS BIGINT), 0)",
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_stat_wal_receiver) \
+                 AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+                 ELSE COALESCE(CAST(EXTRACT(EPOCH FROM now() - pg_last_xact_replay_timestamp()) AS BIGINT), 0) END",
             )
             .fetch_one(replica)
             .await?;

@@ -20,7 +20,6 @@ use hocba_keystore::DataKey;
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_signature::statement::Role;
 use hocba_store::{Store, StoreError, model::Id};
-use hocba_test_postgres::Postgres;
 use hocba_tests::{
     NOW, SCHOOL, School, at,
     database::{Saved, TestDatabase},
@@ -66,18 +65,6 @@ fn class_of(pupils: usize) -> Arc<[u8]> {
     static MADE: Mutex<BTreeMap<usize, Arc<[u8]>>> = Mutex::new(BTreeMap::new());
     let mut made = MADE.lock().expect("no test panics with it");
     made.entry(pupils).or_insert_with(|| workbook(pupils, |_, _| {}).into()).clone()
-}
-
-/// A server of the test's own, to be crashed, copied or followed. `None`, said so, where there is none to be had.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
-pub fn own_server(settings: &hocba_test_postgres::Settings) -> Option<Postgres> {
-    match Postgres::start(settings) {
-        Err(error @ hocba_test_postgres::Error::NotInstalled { .. }) => {
-            eprintln!("skipped: {error}");
-            None
-        }
-        started => Some(started.unwrap_or_else(|error| panic!("{error}"))),
-    }
 }
 
 /// Where all clocks begin.

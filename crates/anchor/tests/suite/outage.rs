@@ -16,7 +16,10 @@ use hocba_tests::{
     office::chain_of,
 };
 
-use crate::common::{Setup, World, own_server, school};
+use crate::{
+    common::{Setup, World, school},
+    servers::own_server,
+};
 
 /// Records in a chunk that is submitted.
 const CHUNK: usize = 2;
