@@ -163,8 +163,8 @@ pub enum Problem {
     Internal(Cause),
     /// Too much at once, or too slow.
     Busy,
-    /// Something we rest on does not answer.
-    Unavailable,
+    /// Something we rest on does not answer. What it is, is for the log.
+    Unavailable(Cause),
 }
 
 /// How long a client should wait where we do not know better: long enough to pass a hiccup, short enough for a person
@@ -175,6 +175,11 @@ impl Problem {
     /// Our fault, with the cause for the log.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Problem::Internal(Arc::from(cause.into()))
+    }
+
+    /// Something we rest on does not answer, with the cause for the log.
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Problem::Unavailable(Arc::from(cause.into()))
     }
 
     /// Its kind: code, status and words.
@@ -210,7 +215,7 @@ impl Problem {
             Problem::TooManyRequests { .. } => Kind::TooManyRequests,
             Problem::Internal(_) => Kind::Internal,
             Problem::Busy => Kind::Busy,
-            Problem::Unavailable => Kind::Unavailable,
+            Problem::Unavailable(_) => Kind::Unavailable,
         }
     }
 
@@ -297,7 +302,7 @@ impl Problem {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Problem::TooManyRequests { retry_after } => Some(*retry_after),
-            Problem::Busy | Problem::Unavailable => Some(RETRY_AFTER),
+            Problem::Busy | Problem::Unavailable(_) => Some(RETRY_AFTER),
             _ => None,
         }
     }
@@ -327,6 +332,7 @@ impl From<LinkError> for Problem {
             LinkError::Unknown => Problem::LinkUnknown,
             LinkError::Expired { at } => Problem::LinkExpired { at },
             LinkError::Withdrawn { at } => Problem::LinkWithdrawn { at },
+            LinkError::Unavailable(cause) => Problem::Unavailable(cause),
             LinkError::Failed(cause) => Problem::Internal(cause),
         }
     }

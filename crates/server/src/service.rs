@@ -38,6 +38,9 @@ pub enum LinkError {
         /// When.
         at: UnixTime,
     },
+    /// Could not look, for now: the database does not answer.
+    #[error("the link could not be looked up now")]
+    Unavailable(Cause),
     /// Could not look.
     #[error("the link could not be looked up")]
     Failed(Cause),

@@ -31,9 +31,13 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
             None => return below,
         },
     };
-    if let Problem::Internal(cause) = &problem {
-        // The one place where the cause is logged; the client sees the reference.
-        tracing::error!(cause = chain(cause.as_ref()), "request {id} failed inside");
+    // The one place where a cause is logged; the client sees the reference.
+    match &problem {
+        Problem::Internal(cause) => tracing::error!(cause = chain(cause.as_ref()), "request {id} failed inside"),
+        Problem::Unavailable(cause) => {
+            tracing::warn!(cause = chain(cause.as_ref()), "request {id} needs something that does not answer");
+        }
+        _ => {}
     }
     let mut response = if page {
         pages::problems::failure(&problem, &id, language)

@@ -34,6 +34,8 @@ impl From<AppError> for Problem {
             // Of use cases that have no endpoint yet.
             AppError::Appointment(_) => Problem::RuleBroken { findings: json!([{ "code": "appointment" }]) },
             AppError::Exists(_) => Problem::RuleBroken { findings: json!([{ "code": "exists" }]) },
+            // The same call may succeed in a moment, here or on another server.
+            AppError::Store(ref store) if store.is_unavailable() => Problem::unavailable(error),
             // Nothing a client could mend. Their texts have ids and numbers only, and go to the log.
             error @ (AppError::Damaged { .. }
             | AppError::Assemble(AssembleError::NotARecord { .. })

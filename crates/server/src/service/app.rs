@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use hocba_app::{Actor, App, OpenLinkError};
+use hocba_app::{Actor, App, AppError, OpenLinkError};
 use hocba_bundle::report::Report;
 use hocba_record::types::UnixTime;
 use tokio::time::timeout;
@@ -13,6 +13,10 @@ use crate::heavy::off_thread;
 /// How long the public record may take to say how far it goes. Whoever asks for readiness gives up after a second in
 /// most set-ups, and a node that hangs must not make this server look dead.
 const CHAIN_TIME: Duration = Duration::from_millis(500);
+
+/// How long the database may take, beside it, before it counts as away; within that second, too. A request waits for
+/// longer (ten seconds for a connection): it may be worth waiting, but other servers may be worth asking.
+const DATABASE_TIME: Duration = Duration::from_millis(800);
 
 /// How far the public record goes; `None` where it does not say so in time.
 async fn chain_head(app: &App) -> Option<(u64, UnixTime)> {
@@ -34,15 +38,20 @@ impl Service for App {
             Err(OpenLinkError::Unknown) => Err(LinkError::Unknown),
             Err(OpenLinkError::Expired { at }) => Err(LinkError::Expired { at }),
             Err(OpenLinkError::Withdrawn { at }) => Err(LinkError::Withdrawn { at }),
+            Err(OpenLinkError::App(AppError::Store(error))) if error.is_unavailable() => {
+                Err(LinkError::Unavailable(Arc::new(error)))
+            }
             Err(OpenLinkError::App(error)) => Err(LinkError::Failed(Arc::new(error))),
         }
     }
 
     async fn ready(&self) -> Readiness {
+        let database = async { timeout(DATABASE_TIME, App::ready(self)).await.unwrap_or(false) };
+        let (database, chain) = tokio::join!(database, chain_head(self));
         Readiness {
             parts: vec![
-                Part { name: "database", up: App::ready(self).await, required: true },
-                Part { name: "chain", up: chain_head(self).await.is_some(), required: false },
+                Part { name: "database", up: database, required: true },
+                Part { name: "chain", up: chain.is_some(), required: false },
             ],
         }
     }

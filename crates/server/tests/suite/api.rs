@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use axum::{
@@ -493,6 +494,38 @@ fn the_page_lists_every_endpoint_with_an_example_and_no_other() {
     for code in page.split("problems.md#").skip(1).map(|rest| rest.split(')').next().expect("a link")) {
         assert!(Kind::of_code(code).is_some(), "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_worth_asking_again() {
+    let (desk, _) = Desk::with_class(1).await;
+    // As good as gone: nobody gets a connection any more.
+    desk.office.app.store().close().await;
+    let open = json!({ "token": base64url(&[7; 32]) });
+    for answer in [desk.get("teacher", "/classes").await, desk.post("stranger", "/links/open", &open).await] {
+        problem(&answer, "unavailable");
+        assert_eq!((answer.status.as_u16(), &answer.headers[header::RETRY_AFTER]), (503, &"5".parse().expect("value")));
+        assert!(!answer.text().contains("pool"), "the cause is for the log: {}", answer.text());
+    }
+    let ready = client::get(&desk.router, "/readyz").await;
+    assert_eq!(
+        (ready.status, &ready.json()["parts"]["database"]["up"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn readiness_does_not_wait_for_a_connection_as_long_as_a_request_does() {
+    let (desk, _) = Desk::with_class(1).await;
+    let store = desk.office.app.store();
+    let mut taken = Vec::new();
+    for _ in 0..4 {
+        taken.push(store.read().await.expect("begun"));
+    }
+    let ready = tokio::time::timeout(Duration::from_secs(5), client::get(&desk.router, "/readyz")).await;
+    assert_eq!(ready.expect("within a second or so").status, StatusCode::SERVICE_UNAVAILABLE);
+    drop(taken);
+    assert_eq!(client::get(&desk.router, "/readyz").await.status, StatusCode::OK);
 }
 
 /// A node that takes the question and never answers.

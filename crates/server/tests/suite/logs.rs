@@ -97,6 +97,21 @@ async fn the_log_tells_what_happened_and_not_to_whom() {
 }
 
 #[tokio::test]
+async fn the_log_tells_once_why_the_database_does_not_answer() {
+    let (desk, _) = desk::Desk::with_class(1).await;
+    desk.office.app.store().close().await;
+    let (log, guard) = Everything::listen();
+    desk.get("teacher", "/classes").await;
+    let token = hocba_record::encoding::base64url(&[7; 32]);
+    desk.post("stranger", "/links/open", &serde_json::json!({ "token": token })).await;
+    drop(guard);
+    let log = log.0.lock().expect("nobody writes now").clone();
+    assert_eq!(log.matches("needs something that does not answer").count(), 2, "one line each:\n{log}");
+    assert_eq!(log.matches("cause=\"the database does not answer").count(), 2, "{log}");
+    assert!(!log.contains("failed inside") && !log.contains(&token) && !log.contains(desk.token("teacher")), "{log}");
+}
+
+#[tokio::test]
 async fn the_log_tells_nothing_of_tokens_spreadsheets_and_links() {
     let (mut desk, class) = desk::Desk::with_class(1).await;
     let (log, guard) = Everything::listen();
