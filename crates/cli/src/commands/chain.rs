@@ -73,8 +73,11 @@ pub fn run(context: &Context, args: &ChainArgs) -> anyhow::Result<Exit> {
             format!("DEMO – sổ chung thử nghiệm, không có giá trị: http://{address} (khối {height}). Ctrl-C để dừng."),
             format!("DEMO – development chain, NOT FOR PRODUCTION: http://{address} (block {height}). Ctrl-C to stop."),
         ));
+        // All that a folder elsewhere needs to use this chain as its network.
+        let contract = ledger::embedded_deployment(&folder)?.contract;
         out.document(&json!({
             "command": "chain", "ok": true, "url": format!("http://{address}"), "chain": embedded::CHAIN_ID,
+            "contract": contract,
         }));
         serve_until_stopped(chain, listener).await
     })?;

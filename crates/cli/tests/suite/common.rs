@@ -4,13 +4,15 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
 };
 
 use hocba_store::Backend;
 use hocba_tests::database::{Saved, TestDatabase, backend};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Beside the data folders of a world: the address of its database, where that is on a server.
@@ -53,6 +55,39 @@ impl Run {
     }
 }
 
+/// A program that is killed when the test ends, however it ends.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a command that serves, and gives its first JSON document.
+pub fn start(mut command: Command) -> (Running, Value) {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let out = child.stdout.take().expect("piped");
+    let running = Running(child);
+    let mut text = String::new();
+    for line in BufReader::new(out).lines() {
+        text.push_str(&line.expect("UTF-8"));
+        text.push('\n');
+        if let Ok(document) = serde_json::from_str(&text) {
+            return (running, document);
+        }
+    }
+    panic!("it ended without a document: {text}");
+}
+
+/// Sends it a signal: `TERM`, `KILL`.
+#[cfg(unix)]
+pub fn signal(running: &Running, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &running.0.id().to_string()]).status();
+    assert!(sent.expect("there is a kill").success());
+}
+
 /// A folder to work in, with or without a demonstration in `demo/`.
 pub struct World {
     pub home: TempDir,
@@ -77,6 +112,18 @@ impl World {
             fs::write(home.path().join(ADDRESS), database.database().url.secret()).expect("written");
         }
         Self { home, database }
+    }
+
+    /// A world whose database is this one, whatever the run is about; somebody else's to drop.
+    pub fn on(url: &str) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        fs::write(home.path().join(ADDRESS), url).expect("written");
+        Self { home, database: None }
+    }
+
+    /// The URL of its database, where that is on a server.
+    pub fn database_url(&self) -> Option<String> {
+        fs::read_to_string(self.path(ADDRESS)).ok()
     }
 
     /// A copy of the finished demonstration.

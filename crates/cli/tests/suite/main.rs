@@ -1,6 +1,10 @@
 //! The built program from outside. One binary, so that the demonstration all start from is made once.
 
+#[cfg(unix)]
+mod balancer;
 mod common;
 mod demo;
 mod serve;
+#[cfg(unix)]
+mod servers;
 mod steps;

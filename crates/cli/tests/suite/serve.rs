@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
@@ -13,33 +13,7 @@ use hocba_store::Backend;
 use hocba_tests::database::backend;
 use serde_json::Value;
 
-use crate::common::{World, hocba};
-
-/// A program that is killed when the test ends, however it ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts a command that serves, and gives its first JSON document.
-fn start(mut command: Command) -> (Running, Value) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-    let out = child.stdout.take().expect("piped");
-    let running = Running(child);
-    let mut text = String::new();
-    for line in BufReader::new(out).lines() {
-        text.push_str(&line.expect("UTF-8"));
-        text.push('\n');
-        if let Ok(document) = serde_json::from_str(&text) {
-            return (running, document);
-        }
-    }
-    panic!("it ended without a document: {text}");
-}
+use crate::common::{Running, World, hocba, start};
 
 /// One HTTP/1.1 request; the status and the body.
 fn request(url: &str, method: &str, path: &str, content: &str, body: &[u8]) -> (u16, String) {
@@ -196,12 +170,8 @@ fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
     let (mut running, document) = start(command);
     let url = document["url"].as_str().expect("an address");
     let ready = || request(url, "GET", "/readyz", "text/plain", b"");
-    let signal = |id: u32| {
-        let sent = Command::new("kill").args(["-TERM", &id.to_string()]).status().expect("there is a kill");
-        assert!(sent.success());
-    };
     assert_eq!(ready().0, 200);
-    signal(running.0.id());
+    crate::common::signal(&running, "TERM");
     let (mut status, mut body) = ready();
     for _ in 0..600 {
         if status == 503 {
@@ -214,7 +184,7 @@ fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
     assert_eq!((status, &document["draining"], &document["ready"]), (503, &true.into(), &false.into()));
     assert_eq!(request(url, "GET", "/v", "text/plain", b"").0, 200);
     // Whoever tells it twice means now.
-    signal(running.0.id());
+    crate::common::signal(&running, "TERM");
     assert!(running.0.wait().expect("it ends").success());
 }
 
