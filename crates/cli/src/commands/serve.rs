@@ -35,7 +35,8 @@ use crate::{
 /// one or two seconds and want two bad answers.
 const DRAIN: u64 = 5;
 
-/// How many ports after a busy one are tried.
+/// How many ports after a busy one are tried in a demo folder. A real server takes its own port or none: on another one,
+/// the proxy before it would not find it, and nobody would notice.
 const MORE_PORTS: u16 = 20;
 
 /// Arguments of `serve`.
@@ -65,8 +66,8 @@ pub struct ServeArgs {
 pub struct Listen {
     /// Địa chỉ của trang tra cứu và API / Address of pages and API
     ///
-    /// Đặt sau máy chủ trung gian có HTTPS; cổng bận thì lấy cổng trống kế tiếp / Behind a proxy that speaks TLS; where the
-    /// port is busy, the next free one.
+    /// Đặt sau máy chủ trung gian có HTTPS; thư mục demo: cổng bận thì lấy cổng trống kế tiếp / Behind a proxy that speaks
+    /// TLS; in a demo folder, where the port is busy, the next free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Địa chỉ của trang vận hành; không để lộ ra internet / Address of metrics and the operator's page
@@ -168,8 +169,9 @@ async fn begin_with(
     drain: Duration,
     out: &Output,
 ) -> anyhow::Result<Serving> {
-    let pages = listener::bind_near(listen.listen, MORE_PORTS).await.map_err(|e| port(&e))?;
-    let operator = listener::bind_near(listen.operator, MORE_PORTS).await.map_err(|e| port(&e))?;
+    let more = if site.folder.is_demo() { MORE_PORTS } else { 0 };
+    let pages = listener::bind_near(listen.listen, more).await.map_err(|e| port(&e))?;
+    let operator = listener::bind_near(listen.operator, more).await.map_err(|e| port(&e))?;
     let (address, operator_address) = (pages.local_addr()?, operator.local_addr()?);
     let known = site.folder.config().base_url.as_ref().filter(|_| !site.folder.is_demo());
     let base_url = match listen.base_url.as_ref().or(known) {

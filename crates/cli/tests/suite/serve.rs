@@ -160,6 +160,26 @@ fn a_busy_port_leads_to_the_next_one() {
     assert_eq!(request(url, "GET", "/healthz", "text/plain", b"").0, 200);
 }
 
+#[test]
+fn a_real_server_whose_port_is_busy_does_not_begin() {
+    let world = World::demo();
+    let mut chain = hocba(world.home.path());
+    chain.args(["chain", "--json", "--port", "0", "--data-dir", "demo"]);
+    let (_chain, served) = start(chain);
+    let path = world.path("demo/hocba.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).expect("a file")).expect("JSON");
+    config.as_object_mut().expect("an object").remove("demo");
+    config["chain"] = serde_json::json!({
+        "kind": "network", "chain": served["chain"], "contract": served["contract"], "url": served["url"],
+    });
+    fs::write(&path, config.to_string()).expect("written");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let serve = ["serve", "--no-anchor", "--operator", "127.0.0.1:0", "--listen", &address];
+    let run = world.on_demo(&serve).expect(4);
+    assert!(run.err.contains(&address) && run.err.contains("--listen"), "{}", run.err);
+}
+
 #[cfg(unix)]
 #[test]
 fn told_to_end_it_says_that_it_is_not_ready_and_serves_on_for_a_while() {
