@@ -119,6 +119,18 @@ impl World {
         Self { home, database }
     }
 
+    /// A world whose database is this one, whatever the run is about; somebody else's to drop.
+    pub fn on(url: &str) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        fs::write(home.path().join(ADDRESS), url).expect("written");
+        Self { home, database: None }
+    }
+
+    /// The URL of its database, where that is on a server.
+    pub fn database_url(&self) -> Option<String> {
+        fs::read_to_string(self.path(ADDRESS)).ok()
+    }
+
     /// A copy of the finished demonstration.
     pub fn demo() -> Self {
         let demo = finished();

@@ -1,6 +1,6 @@
 //! Several servers on one PostgreSQL: each has a data folder of its own, and a person's next request may come to any.
 //!
-//! The database is one of `DATABASE_URL`'s server, else of a server of the test's own (`hocba_test_postgres`).
+//! The database is on the server that `DATABASE_URL` names, else on one of the test's own (`hocba_test_postgres`).
 
 #![allow(clippy::disallowed_methods, reason = "real processes take real time")]
 
@@ -21,7 +21,7 @@ use hocba_record::{
 use hocba_sample::Options;
 use hocba_store::{Backend, Database, DatabaseUrl, Store};
 use hocba_test_postgres::{Error, Mode, Postgres, Settings};
-use hocba_tests::{Person, database::TestDatabase, office::chain_of, repository};
+use hocba_tests::{Person, database::backend, office::chain_of, repository};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,14 +30,6 @@ use crate::{
 };
 
 const SCHOOL: &str = "79DEMO001";
-
-/// Where the tests' database is.
-enum Place {
-    /// On the server that `DATABASE_URL` names.
-    Given(TestDatabase),
-    /// On one of the test's own.
-    Own(Box<Postgres>),
-}
 
 /// A server of one's own, or none where its programs are missing.
 #[allow(clippy::print_stderr, reason = "a skipped test says what would let it run")]
@@ -55,34 +47,29 @@ fn own_postgres(durable: bool) -> Option<Box<Postgres>> {
 /// Two data folders on one database: `demo`, which also has the development chain, and `second`, made from it as an
 /// operator does. The chain is a process of its own.
 struct Deployment {
-    // Dropped in this order: the chain's process, the files, the database.
+    // Dropped in this order: the chain's process, the folders, the database's server.
     _chain: Running,
     world: World,
-    url: String,
-    place: Place,
+    own: Option<Box<Postgres>>,
 }
 
 impl Deployment {
     /// With the demonstration's people, and no class. None where there is no PostgreSQL.
     fn begin() -> Option<Self> {
-        let place = if hocba_tests::database::backend() == Backend::Postgres {
-            let made = runtime().block_on(TestDatabase::without_schema());
-            Place::Given(made)
-        } else {
-            Place::Own(own_postgres(false)?)
-        };
-        Some(Self::on(place))
+        match backend() {
+            Backend::Postgres => Some(Self::of(World::empty(), None)),
+            Backend::Sqlite => Some(Self::on(own_postgres(false)?)),
+        }
     }
 
-    fn on(place: Place) -> Self {
-        let url = match &place {
-            Place::Given(database) => database.database().url.secret(),
-            Place::Own(server) => server.url("postgres"),
-        };
-        let world = World::bare();
-        let run: Run = with(&world, &url).args(["init", "--demo", "--data-dir", "demo"]).output().expect("runs").into();
-        run.expect(0);
-        let mut chain = with(&world, &url);
+    /// The same on this server.
+    fn on(own: Box<Postgres>) -> Self {
+        Self::of(World::on(&own.url("postgres")), Some(own))
+    }
+
+    fn of(world: World, own: Option<Box<Postgres>>) -> Self {
+        world.on_demo(&["init", "--demo"]).expect(0);
+        let mut chain = hocba(world.home.path());
         chain.args(["chain", "--json", "--port", "0", "--data-dir", "demo"]);
         let (chain, served) = start(chain);
 
@@ -98,7 +85,7 @@ impl Deployment {
         config["chain"] = json!({
             "kind": "network", "chain": served["chain"], "contract": served["contract"], "url": served["url"],
         });
-        config["database"] = json!({ "url": url });
+        config["database"] = json!({ "url": world.database_url() });
         fs::write(world.path("second/hocba.json"), config.to_string()).expect("written");
         for name in ["data.key", "profile.hocba-profile.json"] {
             fs::copy(world.path("demo").join(name), world.path("second").join(name)).expect("copied");
@@ -106,15 +93,15 @@ impl Deployment {
         // A demonstration's only; a real server is told where its key is.
         fs::create_dir(world.path("second/keys")).expect("made");
         fs::copy(world.path("demo/keys/anchorer.key.pem"), world.path("second/keys/anchorer.key.pem")).expect("copied");
-        Self { _chain: chain, world, url, place }
+        Self { _chain: chain, world, own }
     }
 
-    /// A command on one of the folders. `second` has the database in its `hocba.json`.
+    /// A command on one of the folders: `demo` by the environment, `second` by what its `hocba.json` says.
     fn command(&self, folder: &str, args: &[&str]) -> Command {
-        let mut command = match folder {
-            "demo" => with(&self.world, &self.url),
-            _ => hocba(self.world.home.path()),
-        };
+        let mut command = hocba(self.world.home.path());
+        if folder == "second" {
+            command.env_remove("HOCBA_DATABASE_URL");
+        }
         command.args(args).args(["--json", "--data-dir", folder]);
         command
     }
@@ -149,7 +136,8 @@ impl Deployment {
     }
 
     fn store(&self) -> Store {
-        let database = Database { connections: 2, ..Database::at(self.url.parse::<DatabaseUrl>().expect("a URL")) };
+        let url: DatabaseUrl = self.world.database_url().and_then(|url| url.parse().ok()).expect("a URL");
+        let database = Database { connections: 2, ..Database::at(url) };
         runtime().block_on(Store::open(&database)).expect("the database opens")
     }
 
@@ -160,13 +148,6 @@ impl Deployment {
         assert_eq!(found["checked"]["receipts"], found["checked"]["batches"], "each batch is on the chain: {found}");
         found["checked"].clone()
     }
-}
-
-/// The program, with this database.
-fn with(world: &World, url: &str) -> Command {
-    let mut command = hocba(world.home.path());
-    command.env("HOCBA_DATABASE_URL", url);
-    command
 }
 
 /// One for all tests of this process: a pool of connections belongs to the runtime that made it.
@@ -531,7 +512,7 @@ fn of_two_who_anchor_one_leads_and_the_other_goes_on_when_it_is_killed_or_stoppe
 fn a_server_whose_database_is_away_says_so_and_goes_on_when_it_is_back() {
     // What was written before a crash is needed after it.
     let Some(postgres) = own_postgres(true) else { return };
-    let mut deployment = Deployment::on(Place::Own(postgres));
+    let mut deployment = Deployment::on(postgres);
     deployment.import("demo", "9A3", 7, 1);
     let teacher = deployment.token("demo", "giaovien");
     let address = address();
@@ -542,7 +523,7 @@ fn a_server_whose_database_is_away_says_so_and_goes_on_when_it_is_back() {
     assert_eq!((classes().status, open().status), (200, 404));
 
     for mode in [Mode::Immediate, Mode::Fast] {
-        let Place::Own(postgres) = &mut deployment.place else { unreachable!("made above") };
+        let postgres = deployment.own.as_mut().expect("begun with one");
         postgres.stop(mode).expect("it stops");
         // At once, and not after the time that a request may wait for a connection.
         let asked = Instant::now();
