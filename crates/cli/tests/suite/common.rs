@@ -105,11 +105,6 @@ impl World {
         Self::with(|| wait(TestDatabase::new()))
     }
 
-    /// A folder of a test's own that sees to its database itself.
-    pub fn bare() -> Self {
-        Self { home: tempfile::tempdir().expect("a temporary folder"), database: None }
-    }
-
     fn with(database: impl FnOnce() -> TestDatabase) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
         let database = (backend() == Backend::Postgres).then(database);
