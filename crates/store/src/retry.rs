@@ -8,9 +8,11 @@ use std::{future::Future, time::Duration};
 
 use crate::StoreError;
 
-/// How often a transaction is tried. Among the many writers of a province one in some thousand is taken back; that eight
-/// in a row are says that something else is wrong.
-const TRIES: u32 = 8;
+/// How often a transaction is tried: some seconds in all. While tables are small, PostgreSQL remembers what was read by
+/// whole tables, and writers of one class are in each other's way: two in two thousand lost eight times in a row.
+const TRIES: u32 = 20;
+/// Pauses grow up to `4 << LONGEST` milliseconds.
+const LONGEST: u32 = 7;
 
 /// An error that may say: taken back, do it again.
 pub trait MayConflict {
@@ -48,7 +50,7 @@ where
 
 /// Waits some milliseconds, up to twice as many with every round.
 pub async fn pause(round: u32) {
-    let most = 4_u64 << round.min(TRIES);
+    let most = 4_u64 << round.min(LONGEST);
     let chance = getrandom::u32().map_or(most, |n| u64::from(n) % most);
     tokio::time::sleep(Duration::from_millis(1 + chance)).await;
 }
