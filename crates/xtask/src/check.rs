@@ -1,4 +1,4 @@
-//! `cargo xtask check`: the fast part of `test`, for before a commit: format, lints, layers.
+//! `cargo xtask check`: the fast part of `test`, for before a commit: format, lints, documentation, layers.
 
 use std::{ffi::OsString, path::Path, process::Command};
 
@@ -27,6 +27,10 @@ pub fn fast(steps: &mut Steps, root: &Path) -> anyhow::Result<()> {
     steps.run("lints (clippy)", || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
         run_command(cargo(root).args(arguments), Show::Nothing)
+    })?;
+    steps.run("documentation (rustdoc)", || {
+        let arguments = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
+        run_command(cargo(root).args(arguments).env("RUSTDOCFLAGS", "-D warnings"), Show::Nothing)
     })?;
     steps.run("layers", || layers::check(root))
 }

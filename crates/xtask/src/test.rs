@@ -55,10 +55,6 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
         let xtask = std::env::current_exe()?;
         run_command(Command::new(xtask).args(["keys-example", "--check"]).current_dir(&root), Show::Nothing)
     })?;
-    steps.run("documentation (rustdoc)", || {
-        let arguments = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
-        run_command(cargo(&root).args(arguments).env("RUSTDOCFLAGS", "-D warnings"), Show::Nothing)
-    })?;
     steps.run("contracts (npm test)", || {
         run_command(Command::new("npm").arg("test").current_dir(root.join("contracts")), Show::Nothing)
     })?;

@@ -73,7 +73,7 @@ pub struct Listen {
     /// Địa chỉ của trang vận hành; không để lộ ra internet / Address of metrics and the operator's page
     #[arg(long, default_value = "127.0.0.1:8790")]
     operator: SocketAddr,
-    /// Địa chỉ người ngoài dùng, có trong liên kết và mã QR / How the world reaches the pages: https://hocba.example.vn
+    /// Địa chỉ người ngoài dùng, có trong liên kết và mã QR / How the world reaches the pages, for example `https://hocba.example.vn`
     #[arg(long, value_name = "URL")]
     base_url: Option<PublicUrl>,
 }
