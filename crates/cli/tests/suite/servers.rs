@@ -80,7 +80,7 @@ impl Deployment {
         config["chain"]["port"] = port.parse::<u16>().expect("a port").into();
         fs::write(&path, config.to_string()).expect("written");
 
-        // What every server shares (docs/several-servers.md). The chain is not copied: a copy would be another chain.
+        // What every server shares (docs/operations.md). The chain is not copied: a copy would be another chain.
         fs::create_dir(world.path("second")).expect("made");
         config["chain"] = json!({
             "kind": "network", "chain": served["chain"], "contract": served["contract"], "url": served["url"],
