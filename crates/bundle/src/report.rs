@@ -366,9 +366,9 @@ impl Problem {
             Problem::Statement(StatementError::Header { .. }) => "statement.header",
             Problem::Statement(StatementError::Type { .. }) => "statement.type",
             Problem::Statement(StatementError::Prev { .. }) => "statement.prev",
-            Problem::Statement(StatementError::NoEntry { .. } | StatementError::Signature { .. }) => {
-                "statement.signature"
-            }
+            Problem::Statement(
+                StatementError::NoEntry { .. } | StatementError::Algorithm { .. } | StatementError::Signature { .. },
+            ) => "statement.signature",
             Problem::Policy(PolicyError::Count { .. }) => "policy.count",
             Problem::Policy(PolicyError::Role { .. }) => "policy.role",
             Problem::Policy(PolicyError::SameCertificate { .. }) => "policy.same_certificate",

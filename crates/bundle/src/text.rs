@@ -415,7 +415,9 @@ fn statement(error: &StatementError, language: Language) -> String {
         StatementError::Header { index, .. } => format!("chữ ký thứ {} không đúng khuôn dạng", index + 1),
         StatementError::Type { index } => format!("chữ ký thứ {} là của một loại văn bản khác", index + 1),
         StatementError::Prev { index } => format!("chữ ký thứ {} không nối tiếp chữ ký trước nó", index + 1),
-        StatementError::NoEntry { index } | StatementError::Signature { index } => {
+        StatementError::NoEntry { index }
+        | StatementError::Algorithm { index }
+        | StatementError::Signature { index } => {
             format!("chữ ký thứ {} không đúng", index + 1)
         }
     };

@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use hocba_record::{
     canonical::{self, CanonicalError, Limits},
     encoding::{Sha256Digest, base64url, from_base64url},
@@ -14,20 +13,15 @@ use hocba_record::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+pub use crate::algorithm::Algorithm;
+use crate::algorithm::PublicKey;
+
 /// Most signatures a statement may carry.
 pub const MAX_SIGNATURES: usize = 8;
 /// Largest payload of any statement, in bytes; a trust profile with its roots is the largest.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 /// Largest protected header, in bytes; ours have about 230.
 pub const MAX_HEADER_BYTES: usize = 1024;
-
-/// `alg`: fully specified names only (RFC 9864). `EdDSA`, `none` and everything else is refused on reading.
-/// The algorithms of outside CAs (`ES256`, `RS256`, …) join here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Algorithm {
-    /// Ed25519 (RFC 8032), verified strictly.
-    Ed25519,
-}
 
 /// `typ`: what kind of statement this is (RFC 8725 §3.11). A reader asks for exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,6 +188,12 @@ pub enum StatementError {
         /// 0-based entry.
         index: usize,
     },
+    /// The header's `alg` is not one that signatures of this key have.
+    #[error("signature {index} names an algorithm that is not its key's")]
+    Algorithm {
+        /// 0-based entry.
+        index: usize,
+    },
     /// The bytes are not a signature by this key over this statement.
     #[error("signature {index} does not verify")]
     Signature {
@@ -261,9 +261,16 @@ impl Statement {
         self.signatures.get(index).map(|entry| entry.signature.0.as_slice())
     }
 
-    /// What the next signer signs. `prev` is set here, from the entry before.
-    pub fn prepare(&self, typ: StatementType, role: Role, certificate: Sha256Digest, iat: UnixTime) -> SigningInput {
-        let header = Header { alg: Algorithm::Ed25519, iat, prev: self.prev_for_next(), role, typ, certificate };
+    /// What the next signer signs, with a key that makes `alg`. `prev` is set here, from the entry before.
+    pub fn prepare(
+        &self,
+        typ: StatementType,
+        role: Role,
+        alg: Algorithm,
+        certificate: Sha256Digest,
+        iat: UnixTime,
+    ) -> SigningInput {
+        let header = Header { alg, iat, prev: self.prev_for_next(), role, typ, certificate };
         let protected = canonical::to_vec(&header).expect("a header holds text and a time");
         let bytes = signing_bytes(&protected, self.payload());
         SigningInput { protected, bytes }
@@ -318,9 +325,7 @@ impl Statement {
             return Err(StatementError::Limit("payload"));
         }
         let read = |(index, entry): (usize, &Entry)| {
-            let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
-            let header: Header = canonical::from_slice(&entry.protected.0, limits)
-                .map_err(|source| StatementError::Header { index, source })?;
+            let header = read_header(index, entry)?;
             if header.typ == expected { Ok(header) } else { Err(StatementError::Type { index }) }
         };
         self.signatures.iter().enumerate().map(read).collect()
@@ -341,17 +346,25 @@ impl Statement {
         Ok(())
     }
 
-    /// Verifies one entry against a public key, strictly (RFC 8032 §5.1.7, no small-order keys, canonical encodings
-    /// only).
+    /// Verifies one entry against a public key. The header's `alg` has to be one of that key's (RFC 8725 §3.1), so
+    /// nothing in the statement chooses how a key is used. See [`PublicKey::verify`] for how strictly.
     ///
     /// # Errors
-    /// `NoEntry` and `Signature`.
-    pub fn verify(&self, index: usize, key: &VerifyingKey) -> Result<(), StatementError> {
+    /// `NoEntry`, `Header`, `Algorithm` and `Signature`.
+    pub fn verify(&self, index: usize, key: &PublicKey) -> Result<(), StatementError> {
         let entry = self.signatures.get(index).ok_or(StatementError::NoEntry { index })?;
-        let signature = Signature::from_slice(&entry.signature.0).map_err(|_| StatementError::Signature { index })?;
-        key.verify_strict(&signing_bytes(&entry.protected.0, self.payload()), &signature)
+        let alg = read_header(index, entry)?.alg;
+        if !key.accepts(alg) {
+            return Err(StatementError::Algorithm { index });
+        }
+        key.verify(alg, &signing_bytes(&entry.protected.0, self.payload()), &entry.signature.0)
             .map_err(|_| StatementError::Signature { index })
     }
+}
+
+fn read_header(index: usize, entry: &Entry) -> Result<Header, StatementError> {
+    let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
+    canonical::from_slice(&entry.protected.0, limits).map_err(|source| StatementError::Header { index, source })
 }
 
 fn signing_bytes(protected: &[u8], payload: &[u8]) -> Vec<u8> {
@@ -374,7 +387,7 @@ mod tests {
         UnixTime::from_seconds(1_790_000_000).expect("time")
     }
     fn sign(statement: Statement, role: Role, n: u8) -> Statement {
-        let input = statement.prepare(StatementType::Record, role, Sha256Digest::of(&[n]), time());
+        let input = statement.prepare(StatementType::Record, role, Algorithm::Ed25519, Sha256Digest::of(&[n]), time());
         let signature = key(n).sign(input.bytes()).to_vec();
         statement.attach(input, signature)
     }
@@ -389,8 +402,11 @@ mod tests {
         let headers = statement.headers(StatementType::Record).expect("headers");
         assert_eq!(headers.iter().map(|h| h.prev.is_some()).collect::<Vec<_>>(), [false, true, true]);
         for (i, n) in [1, 2, 3].into_iter().enumerate() {
-            assert_eq!(statement.verify(i, &key(n).verifying_key()), Ok(()));
-            assert_eq!(statement.verify(i, &key(9).verifying_key()), Err(StatementError::Signature { index: i }));
+            assert_eq!(statement.verify(i, &key(n).verifying_key().into()), Ok(()));
+            assert_eq!(
+                statement.verify(i, &key(9).verifying_key().into()),
+                Err(StatementError::Signature { index: i })
+            );
         }
         let limits = Limits { bytes: 10_000, depth: 4 };
         assert_eq!(Statement::from_bytes(&statement.to_bytes(), limits).as_ref(), Ok(&statement));
@@ -413,6 +429,19 @@ mod tests {
     }
 
     #[test]
+    fn the_header_does_not_choose_how_a_key_is_used() {
+        let statement = Statement::unsigned(b"{}".to_vec());
+        for alg in [Algorithm::Es256, Algorithm::Es384, Algorithm::Rs256, Algorithm::Ps256] {
+            let input = statement.prepare(StatementType::Record, Role::Principal, alg, Sha256Digest::of(b"c"), time());
+            let signature = key(1).sign(input.bytes()).to_vec();
+            let signed = statement.clone().attach(input, signature);
+            assert!(signed.headers(StatementType::Record).is_ok());
+            let refused = signed.verify(0, &key(1).verifying_key().into());
+            assert_eq!(refused, Err(StatementError::Algorithm { index: 0 }), "{alg}");
+        }
+    }
+
+    #[test]
     fn another_kind_of_statement_is_refused() {
         assert_eq!(signed().headers(StatementType::Status), Err(StatementError::Type { index: 0 }));
     }
@@ -426,8 +455,15 @@ mod tests {
             statement.headers(StatementType::Record).map(|_| ())
         };
         assert_eq!(read(good), Ok(()));
+        for alg in ["ES256", "ES384", "RS256", "PS256"] {
+            assert_eq!(read(&good.replacen("Ed25519", alg, 1)), Ok(()), "{alg}");
+        }
         for (from, to) in [
             ("\"Ed25519\"", "\"EdDSA\""),
+            ("\"Ed25519\"", "\"RS384\""),
+            ("\"Ed25519\"", "\"RS1\""),
+            ("\"Ed25519\"", "\"ES512\""),
+            ("\"Ed25519\"", "\"ES256K\""),
             ("\"Ed25519\"", "\"none\""),
             ("\"Ed25519\"", "\"HS256\""),
             ("\"Ed25519\"", "\"ed25519\""),
