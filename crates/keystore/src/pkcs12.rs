@@ -140,7 +140,11 @@ impl File<'_> {
             _ => return Err(malformed()),
         };
         let [algorithm, tag] = self.sequence(info, WHAT)?.try_into().map_err(|_| malformed())?;
-        let algorithm = *self.sequence(algorithm, WHAT)?.first().ok_or_else(malformed)?;
+        let algorithm = match self.sequence(algorithm, WHAT)?.as_slice() {
+            [only] => *only,
+            [first, parameters] if parameters.is_null() => *first,
+            _ => return Err(malformed()),
+        };
         let algorithm: ObjectIdentifier = algorithm.decode_as().map_err(|_| malformed())?;
         let (tag, salt) = octets(tag).zip(octets(salt)).ok_or_else(malformed)?;
         if rounds > MAX_PBKDF2_ROUNDS {
