@@ -27,7 +27,7 @@ use crate::{
     Edges, ListRequest, Origin, Paired, Person, Refused, Signer,
     pairing::Pairing,
     review::review,
-    work::{Key, SharedSigner, Work},
+    work::{Busy, Key, SharedSigner, Work},
 };
 
 /// Largest list, in bytes: 200 records of some 12 KiB each, and as much again.
@@ -379,11 +379,26 @@ async fn sign(Shared(agent): Shared<Agent>, request: Request) -> Result<Response
     let review = tokio::task::spawn_blocking(move || review(list, &this.0.held[held].certificate, now));
     let review = review.await.map_err(|_| Problem::malformed())??;
     let key: Key = (origin, review.id);
-    if let Some(begun) = agent.0.work.take(&key, review) {
+    let begun = agent.0.work.take(&key, review).map_err(|Busy| {
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "busy",
+            "còn quá nhiều danh sách đang chờ; trả lời chúng trước",
+            "too many lists are waiting; answer those first",
+        )
+    })?;
+    if let Some(begun) = begun {
         let (agent, key) = (agent.clone(), key.clone());
         // Not waited for: a page that goes away does not take the person's confirmation with it.
-        tokio::task::spawn_blocking(move || {
-            agent.0.work.run(&key, &begun, &agent.0.held[held].signer, &*agent.0.person);
+        let (this, of) = (agent.clone(), key.clone());
+        let run = tokio::task::spawn_blocking(move || {
+            this.0.work.run(&of, &begun, &this.0.held[held].signer, &*this.0.person);
+        });
+        let (agent, key) = (agent.clone(), key.clone());
+        tokio::spawn(async move {
+            if run.await.is_err() {
+                agent.0.work.broke(&key);
+            }
         });
     }
     answer(&agent, &key, 0).map(|progress| (StatusCode::ACCEPTED, progress).into_response())

@@ -19,7 +19,7 @@ pub trait Signer: Send {
     /// Where a message was not signed: token pulled out, authorisation exhausted, service away.
     fn sign_each(
         &mut self,
-        messages: &mut dyn Iterator<Item = &[u8]>,
+        messages: &[&[u8]],
         taken: &mut dyn FnMut(usize, Vec<u8>) -> ControlFlow<()>,
     ) -> Result<(), SignStopped>;
 }

@@ -19,6 +19,9 @@ use crate::{Person, Review, Signer};
 /// Most lists that are remembered: a principal's school has some 50 classes. The oldest that is not at work gives way.
 const MOST_LISTS: usize = 200;
 
+/// Most lists that wait for the person or are signed at a time.
+const MOST_AT_WORK: usize = 64;
+
 /// Where a list is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -144,16 +147,23 @@ impl Work {
     /// Takes a list. Sent again, one that waits or is being signed goes on as it was; one that stopped goes on signing; one
     /// that was declined is asked about again.
     ///
-    /// Blocks until a list that is begun or goes on has ended: `None` where there is nothing to do.
-    pub(crate) fn take(&self, key: &Key, review: Review) -> Option<Begun> {
+    /// `Begun` has to be run; there is none where nothing is to be done.
+    ///
+    /// # Errors
+    /// Where too many lists are at work.
+    pub(crate) fn take(&self, key: &Key, review: Review) -> Result<Option<Begun>, Busy> {
         let mut inner = self.inner();
         inner.begun += 1;
         let begun = inner.begun;
         let confirmed = match inner.lists.get(key).map(|list| &list.state) {
-            Some(State::Waiting | State::Signing | State::Done) => return None,
+            Some(State::Waiting | State::Signing | State::Done) => return Ok(None),
             Some(State::Stopped { .. }) => true,
             Some(State::Declined) | None => false,
         };
+        let at_work = inner.lists.values().filter(|l| matches!(l.state, State::Waiting | State::Signing)).count();
+        if at_work >= MOST_AT_WORK {
+            return Err(Busy);
+        }
         // What was signed before, in another list or another time, need not be signed again.
         let done = |(place, entry): (usize, &crate::Entry)| inner.results.contains_key(&entry.content).then_some(place);
         let mut order = inner.lists.get(key).map(|list| list.order.clone()).unwrap_or_default();
@@ -166,7 +176,7 @@ impl Work {
             let Some(oldest) = ended.min_by_key(|(_, l)| l.begun).map(|(key, _)| key.clone()) else { break };
             inner.lists.remove(&oldest);
         }
-        Some(Begun { confirmed })
+        Ok(Some(Begun { confirmed }))
     }
 
     /// Asks where that is needed, and signs. Blocks for as long as a person and a token take.
@@ -187,7 +197,7 @@ impl Work {
             let there = |place: &usize| !inner.results.contains_key(&review.entries[*place].content);
             (0..review.entries.len()).filter(there).collect()
         };
-        let mut messages = left.iter().map(|place| review.entries[*place].bytes.as_slice());
+        let messages: Vec<&[u8]> = left.iter().map(|place| review.entries[*place].bytes.as_slice()).collect();
         let mut taken = |which: usize, signature: Vec<u8>| {
             let Some(&place) = left.get(which) else { return ControlFlow::Break(()) };
             self.keep(key, place, &review, signature);
@@ -196,7 +206,7 @@ impl Work {
         let ended = if left.is_empty() {
             Ok(())
         } else {
-            signer.lock().unwrap_or_else(PoisonError::into_inner).sign_each(&mut messages, &mut taken)
+            signer.lock().unwrap_or_else(PoisonError::into_inner).sign_each(&messages, &mut taken)
         };
         let signed = self.inner().lists.get(key).map_or(0, |list| list.order.len());
         let state = match ended {
@@ -207,6 +217,11 @@ impl Work {
         self.enter(key, state.clone());
         drop(turn);
         person.told(&review, &state, signed);
+    }
+
+    /// The thread at a list is gone, by a fault of a vendor's library or of ours; what was signed is there.
+    pub(crate) fn broke(&self, key: &Key) {
+        self.enter(key, State::Stopped { why: "a fault in the program or in the token's library".into() });
     }
 
     fn enter(&self, key: &Key, state: State) {
@@ -227,6 +242,9 @@ impl Work {
         self.changed.send_replace(());
     }
 }
+
+/// [`MOST_AT_WORK`] lists are.
+pub(crate) struct Busy;
 
 /// A list that is to be run.
 pub(crate) struct Begun {

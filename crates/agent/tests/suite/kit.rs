@@ -76,6 +76,8 @@ pub fn bytes_of(task: &Value) -> Vec<u8> {
 
 /// A token that can be pulled out: it fails after so many signatures, until it is plugged in again.
 pub struct Token {
+    /// Panics where it would say that it is not there.
+    faulty: bool,
     person: Person,
     chain: Vec<Vec<u8>>,
     pub state: Arc<TokenState>,
@@ -92,7 +94,11 @@ impl Token {
     pub fn new(left: usize) -> Self {
         let chain = example_certificates("teacher").iter().map(|c| c.der().to_vec()).collect();
         let state = TokenState { left: left.into(), made: 0.into() };
-        Self { person: Person::example("teacher"), chain, state: Arc::new(state) }
+        Self { faulty: false, person: Person::example("teacher"), chain, state: Arc::new(state) }
+    }
+
+    pub fn faulty(left: usize) -> Self {
+        Self { faulty: true, ..Self::new(left) }
     }
 }
 
@@ -105,11 +111,12 @@ impl Signer for Token {
     }
     fn sign_each(
         &mut self,
-        messages: &mut dyn Iterator<Item = &[u8]>,
+        messages: &[&[u8]],
         taken: &mut dyn FnMut(usize, Vec<u8>) -> ControlFlow<()>,
     ) -> Result<(), SignStopped> {
-        for (place, message) in messages.enumerate() {
+        for (place, message) in messages.iter().enumerate() {
             let left = self.state.left.load(Ordering::SeqCst);
+            assert!(left > 0 || !self.faulty, "a fault in the library");
             self.state.left.store(left.checked_sub(1).ok_or(SignStopped("no token".into()))?, Ordering::SeqCst);
             self.state.made.fetch_add(1, Ordering::SeqCst);
             if taken(place, self.person.key.sign(message).to_vec()).is_break() {

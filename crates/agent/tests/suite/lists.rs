@@ -101,6 +101,17 @@ async fn what_was_confirmed_in_one_role_is_asked_about_in_another() {
 }
 
 #[tokio::test]
+async fn a_fault_in_a_tokens_library_stops_the_list_and_leaves_what_was_signed() {
+    let world = World::new(Token::faulty(3));
+    let token = world.pair().await;
+    let stopped = world.sign(&token, &list(&tasks(1..=5))).await;
+    assert_eq!((&stopped["state"], &stopped["signed"]), (&json!("stopped"), &json!(3)));
+    world.token.left.store(usize::MAX, Ordering::SeqCst);
+    assert_eq!(world.sign(&token, &list(&tasks(1..=5))).await["state"], "done");
+    assert_eq!(world.token.made.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
 async fn what_is_declined_is_not_signed_and_may_be_asked_again() {
     let world = World::new(Token::new(usize::MAX));
     world.desk.says.store(false, Ordering::SeqCst);

@@ -2,9 +2,13 @@
 
 #[cfg(unix)]
 mod balancer;
+#[cfg(unix)]
+mod ca;
 mod common;
 mod demo;
 mod serve;
 #[cfg(unix)]
 mod servers;
+#[cfg(unix)]
+mod signer;
 mod steps;

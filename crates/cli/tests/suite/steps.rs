@@ -67,6 +67,8 @@ fn help_and_exit_codes() {
         "link",
         "serve",
         "account",
+        "signer",
+        "ca",
         "fsck",
         "doctor",
         "bench",
@@ -98,7 +100,7 @@ fn the_help_says_what_to_do_first_and_is_in_both_languages() {
     assert!(help.starts_with("Bắt đầu / Start: `hocba demo`"), "{help}");
     let (_, commands) = help.split_once("Lệnh / Commands:\n").expect("a list of commands");
     let (commands, _) = commands.split_once("\n\n").expect("its end");
-    assert_eq!(commands.lines().count(), 25, "{commands}");
+    assert_eq!(commands.lines().count(), 27, "{commands}");
     for line in commands.lines() {
         let (name, summary) = line.trim().split_once(' ').expect("a summary");
         let (vietnamese, english) = summary.split_once(" / ").expect(line);
@@ -386,13 +388,8 @@ fn profile(world: &World, number: u32, publisher: &str) -> (Vec<u8>, Sha256Diges
         Identity::open(&path("key"), &path("crt"), &Passphrase::new("hocba-demo"), Mode::Demo).expect("keys");
     let digest = Sha256Digest::from_bytes(identity.leaf_sha256());
     let statement = Statement::unsigned(content.to_bytes());
-    let input = statement.prepare(
-        StatementType::Profile,
-        Role::ProfilePublisher,
-        Algorithm::Ed25519,
-        digest,
-        content.issued,
-    );
+    let input =
+        statement.prepare(StatementType::Profile, Role::ProfilePublisher, Algorithm::Ed25519, digest, content.issued);
     let signature = identity.key().sign(input.bytes()).to_vec();
     let statement = statement.attach(input, signature);
     let certificate = Der(identity.certificate_chain()[0].clone());
