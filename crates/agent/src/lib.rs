@@ -8,7 +8,7 @@
 //! records. It believes neither the page nor the server: what they say beside the signed bytes is not shown.
 //!
 //! Who may call: only pages of allowed origins ([`Origin`]), by the loopback's own names, paired by a code that the
-//! person types. `docs/signer.md` describes the interface; `docs/adr/0013-signer-agent.md` says why it is a crate of its
+//! person types. `docs/signer.md` describes the interface; `docs/adr/0016-signer-agent.md` says why it is a crate of its
 //! own.
 
 mod http;

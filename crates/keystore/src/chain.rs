@@ -34,9 +34,8 @@ pub(crate) fn in_order(leaf: Vec<u8>, others: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut chain = vec![leaf];
     while chain.len() < MAX_CERTIFICATES {
         let Some(last) = chain.last().and_then(|last| parts(last)) else { break };
-        let is_next = |other: &&Vec<u8>| {
-            !chain.contains(other) && parts(other).is_some_and(|other| other.subject == last.issuer)
-        };
+        let is_next =
+            |other: &&Vec<u8>| !chain.contains(other) && parts(other).is_some_and(|other| other.subject == last.issuer);
         let Some(next) = others.iter().find(is_next).cloned() else { break };
         chain.push(next);
     }

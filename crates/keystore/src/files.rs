@@ -99,10 +99,11 @@ struct InMemory {
 
 impl Keystore for InMemory {
     fn sign_some(&mut self, messages: &[&[u8]]) -> Result<Vec<Vec<u8>>, SigningError> {
-        let signature = self.key.sign(self.algorithm, messages[0]).ok_or_else(|| SigningError::UnsupportedMechanism {
-            wanted: self.algorithm.to_string(),
-            what: "the key in the file failed at it".into(),
-        })?;
+        let signature =
+            self.key.sign(self.algorithm, messages[0]).ok_or_else(|| SigningError::UnsupportedMechanism {
+                wanted: self.algorithm.to_string(),
+                what: "the key in the file failed at it".into(),
+            })?;
         Ok(vec![signature])
     }
 

@@ -37,9 +37,8 @@ use crate::{
 };
 
 /// DigestInfo of SHA-256 up to the hash (RFC 8017 §9.2, note 1).
-const SHA256_DIGEST_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
-];
+const SHA256_DIGEST_INFO: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 /// Which token, of those that are plugged in. What is `None` fits all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -138,10 +137,9 @@ impl Module {
     fn load(path: &Path) -> Result<Self, SigningError> {
         let broken = |error: &Error| SigningError::Module { path: path.to_owned(), reason: error.to_string() };
         // Spelt in full, or the loader would look for it in other folders.
-        let path = path.canonicalize().map_err(|source| SigningError::Module {
-            path: path.to_owned(),
-            reason: source.to_string(),
-        })?;
+        let path = path
+            .canonicalize()
+            .map_err(|source| SigningError::Module { path: path.to_owned(), reason: source.to_string() })?;
         let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(context) = modules.get(&path) {
             return Ok(Self { context: context.clone() });
@@ -299,10 +297,9 @@ impl Token {
                     }),
                 }
             }
-            Err(Error::Pkcs11(
-                RvError::PinLocked | RvError::PinExpired | RvError::UserPinNotInitialized,
-                _,
-            )) => Err(self.locked()),
+            Err(Error::Pkcs11(RvError::PinLocked | RvError::PinExpired | RvError::UserPinNotInitialized, _)) => {
+                Err(self.locked())
+            }
             Err(error) => Err(self.failed(&error)),
         }
     }
@@ -333,12 +330,11 @@ impl Token {
         for handle in session.find_objects(&template).map_err(|error| self.failed(&error))? {
             let mut key = Key { handle, id: Vec::new(), always_authenticate: false, public: None };
             let mut can_sign = true;
-            for attribute in attributes(session, handle, &[
-                AttributeType::Id,
-                AttributeType::Sign,
-                AttributeType::AlwaysAuthenticate,
-                AttributeType::Modulus,
-            ]) {
+            for attribute in attributes(
+                session,
+                handle,
+                &[AttributeType::Id, AttributeType::Sign, AttributeType::AlwaysAuthenticate, AttributeType::Modulus],
+            ) {
                 match attribute {
                     Attribute::Id(id) => key.id = id,
                     Attribute::Sign(sign) => can_sign = sign,
@@ -375,7 +371,7 @@ impl Token {
         };
         match (fitting.as_slice(), id, keys) {
             ([only], _, _) => Ok(only),
-            ([], None, [only]) => Err(SigningError::CertificateMissing { key: hex::encode(&only.id) }),
+            ([], None, [_, ..]) => Err(SigningError::CertificateMissing { key: seen().join(", ") }),
             ([], _, _) => {
                 Err(SigningError::KeyNotFound { wanted: id.map_or("at all".into(), hex::encode), seen: seen() })
             }
@@ -416,11 +412,7 @@ impl Token {
     }
 
     fn sign_in(&self, open: &Open, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let pss = PkcsPssParams {
-            hash_alg: MechanismType::SHA256,
-            mgf: PkcsMgfType::MGF1_SHA256,
-            s_len: 32.into(),
-        };
+        let pss = PkcsPssParams { hash_alg: MechanismType::SHA256, mgf: PkcsMgfType::MGF1_SHA256, s_len: 32.into() };
         let hash = || hash_for(self.algorithm, message).unwrap_or_default();
         let (mechanism, data) = match self.mechanism {
             Way::Eddsa => (Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)), message.to_vec()),
@@ -498,7 +490,8 @@ fn point(session: &Session, id: &[u8]) -> Option<Vec<u8>> {
     let handle = *session.find_objects(&template).ok()?.first()?;
     attributes(session, handle, &[AttributeType::EcPoint]).into_iter().find_map(|attribute| match attribute {
         Attribute::EcPoint(point) => {
-            let inner = chain::whole(&point).filter(|inner| inner.value().len() >= 32).map(|inner| inner.value().to_vec());
+            let inner =
+                chain::whole(&point).filter(|inner| inner.value().len() >= 32).map(|inner| inner.value().to_vec());
             Some(inner.unwrap_or(point))
         }
         _ => None,

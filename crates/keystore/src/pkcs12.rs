@@ -253,13 +253,7 @@ fn octets(element: AnyRef<'_>) -> Option<&[u8]> {
     (element.tag() == Tag::OctetString).then(|| element.value())
 }
 
-fn mac_is<D: EagerHash + Digest>(
-    passphrase: &Passphrase,
-    salt: &[u8],
-    rounds: u32,
-    safe: &[u8],
-    tag: &[u8],
-) -> bool
+fn mac_is<D: EagerHash + Digest>(passphrase: &Passphrase, salt: &[u8], rounds: u32, safe: &[u8], tag: &[u8]) -> bool
 where
     Hmac<D>: KeyInit + Mac,
 {

@@ -21,8 +21,8 @@ use hocba_signature::algorithm::{Algorithm, PublicKey};
 use self::{
     http::{Failure, Http, words_of},
     wire::{
-        AuthData, AuthObject, Authorize, AuthorizeCheck, Authorized, Credential, CredentialRequest, Info, List, ListRequest,
-        Refusal, SignHash, Signatures,
+        AuthData, AuthObject, Authorize, AuthorizeCheck, Authorized, Credential, CredentialRequest, Info, List,
+        ListRequest, Refusal, SignHash, Signatures,
     },
 };
 use crate::{
@@ -43,9 +43,9 @@ const ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 /// RSASSA-PSS-params (RFC 4055 §3.1) with SHA-256, MGF1 with SHA-256, salt of 32 bytes, in DER.
 const PSS_PARAMETERS: [u8; 54] = [
-    0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa1,
-    0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
-    0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, 0x20,
+    0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+    0xa1, 0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0d, 0x06, 0x09,
+    0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, 0x20,
 ];
 
 /// Hashes sent in one request. A request lost on the way is signed, and billed, again; at three signatures a second ten
@@ -234,6 +234,7 @@ impl RemoteService {
             factor,
             clock,
             authorisation: None,
+            used_before: 0,
             kept: Vec::new(),
         };
         Ok(SigningKey::new(Box::new(key), algorithm, public, certificate_chain))
@@ -298,7 +299,10 @@ fn algorithm_of(
     let candidates = [usual, Algorithm::Ps256];
     let count = if wanted.is_none() && usual == Algorithm::Rs256 { 2 } else { 1 };
     candidates.into_iter().take(count).find(|candidate| offers(*candidate)).ok_or_else(|| {
-        SigningError::UnsupportedMechanism { wanted: usual.to_string(), what: format!("the key makes {}", offered.join(", ")) }
+        SigningError::UnsupportedMechanism {
+            wanted: usual.to_string(),
+            what: format!("the key makes {}", offered.join(", ")),
+        }
     })
 }
 
@@ -316,6 +320,8 @@ struct RemoteKey {
     factor: Box<dyn SecondFactor>,
     clock: Box<dyn Clock>,
     authorisation: Option<Authorisation>,
+    /// Signatures made under the authorisation before this one.
+    used_before: usize,
     /// Secrets that stay the same, so that the signer types the PIN once. Forgotten when one turns out wrong.
     kept: Vec<(String, Passphrase)>,
 }
@@ -331,7 +337,7 @@ impl Keystore for RemoteKey {
     fn sign_some(&mut self, messages: &[&[u8]]) -> Result<Vec<Vec<u8>>, SigningError> {
         // Used up, or about to lapse while a request is under way: the signer is asked again.
         if self.authorisation.as_ref().is_some_and(|a| a.left == 0 || a.until <= self.clock.now() + MARGIN) {
-            self.authorisation = None;
+            self.end_authorisation();
         }
         let hashes: Vec<String> = messages
             .iter()
@@ -345,6 +351,7 @@ impl Keystore for RemoteKey {
         match self.sign_hashes(&hashes) {
             // It lapsed earlier than it said, or was used up elsewhere. Once more: no signature of it is lost.
             Err(Failure::Refused(refusal)) if is_lapsed(&refusal) && self.used() > 0 => {
+                self.end_authorisation();
                 self.authorisation = Some(self.authorise(&hashes)?);
                 self.sign_hashes(&hashes)
             }
@@ -361,6 +368,7 @@ impl Keystore for RemoteKey {
 
     fn rest(&mut self) {
         self.authorisation = None;
+        self.used_before = 0;
     }
 
     fn place(&self) -> String {
@@ -369,6 +377,11 @@ impl Keystore for RemoteKey {
 }
 
 impl RemoteKey {
+    fn end_authorisation(&mut self) {
+        self.used_before = self.used();
+        self.authorisation = None;
+    }
+
     fn used(&self) -> usize {
         self.authorisation.as_ref().map_or(0, |a| a.used)
     }
@@ -424,9 +437,8 @@ impl RemoteKey {
             let question = Question { id: object.id.clone(), label, stays, signatures };
             let Some(secret) = self.factor.ask(&question) else {
                 // Somebody answered the first time: what was given is used up, not forgotten.
-                let used = self.used();
-                return Err(if used > 0 || !self.kept.is_empty() {
-                    SigningError::AuthorisationExhausted { signatures: used }
+                return Err(if self.used_before > 0 {
+                    SigningError::AuthorisationExhausted { signatures: self.used_before }
                 } else {
                     SigningError::SecretMissing { asked: question.label }
                 });

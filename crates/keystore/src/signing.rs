@@ -203,9 +203,8 @@ fn padded(number: &[u8], length: usize) -> Option<Vec<u8>> {
 fn ecdsa_der(signature: &[u8]) -> Option<(&[u8], &[u8])> {
     use pkcs8::der::{Decode, Reader, SliceReader, asn1::UintRef};
     let mut reader = SliceReader::new(signature).ok()?;
-    let numbers = reader
-        .sequence(|inner| Ok::<_, pkcs8::der::Error>((UintRef::decode(inner)?, UintRef::decode(inner)?)))
-        .ok()?;
+    let numbers =
+        reader.sequence(|inner| Ok::<_, pkcs8::der::Error>((UintRef::decode(inner)?, UintRef::decode(inner)?))).ok()?;
     reader.is_finished().then(|| (numbers.0.as_bytes(), numbers.1.as_bytes()))
 }
 

@@ -154,11 +154,13 @@ impl From<Ed25519Key> for SoftwareKey {
 impl PrivateKey for SoftwareKey {
     fn from_pkcs8(info: &PrivateKeyInfoRef<'_>, path: &Path) -> Result<Self, KeystoreError> {
         let malformed = |what: &str| KeystoreError::Malformed { path: path.to_owned(), what: what.into() };
-        let unsupported = |found: String| KeystoreError::UnsupportedKey { path: path.to_owned(), found, wanted: WANTED };
+        let unsupported =
+            |found: String| KeystoreError::UnsupportedKey { path: path.to_owned(), found, wanted: WANTED };
         let kind = match info.algorithm.oid {
             ED25519 => Kind::Ed25519(Ed25519Key::from_pkcs8(info, path)?),
             EC_PUBLIC_KEY => {
-                let curve = info.algorithm.parameters_oid().map_err(|_| malformed("an EC key without a named curve"))?;
+                let curve =
+                    info.algorithm.parameters_oid().map_err(|_| malformed("an EC key without a named curve"))?;
                 let secret = |length| ec_secret(info, curve, length).map_err(malformed);
                 let no_number = || malformed("the secret is no number of this curve");
                 let (kind, public) = match curve {
@@ -174,9 +176,9 @@ impl PrivateKey for SoftwareKey {
                     }
                     other => return Err(unsupported(other.to_string())),
                 };
-                ec_public_matches(info, &public).then_some(kind).ok_or_else(|| {
-                    malformed("the public key beside the private key is another one")
-                })?
+                ec_public_matches(info, &public)
+                    .then_some(kind)
+                    .ok_or_else(|| malformed("the public key beside the private key is another one"))?
             }
             RSA => {
                 // Reading it checks that the parts are of one key: n = p·q, d·e ≡ 1.

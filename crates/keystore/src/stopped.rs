@@ -76,7 +76,9 @@ pub enum SigningError {
         tries_left: Option<u32>,
     },
     /// The PIN is locked, or has to be changed before it is used: only the vendor's tool or the CA's desk helps.
-    #[error("the PIN of {token} is locked; unlock it with the vendor's tool (PUK) or at the certificate authority's desk")]
+    #[error(
+        "the PIN of {token} is locked; unlock it with the vendor's tool (PUK) or at the certificate authority's desk"
+    )]
     PinLocked {
         /// The token's label, or the credential.
         token: String,

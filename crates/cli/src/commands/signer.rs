@@ -8,14 +8,13 @@ mod terminal;
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::ControlFlow,
-    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use clap::{Args, Subcommand};
 use hocba_agent::{Agent, Edges, Origin, Settings, SetupError, SignStopped, Signer};
-use hocba_keystore::{Mode, Passphrase, SigningKey, TokenChoice, TokenKey, read_certificate_chain};
+use hocba_keystore::{Mode, SigningKey};
 use hocba_server::{config::ServerConfig, listener};
 use hocba_signature::algorithm::Algorithm;
 use serde_json::json;
@@ -26,7 +25,7 @@ use crate::{
     error::{Exit, Failure},
     ledger,
     output::words,
-    people::keystore,
+    people::{KeyArgs, no_key, open_key},
 };
 
 /// Where pages look for the agent if they are not told otherwise.
@@ -57,30 +56,8 @@ struct SettingsArgs {
     /// Cổng trên máy này; 0 là cổng bất kỳ / Port on this machine, 0 for any
     #[arg(long, default_value_t = PORT)]
     port: u16,
-    /// Tệp khoá có mật khẩu: PKCS#8 (PEM) hoặc PKCS#12 / Key file with a passphrase
-    #[arg(long, value_name = "FILE", conflicts_with = "module")]
-    key: Option<PathBuf>,
-    /// Chứng thư của người ký, rồi nơi cấp / Signer's certificate, its issuers after it (PEM)
-    #[arg(long, value_name = "FILE")]
-    certificate: Option<PathBuf>,
-    /// Tệp có mật khẩu của khoá, hoặc mã PIN; bỏ qua thì hỏi / File with passphrase or PIN; asked for without it
-    #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
-    /// Thư viện PKCS#11 của hãng làm USB token / The token vendor's PKCS#11 library (.so, .dll, .dylib)
-    #[arg(long, value_name = "FILE")]
-    module: Option<PathBuf>,
-    /// Tên token, khi cắm nhiều token / Label of the token, if there are several
-    #[arg(long, value_name = "LABEL", requires = "module")]
-    token: Option<String>,
-    /// Số sê-ri của token / Serial number of the token
-    #[arg(long, value_name = "SERIAL", requires = "module")]
-    token_serial: Option<String>,
-    /// Mã khoá (hệ 16), khi token có nhiều khoá / Id of the key in hex, if there are several
-    #[arg(long, value_name = "HEX", requires = "module")]
-    key_id: Option<String>,
-    /// Thuật toán khác thường lệ: PS256 / Another algorithm than usual: PS256
-    #[arg(long, value_name = "ALG", value_parser = algorithm)]
-    alg: Option<Algorithm>,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Không hỏi lại trước khi ký; chỉ để chạy thử / Do not ask before signing; for trials only
     #[arg(long)]
     yes: bool,
@@ -92,68 +69,9 @@ struct SettingsArgs {
     pace: u64,
 }
 
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    serde_json::from_value(json!(text)).map_err(|_| "Ed25519, ES256, ES384, RS256, PS256".to_owned())
-}
-
 impl SettingsArgs {
     fn mode(&self) -> Mode {
         if self.demo { Mode::Demo } else { Mode::Production }
-    }
-
-    /// Passphrase or PIN: of the file, or typed.
-    fn secret(&self, what: &str) -> anyhow::Result<Passphrase> {
-        if let Some(path) = &self.passphrase_file {
-            return Ok(Passphrase::read(path, self.mode()).map_err(keystore)?);
-        }
-        let typed = rpassword::prompt_password(format!("{what}: ")).map_err(|_| {
-            Failure::new(
-                Exit::BadInput,
-                "no_passphrase",
-                words("thiếu mật khẩu hoặc PIN", "passphrase or PIN is missing"),
-            )
-            .hint(words("thêm --passphrase-file TỆP", "add --passphrase-file FILE"))
-        })?;
-        Ok(Passphrase::new(typed))
-    }
-
-    /// Opens the key.
-    fn open(&self) -> anyhow::Result<SigningKey> {
-        let refused = |e: hocba_keystore::SigningError| {
-            Failure::new(Exit::Environment, "key", words(format!("không mở được khoá: {e}"), e.to_string())).hint(
-                words("chạy `hocba signer doctor` với cùng tham số", "run `hocba signer doctor` with the same options"),
-            )
-        };
-        if let Some(module) = &self.module {
-            let id = self.key_id.as_deref().map(hex::decode).transpose();
-            let id = id.map_err(|_| {
-                Failure::new(Exit::BadInput, "key_id", words("--key-id phải ở hệ 16", "--key-id has to be hex"))
-            })?;
-            let chain = self.certificate.as_deref().map(read_certificate_chain).transpose().map_err(keystore)?;
-            let which = TokenKey {
-                token: TokenChoice { label: self.token.clone(), serial: self.token_serial.clone() },
-                id,
-                certificate_chain: chain,
-                algorithm: self.alg,
-            };
-            let pin = self.secret("PIN")?;
-            return Ok(SigningKey::open_pkcs11(module, which, Some(&pin)).map_err(refused)?);
-        }
-        let Some(key) = &self.key else {
-            return Err(Failure::new(
-                Exit::BadInput,
-                "no_key",
-                words("chưa nói ký bằng khoá nào", "which key to sign with is missing"),
-            )
-            .hint(words(
-                "thêm --module THƯ-VIỆN (USB token) hoặc --key TỆP",
-                "add --module LIBRARY (a token) or --key FILE",
-            ))
-            .into());
-        };
-        let passphrase = self.secret("Mật khẩu của khoá / Passphrase")?;
-        let certificate = self.certificate.as_deref();
-        Ok(SigningKey::open_file(key, certificate, &passphrase, self.alg, self.mode()).map_err(refused)?)
     }
 }
 
@@ -196,7 +114,7 @@ pub fn run(context: &Context, args: &SignerArgs) -> anyhow::Result<Exit> {
     if args.allow.is_empty() {
         return Err(no_origin().into());
     }
-    let key = args.open()?;
+    let key = open_key(&args.key, args.mode())?.ok_or_else(no_key)?;
     let out = context.out;
     let held = Held { key, pace: Duration::from_millis(args.pace) };
     let edges = Edges { now: Arc::new(now), random: Arc::new(|| random().ok()) };

@@ -260,7 +260,7 @@ fn the_agent_does_not_start_without_a_page_a_key_or_with_a_published_key() {
         (&key[..], "origins"),
         (&allow[..], "key"),
         (&["--allow", "https://a.vn", "--key", "none.pem"][..], "key"),
-        (&["--allow", "https://a.vn", "--module", "demo/hocba.json"][..], "module"),
+        (&["--allow", "https://a.vn", "--pkcs11-module", "demo/hocba.json"][..], "module"),
     ] {
         let found: Value = serde_json::from_str(&doctor(args).expect(4).out).expect("one document");
         let bad = found["findings"].as_array().expect("findings").iter().filter(|f| f["ok"] == false);

@@ -1,11 +1,6 @@
 //! One JSON request, one JSON answer, within bounds.
 
-use std::{
-    io::Read as _,
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Read as _, net::IpAddr, sync::Arc, time::Duration};
 
 use reqwest::{StatusCode, Url, blocking::Client, header, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
@@ -173,7 +168,8 @@ mod tests {
 
     #[test]
     fn an_address_is_https_or_this_machine_and_holds_no_secret() {
-        let open = |url: &str| Http::new(url, Passphrase::new("t"), Some(&[]), Duration::from_secs(1)).map(|h| h.server);
+        let open =
+            |url: &str| Http::new(url, Passphrase::new("t"), Some(&[]), Duration::from_secs(1)).map(|h| h.server);
         for (url, server) in [
             ("https://ky.example.vn/csc/v2", "https://ky.example.vn"),
             ("https://ky.example.vn:8443", "https://ky.example.vn:8443"),

@@ -94,7 +94,18 @@ pub fn openssl_verifies(key: &SigningKey, message: &[u8], signature: &[u8]) {
     let pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32", "-sigopt", "rsa_mgf1_md:sha256"];
     let arguments = match key.algorithm() {
         Algorithm::Ed25519 => {
-            vec!["pkeyutl", "-verify", "-pubin", "-inkey", "pub.pem", "-rawin", "-in", "message", "-sigfile", "signature"]
+            vec![
+                "pkeyutl",
+                "-verify",
+                "-pubin",
+                "-inkey",
+                "pub.pem",
+                "-rawin",
+                "-in",
+                "message",
+                "-sigfile",
+                "signature",
+            ]
         }
         Algorithm::Es384 => [&dgst[..1], &["-sha384"], &dgst[1..]].concat(),
         Algorithm::Es256 | Algorithm::Rs256 => [&dgst[..1], &["-sha256"], &dgst[1..]].concat(),

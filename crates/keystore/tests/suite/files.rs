@@ -6,7 +6,7 @@ use hocba_keystore::{Cost, KeystoreError, Mode, Passphrase, SigningError, Signin
 use hocba_signature::algorithm::Algorithm;
 use tempfile::TempDir;
 
-use crate::class::{fixtures, messages, openssl_verifies, passphrase, private_copy, sign_class, PUPILS};
+use crate::class::{PUPILS, fixtures, messages, openssl_verifies, passphrase, private_copy, sign_class};
 
 fn desk() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
@@ -82,8 +82,7 @@ fn the_certificate_of_another_key_is_refused() {
     for (name, other) in [("p256", "p384"), ("rsa2048", "rsa3072"), ("rsa2048", "p256"), ("ed25519", "p256")] {
         let key = private_copy(desk.path(), &format!("{name}.key.pem"));
         let chain = fixtures().join(format!("{other}.crt.pem"));
-        let error =
-            SigningKey::open_file(&key, Some(&chain), &passphrase(), None, Mode::Production).unwrap_err();
+        let error = SigningKey::open_file(&key, Some(&chain), &passphrase(), None, Mode::Production).unwrap_err();
         assert!(matches!(error, SigningError::File(KeystoreError::CertificateMismatch { .. })), "{name}: {error}");
     }
 }
@@ -157,7 +156,8 @@ fn a_damaged_key_file_is_refused_without_panic() {
             if let Ok(key) = SoftwareKey::open(&path, &passphrase(), Mode::Production) {
                 let chain = fixtures().join(format!("{name}.crt.pem"));
                 let leaf = hocba_keystore::read_certificate_chain(&chain).expect("a chain").remove(0);
-                SigningKey::from_parts(key, vec![leaf], None, &path).unwrap_or_else(|error| panic!("byte {at}: {error}"));
+                SigningKey::from_parts(key, vec![leaf], None, &path)
+                    .unwrap_or_else(|error| panic!("byte {at}: {error}"));
             }
         }
     }

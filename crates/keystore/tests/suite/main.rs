@@ -3,3 +3,4 @@
 mod class;
 mod files;
 mod pkcs12;
+mod tokens;

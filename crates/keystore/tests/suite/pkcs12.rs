@@ -131,7 +131,8 @@ fn truncated_and_changed_files_are_refused_without_panic() {
         refused(&good[..end], &format!("cut at {end}"));
     }
     refused(&[&good[..], &[0]].concat(), "a byte behind");
-    for at in 0..good.len() {
+    // The outer and the inner parts of the structure byte by byte, what is encrypted or under the MAC in steps.
+    for at in (0..good.len()).filter(|at| *at < 120 || *at + 120 > good.len() || at % 11 == 0) {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 8);
         refused(&bad, &format!("byte {at} changed"));

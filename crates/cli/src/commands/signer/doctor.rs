@@ -67,7 +67,7 @@ pub fn run(context: &Context, args: &SettingsArgs) -> Exit {
         ),
     }
     let mut certificates = Vec::new();
-    match (&args.module, &args.key) {
+    match (&args.key.pkcs11_module, &args.key.key) {
         (Some(module), _) => match inspect_module(module) {
             Ok(report) => {
                 add(true, "module", format!("thư viện: {}", report.library), format!("library: {}", report.library));
@@ -106,14 +106,20 @@ pub fn run(context: &Context, args: &SettingsArgs) -> Exit {
                 if there { format!("key file: {name}") } else { format!("there is no key file {name}") },
             );
         }
+        (None, None) if args.key.remote.is_some() => add(
+            true,
+            "key",
+            "khoá ở dịch vụ ký từ xa; chỉ biết khi đăng nhập".into(),
+            "the key is at a signing service; known when it is opened".into(),
+        ),
         (None, None) => add(
             false,
             "key",
-            "chưa nói ký bằng khoá nào; thêm --module THƯ-VIỆN hoặc --key TỆP".into(),
-            "which key to sign with is missing; add --module LIBRARY or --key FILE".into(),
+            "chưa nói ký bằng khoá nào; thêm --pkcs11-module THƯ-VIỆN hoặc --key TỆP".into(),
+            "which key to sign with is missing; add --pkcs11-module LIBRARY or --key FILE".into(),
         ),
     }
-    if let Some(path) = &args.certificate {
+    if let Some(path) = &args.key.certificate {
         match read_certificate_chain(path) {
             Ok(chain) => certificates.extend(chain.into_iter().take(1)),
             Err(error) => {
