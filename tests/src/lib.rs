@@ -361,7 +361,7 @@ pub fn profile_content() -> TrustProfile {
             last: None,
         }],
         expires: at(NOW + 100 * DAY),
-        families: vec![CaFamily { id: "demo".into(), roots: vec![Der(root.der().to_vec())] }],
+        families: vec![CaFamily { id: "demo".into(), revocation: None, roots: vec![root.into()] }],
         id: "hocba-demo".into(),
         issued: at(NOW - 100 * DAY),
         mandatory: Vec::new(),
@@ -411,8 +411,8 @@ pub struct World {
 }
 
 impl World {
-    /// Two schools with `pupils` records each.
-    pub fn new(pupils: u16) -> Self {
+    /// Two schools with their appointments, and nothing signed or anchored since.
+    pub fn bare() -> Self {
         let school = School::example("", SCHOOL);
         let other = School::example("other-", OTHER_SCHOOL);
         let mut ledger = Ledger::default();
@@ -434,17 +434,33 @@ impl World {
                 hints.into_iter().zip(statements).map(|(anchor, statement)| AnchoredStatement { anchor, statement });
             store.appointments.extend(anchored);
         }
+        let profile = open_profile(&profile_content());
+        Self {
+            school,
+            other,
+            ledger,
+            store,
+            records: Vec::new(),
+            anchors: Vec::new(),
+            other_records: Vec::new(),
+            other_anchors: Vec::new(),
+            profile,
+        }
+    }
+
+    /// Two schools with `pupils` records each.
+    pub fn new(pupils: u16) -> Self {
+        let mut world = Self::bare();
         let sections = sample_sections();
         let class = |school: &School| -> Vec<SignedRecord> {
             (0..pupils).map(|n| signed_record(school, open_claims(&school.code, n), &sections, Vec::new())).collect()
         };
-        let (records, other_records) = (class(&school), class(&other));
+        (world.records, world.other_records) = (class(&world.school), class(&world.other));
         let statements =
             |records: &[SignedRecord]| -> Vec<Statement> { records.iter().map(|r| r.statement.clone()).collect() };
-        let anchors = ledger.anchor("so-demo", &statements(&records), NOW - DAY);
-        let other_anchors = ledger.anchor("so-demo-2", &statements(&other_records), NOW - DAY);
-        let profile = open_profile(&profile_content());
-        Self { school, other, ledger, store, records, anchors, other_records, other_anchors, profile }
+        world.anchors = world.ledger.anchor("so-demo", &statements(&world.records), NOW - DAY);
+        world.other_anchors = world.ledger.anchor("so-demo-2", &statements(&world.other_records), NOW - DAY);
+        world
     }
 
     /// The bundle part of a record, everything shown, seed included.

@@ -76,7 +76,7 @@ pub fn assemble(
         }
     }
     let certificates = parts.certificates.into_values().collect();
-    let authority = AuthorityPart { appointments: parts.appointments, certificates }.in_order();
+    let authority = AuthorityPart { appointments: parts.appointments, certificates, evidence: Vec::new() }.in_order();
     Ok(Bundle { authority, hocba: BundleFormat::V1, records })
 }
 

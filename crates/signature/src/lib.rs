@@ -1,8 +1,8 @@
 //! Who signed what, in which role, and by what right.
 //!
 //! **For**: signed statements ([`statement`], JWS cut down to one meaning), signing policies ([`policy`]),
-//! appointments ([`appointment`]), status statements ([`status`]), and certificate paths at a given moment
-//! ([`certificate`]).
+//! one signature over many of them ([`list`]), appointments ([`appointment`]), status statements ([`status`]), and
+//! certificate paths at a given moment ([`certificate`]).
 //!
 //! **Will not**: hold private keys (a [`statement::SigningInput`] goes to where the key lives, the signature comes
 //! back), read clocks, or decide whether a record is valid; `hocba-bundle` puts the pieces together.
@@ -31,6 +31,8 @@
 pub mod appointment;
 pub mod certificate;
 pub mod example;
+pub mod list;
 pub mod policy;
+pub mod revocation;
 pub mod statement;
 pub mod status;

@@ -14,6 +14,8 @@ use hocba_record::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::list::{self, ListPlace, MAX_LIST};
+
 /// Most signatures a statement may carry.
 pub const MAX_SIGNATURES: usize = 8;
 /// Largest payload of any statement, in bytes; a trust profile with its roots is the largest.
@@ -44,6 +46,23 @@ pub enum StatementType {
     /// A trust profile.
     #[serde(rename = "hocba-profile+jws")]
     Profile,
+    /// A list of year records, signed as one ([`crate::list`]).
+    #[serde(rename = "hocba-record-list+jws")]
+    RecordList,
+    /// A list of appointments, signed as one.
+    #[serde(rename = "hocba-appointment-list+jws")]
+    AppointmentList,
+}
+
+impl StatementType {
+    /// The type of a list of such statements; none for what is only signed alone.
+    pub fn listed(self) -> Option<Self> {
+        match self {
+            StatementType::Record => Some(StatementType::RecordList),
+            StatementType::Appointment => Some(StatementType::AppointmentList),
+            _ => None,
+        }
+    }
 }
 
 /// `role`: in which capacity an entry is signed.
@@ -150,6 +169,8 @@ impl<'de> Deserialize<'de> for Blob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<ListPlace>,
     protected: Blob,
     signature: Blob,
 }
@@ -188,6 +209,12 @@ pub enum StatementError {
         /// 0-based entry.
         index: usize,
     },
+    /// The entry's place in a signed list cannot be: index, size and path do not go together.
+    #[error("signature {index} is over a list in which this statement has no place")]
+    List {
+        /// 0-based entry.
+        index: usize,
+    },
     /// No entry of this position.
     #[error("there is no signature {index}")]
     NoEntry {
@@ -208,6 +235,46 @@ pub enum StatementError {
 pub struct SigningInput {
     protected: Vec<u8>,
     bytes: Vec<u8>,
+}
+
+/// What one signer is about to sign for a list of statements: one signature for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListInput {
+    protected: Vec<u8>,
+    bytes: Vec<u8>,
+    places: Vec<ListPlace>,
+}
+
+impl ListInput {
+    /// The bytes to sign, as of [`SigningInput::bytes`].
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+    /// Number of statements.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+    /// Whether the list is empty; it never is.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Adds what a signer signed to each statement of the list, in its order. Not verified here.
+    ///
+    /// # Errors
+    /// `List` if these are not as many statements as were prepared.
+    pub fn attach(&self, statements: Vec<Statement>, signature: &[u8]) -> Result<Vec<Statement>, StatementError> {
+        if statements.len() != self.places.len() {
+            return Err(StatementError::List { index: 0 });
+        }
+        let attach = |(mut statement, place): (Statement, &ListPlace)| {
+            let protected = Blob(self.protected.clone());
+            let signature = Blob(signature.to_vec());
+            statement.signatures.push(Entry { list: Some(place.clone()), protected, signature });
+            statement
+        };
+        Ok(statements.into_iter().zip(&self.places).map(attach).collect())
+    }
 }
 
 impl SigningInput {
@@ -269,10 +336,31 @@ impl Statement {
         SigningInput { protected, bytes }
     }
 
+    /// What the next signer signs once for all of these statements, in this order ([`crate::list`]). `typ` is theirs.
+    ///
+    /// # Errors
+    /// `Limit` for an empty list, one of more than [`MAX_LIST`] statements, and a type that is only signed alone.
+    pub fn prepare_list(
+        statements: &[Statement],
+        typ: StatementType,
+        role: Role,
+        certificate: Sha256Digest,
+        iat: UnixTime,
+    ) -> Result<ListInput, StatementError> {
+        let typ = typ.listed().filter(|_| statements.len() <= MAX_LIST).ok_or(StatementError::Limit("list"))?;
+        let leaf = |s: &Statement| list::leaf(s.payload(), s.prev_for_next().as_ref());
+        let leaves: Vec<_> = statements.iter().map(leaf).collect();
+        let (payload, places) = list::places(&leaves).map_err(|_| StatementError::Limit("list"))?;
+        let header = Header { alg: Algorithm::Ed25519, iat, prev: None, role, typ, certificate };
+        let protected = canonical::to_vec(&header).expect("a header holds text and a time");
+        let bytes = signing_bytes(&protected, &payload.to_bytes());
+        Ok(ListInput { protected, bytes, places })
+    }
+
     /// Adds what a signer signed. Not verified here; [`Statement::verify`] does.
     #[must_use]
     pub fn attach(mut self, input: SigningInput, signature: Vec<u8>) -> Self {
-        self.signatures.push(Entry { protected: Blob(input.protected), signature: Blob(signature) });
+        self.signatures.push(Entry { list: None, protected: Blob(input.protected), signature: Blob(signature) });
         self
     }
 
@@ -321,7 +409,8 @@ impl Statement {
             let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
             let header: Header = canonical::from_slice(&entry.protected.0, limits)
                 .map_err(|source| StatementError::Header { index, source })?;
-            if header.typ == expected { Ok(header) } else { Err(StatementError::Type { index }) }
+            let typ = if entry.list.is_some() { expected.listed() } else { Some(expected) };
+            if Some(header.typ) == typ { Ok(header) } else { Err(StatementError::Type { index }) }
         };
         self.signatures.iter().enumerate().map(read).collect()
     }
@@ -333,7 +422,9 @@ impl Statement {
     pub fn check_chain(&self, headers: &[Header]) -> Result<(), StatementError> {
         let mut previous: Option<Sha256Digest> = None;
         for (index, (header, entry)) in headers.iter().zip(&self.signatures).enumerate() {
-            if header.prev != previous {
+            // In a list, `prev` is in the leaf that the signature is over.
+            let expected = previous.filter(|_| entry.list.is_none());
+            if header.prev != expected {
                 return Err(StatementError::Prev { index });
             }
             previous = Some(self.entry_digest(entry));
@@ -341,15 +432,24 @@ impl Statement {
         Ok(())
     }
 
+    /// The bytes that an entry is a signature over.
+    fn signed_bytes(&self, index: usize, entry: &Entry) -> Result<Vec<u8>, StatementError> {
+        let Some(place) = &entry.list else { return Ok(signing_bytes(&entry.protected.0, self.payload())) };
+        let prev = index.checked_sub(1).map(|before| self.entry_digest(&self.signatures[before]));
+        let payload = place.payload(&list::leaf(self.payload(), prev.as_ref()));
+        let payload = payload.map_err(|_| StatementError::List { index })?;
+        Ok(signing_bytes(&entry.protected.0, &payload.to_bytes()))
+    }
+
     /// Verifies one entry against a public key, strictly (RFC 8032 §5.1.7, no small-order keys, canonical encodings
     /// only).
     ///
     /// # Errors
-    /// `NoEntry` and `Signature`.
+    /// `NoEntry`, `List` and `Signature`.
     pub fn verify(&self, index: usize, key: &VerifyingKey) -> Result<(), StatementError> {
         let entry = self.signatures.get(index).ok_or(StatementError::NoEntry { index })?;
         let signature = Signature::from_slice(&entry.signature.0).map_err(|_| StatementError::Signature { index })?;
-        key.verify_strict(&signing_bytes(&entry.protected.0, self.payload()), &signature)
+        key.verify_strict(&self.signed_bytes(index, entry)?, &signature)
             .map_err(|_| StatementError::Signature { index })
     }
 }
@@ -412,6 +512,108 @@ mod tests {
         assert_eq!(with(&[0; 9]), Err(StatementError::Limit("signatures")));
     }
 
+    /// Three records, signed by two signers as lists of different extent: the second one's leaves out the first record.
+    fn listed() -> Vec<Statement> {
+        let statements: Vec<_> = (0..3).map(|n| Statement::unsigned(format!("{{\"a\":{n}}}").into_bytes())).collect();
+        let by = |statements: Vec<Statement>, role, n: u8| {
+            let input =
+                Statement::prepare_list(&statements, StatementType::Record, role, Sha256Digest::of(&[n]), time())
+                    .expect("a list");
+            let signature = key(n).sign(input.bytes()).to_vec();
+            input.attach(statements, &signature).expect("as many")
+        };
+        let mut first = by(statements, Role::HomeroomTeacher, 1);
+        let rest = by(first.split_off(1), Role::Principal, 2);
+        first.into_iter().chain(rest).collect()
+    }
+
+    #[test]
+    fn one_signature_stands_for_each_record_of_a_list() {
+        let statements = listed();
+        for (n, statement) in statements.iter().enumerate() {
+            let headers = statement.headers(StatementType::Record).expect("headers");
+            assert_eq!(headers.len(), if n == 0 { 1 } else { 2 });
+            for (index, header) in headers.iter().enumerate() {
+                assert_eq!(header.typ, StatementType::RecordList);
+                assert_eq!(statement.verify(index, &key(index as u8 + 1).verifying_key()), Ok(()), "{n} {index}");
+                let other = key(9).verifying_key();
+                assert_eq!(statement.verify(index, &other), Err(StatementError::Signature { index }));
+            }
+            let limits = Limits { bytes: 10_000, depth: 6 };
+            assert_eq!(Statement::from_bytes(&statement.to_bytes(), limits).as_ref(), Ok(statement));
+        }
+        assert_eq!(statements[1].signature(0), statements[2].signature(0), "one signature");
+        assert_ne!(statements[1].leaf_hash(), statements[2].leaf_hash());
+    }
+
+    #[test]
+    fn a_list_signature_holds_for_its_own_record_place_and_predecessor_only() {
+        let statements = listed();
+        let (first, second) = (key(1).verifying_key(), key(2).verifying_key());
+        let changed = |change: &dyn Fn(&mut Statement)| {
+            let mut statement = statements[1].clone();
+            change(&mut statement);
+            (statement.verify(0, &first).is_ok(), statement.verify(1, &second).is_ok())
+        };
+        assert_eq!(changed(&|_| {}), (true, true));
+        assert_eq!(changed(&|s| s.payload = Blob(b"{\"a\":7}".to_vec())), (false, false), "another record");
+        let place = |s: &mut Statement, i: usize, change: &dyn Fn(&mut ListPlace)| {
+            change(s.signatures[i].list.as_mut().expect("a list"));
+        };
+        assert_eq!(changed(&|s| place(s, 0, &|p| p.index = 0)), (false, true), "another place");
+        assert_eq!(changed(&|s| place(s, 0, &|p| p.size = 2)), (false, true), "another size");
+        assert_eq!(changed(&|s| place(s, 0, &|p| p.path.clear())), (false, true), "no path");
+        assert_eq!(changed(&|s| place(s, 1, &|p| p.path[0] = Sha256Digest::of(b"x"))), (true, false), "another node");
+        // What the principal signed names the teacher's very signature.
+        let alone = vec![statements[1].clone().truncated(0)];
+        let input = Statement::prepare_list(
+            &alone,
+            StatementType::Record,
+            Role::HomeroomTeacher,
+            Sha256Digest::of(&[1]),
+            time(),
+        );
+        let input = input.expect("a list");
+        let mut again = input.attach(alone, &key(1).sign(input.bytes()).to_bytes()).expect("as many").swap_remove(0);
+        again.signatures.push(statements[1].signatures[1].clone());
+        assert_eq!(again.verify(0, &first), Ok(()));
+        assert_eq!(again.verify(1, &second), Err(StatementError::Signature { index: 1 }));
+        // A list's signature is none over the record itself, and the other way round.
+        let mut alone = statements[1].clone();
+        alone.signatures[0].list = None;
+        assert_eq!(alone.headers(StatementType::Record), Err(StatementError::Type { index: 0 }));
+        assert!(alone.verify(0, &first).is_err());
+        let mut each = signed();
+        each.signatures[0].list = statements[0].signatures[0].list.clone();
+        assert_eq!(each.headers(StatementType::Record), Err(StatementError::Type { index: 0 }));
+        use StatementType::{Appointment, AppointmentList, Profile, RecordList, Status};
+        for typ in [Appointment, Status, Profile, RecordList, AppointmentList] {
+            assert_eq!(statements[0].headers(typ), Err(StatementError::Type { index: 0 }), "{typ:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_one_to_4096_statements() {
+        let one = Statement::unsigned(b"{}".to_vec());
+        let prepare = |n| {
+            let list = vec![one.clone(); n];
+            let (typ, role) = (StatementType::Appointment, Role::Principal);
+            Statement::prepare_list(&list, typ, role, Sha256Digest::of(b""), time()).map(|input| input.len())
+        };
+        assert_eq!(prepare(0), Err(StatementError::Limit("list")));
+        assert_eq!(prepare(1), Ok(1));
+        assert_eq!(prepare(MAX_LIST), Ok(MAX_LIST));
+        assert_eq!(prepare(MAX_LIST + 1), Err(StatementError::Limit("list")));
+        let status = Statement::prepare_list(
+            std::slice::from_ref(&one),
+            StatementType::Status,
+            Role::Principal,
+            Sha256Digest::of(b""),
+            time(),
+        );
+        assert_eq!(status, Err(StatementError::Limit("list")), "only signed alone");
+    }
+
     #[test]
     fn another_kind_of_statement_is_refused() {
         assert_eq!(signed().headers(StatementType::Status), Err(StatementError::Type { index: 0 }));
@@ -422,7 +624,11 @@ mod tests {
         let good = r#"{"alg":"Ed25519","iat":1,"role":"principal","typ":"hocba-record+jws","x5t#S256":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}"#;
         let read = |header: &str| {
             let mut statement = Statement::unsigned(b"{}".to_vec());
-            statement.signatures.push(Entry { protected: Blob(header.into()), signature: Blob(vec![0; 64]) });
+            statement.signatures.push(Entry {
+                list: None,
+                protected: Blob(header.into()),
+                signature: Blob(vec![0; 64]),
+            });
             statement.headers(StatementType::Record).map(|_| ())
         };
         assert_eq!(read(good), Ok(()));
