@@ -36,6 +36,7 @@ use hocba_record::{
     types::{SchoolYear, UnixTime},
 };
 use hocba_signature::{
+    algorithm::Algorithm,
     appointment::{Appointee, Appointment, KeyStorage},
     certificate::Certificate,
     policy::SigningPolicy,
@@ -85,7 +86,7 @@ impl Person {
 
     /// Signs a statement in a role.
     pub fn sign(&self, statement: Statement, typ: StatementType, role: Role, iat: i64) -> Statement {
-        let input = statement.prepare(typ, role, self.digest(), at(iat));
+        let input = statement.prepare(typ, role, Algorithm::Ed25519, self.digest(), at(iat));
         let signature = self.key.sign(input.bytes()).to_vec();
         statement.attach(input, signature)
     }

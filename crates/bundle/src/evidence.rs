@@ -100,7 +100,7 @@ impl RevocationEvidence {
 #[cfg(test)]
 mod tests {
     use hocba_record::types::UnixTime;
-    use hocba_signature::statement::{Role, StatementType};
+    use hocba_signature::statement::{Algorithm, Role, StatementType};
 
     use super::*;
 
@@ -119,7 +119,8 @@ mod tests {
         assert!(matches!(RevocationEvidence::of(&other), Err(EvidenceError::Canonical(_))));
         let time = UnixTime::from_seconds(1).expect("time");
         let statement = evidence.statement();
-        let input = statement.prepare(StatementType::Record, Role::Principal, Sha256Digest::of(b""), time);
+        let (typ, role, alg) = (StatementType::Record, Role::Principal, Algorithm::Ed25519);
+        let input = statement.prepare(typ, role, alg, Sha256Digest::of(b""), time);
         assert_eq!(RevocationEvidence::of(&statement.attach(input, vec![0; 64])), Err(EvidenceError::Signed));
     }
 }

@@ -402,9 +402,9 @@ impl Problem {
             Problem::Statement(StatementError::Type { .. }) => "statement.type",
             Problem::Statement(StatementError::Prev { .. }) => "statement.prev",
             Problem::Statement(StatementError::List { .. }) => "statement.list",
-            Problem::Statement(StatementError::NoEntry { .. } | StatementError::Signature { .. }) => {
-                "statement.signature"
-            }
+            Problem::Statement(
+                StatementError::NoEntry { .. } | StatementError::Algorithm { .. } | StatementError::Signature { .. },
+            ) => "statement.signature",
             Problem::Policy(PolicyError::Count { .. }) => "policy.count",
             Problem::Policy(PolicyError::Role { .. }) => "policy.role",
             Problem::Policy(PolicyError::Mode { .. }) => "policy.mode",

@@ -466,7 +466,9 @@ fn statement(error: &StatementError, language: Language) -> String {
         StatementError::List { index } => {
             format!("chữ ký thứ {} là của một danh sách không có học bạ này", index + 1)
         }
-        StatementError::NoEntry { index } | StatementError::Signature { index } => {
+        StatementError::NoEntry { index }
+        | StatementError::Algorithm { index }
+        | StatementError::Signature { index } => {
             format!("chữ ký thứ {} không đúng", index + 1)
         }
     };

@@ -7,6 +7,7 @@ use clap::Args;
 use hocba_keystore::{Identity, KeystoreError, Passphrase, Secp256k1Key};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_signature::{
+    algorithm::Algorithm,
     certificate::Certificate,
     statement::{Role, Statement, StatementType},
 };
@@ -133,7 +134,7 @@ impl Person {
 
     /// Signs a statement in a role.
     pub fn sign(&self, statement: Statement, typ: StatementType, role: Role, at: UnixTime) -> Statement {
-        let input = statement.prepare(typ, role, self.digest(), at);
+        let input = statement.prepare(typ, role, Algorithm::Ed25519, self.digest(), at);
         let signature = self.sign_bytes(input.bytes());
         statement.attach(input, signature)
     }

@@ -5,20 +5,13 @@
 //! key usage (RFC 5280 §4.2.1.3), and the validity of the pinned root itself. Revocation *in time* comes with a later
 //! version; its CRL option knows no dates.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
-use ed25519_dalek::{Signature, VerifyingKey};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
-use sha2::{Digest as _, Sha256};
+use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use webpki::{EndEntityCert, Error as PathBuildError, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use pki_types::{
-    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, TrustAnchor, alg_id,
-};
+use crate::algorithm::{KeyError, PublicKey};
+pub use crate::scheme::SignatureCache;
 
 /// Largest certificate in DER, in bytes.
 pub const MAX_CERTIFICATE_BYTES: usize = 8 * 1024;
@@ -30,7 +23,7 @@ const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24
 pub struct Certificate {
     der: Vec<u8>,
     digest: Sha256Digest,
-    key: VerifyingKey,
+    key: PublicKey,
     spki_sha256: Sha256Digest,
     subject: String,
     not_before: UnixTime,
@@ -50,6 +43,9 @@ pub enum CertificateError {
     /// The key is not of an algorithm this build verifies.
     #[error("the certificate's key is of an algorithm that is not supported")]
     UnsupportedKey,
+    /// The key is too short, too long, or one under which forging is easy.
+    #[error("the certificate's key is too weak or too large")]
+    WeakKey,
 }
 
 /// Why no path leads from a certificate to a pinned root at the given moment.
@@ -98,13 +94,11 @@ impl Certificate {
             return Err(CertificateError::Malformed);
         }
         let spki = &parsed.tbs_certificate.subject_pki;
-        if spki.algorithm.algorithm != x509_parser::oid_registry::OID_SIG_ED25519 || spki.algorithm.parameters.is_some()
-        {
-            return Err(CertificateError::UnsupportedKey);
-        }
-        let bytes: [u8; 32] =
-            spki.subject_public_key.data.as_ref().try_into().map_err(|_| CertificateError::Malformed)?;
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| CertificateError::Malformed)?;
+        let key = PublicKey::from_spki_der(spki.raw).map_err(|error| match error {
+            KeyError::Malformed => CertificateError::Malformed,
+            KeyError::Unsupported => CertificateError::UnsupportedKey,
+            KeyError::Weak => CertificateError::WeakKey,
+        })?;
         let time = |t: i64| UnixTime::from_seconds(t).map_err(|_| CertificateError::Malformed);
         let subject = parsed
             .subject()
@@ -139,7 +133,7 @@ impl Certificate {
         &self.digest
     }
     /// The public key.
-    pub fn key(&self) -> &VerifyingKey {
+    pub fn key(&self) -> &PublicKey {
         &self.key
     }
     /// SHA-256 of the SubjectPublicKeyInfo.
@@ -206,9 +200,11 @@ impl Certificate {
             others.iter().filter(|c| c.digest != self.digest).map(|c| CertificateDer::from(c.der.as_slice())).collect();
         let moment =
             pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(time.seconds().unsigned_abs()));
+        let algorithms = cache.algorithms();
+        let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = algorithms.iter().map(|a| a as _).collect();
         let verified = leaf
             .verify_for_usage(
-                &[cache],
+                &algorithms,
                 &anchors,
                 &intermediates,
                 moment,
@@ -239,33 +235,5 @@ fn path_error(e: &PathBuildError) -> PathError {
         | E::MaximumNameConstraintComparisonsExceeded => PathError::TooComplex,
         E::CaUsedAsEndEntity | E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => PathError::Usage,
         _ => PathError::Constraint,
-    }
-}
-
-/// Ed25519 for `rustls-webpki`, verified strictly like every other signature here, and each signature once: the answer
-/// depends on nothing but key, message and signature.
-#[derive(Debug, Default)]
-pub struct SignatureCache {
-    answers: Mutex<HashMap<[u8; 32], bool>>,
-}
-
-impl SignatureVerificationAlgorithm for SignatureCache {
-    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        let (key, signature): (&[u8; 32], &[u8; 64]) =
-            (public_key.try_into().map_err(|_| InvalidSignature)?, signature.try_into().map_err(|_| InvalidSignature)?);
-        // Fixed lengths in front of the message, so no two triples run together.
-        let question = Sha256::new().chain_update(key).chain_update(signature).chain_update(message).finalize().into();
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let holds = *answers.entry(question).or_insert_with(|| {
-            VerifyingKey::from_bytes(key)
-                .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
-        });
-        if holds { Ok(()) } else { Err(InvalidSignature) }
-    }
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ED25519
-    }
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ED25519
     }
 }

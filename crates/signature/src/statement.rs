@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use hocba_record::{
     canonical::{self, CanonicalError, Limits},
     encoding::{Sha256Digest, base64url, from_base64url},
@@ -14,7 +13,11 @@ use hocba_record::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::list::{self, ListPlace, MAX_LIST};
+pub use crate::algorithm::Algorithm;
+use crate::{
+    algorithm::PublicKey,
+    list::{self, ListPlace, MAX_LIST},
+};
 
 /// Most signatures a statement may carry.
 pub const MAX_SIGNATURES: usize = 8;
@@ -22,14 +25,6 @@ pub const MAX_SIGNATURES: usize = 8;
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 /// Largest protected header, in bytes; ours have about 230.
 pub const MAX_HEADER_BYTES: usize = 1024;
-
-/// `alg`: fully specified names only (RFC 9864). `EdDSA`, `none` and everything else is refused on reading.
-/// The algorithms of outside CAs (`ES256`, `RS256`, …) join here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Algorithm {
-    /// Ed25519 (RFC 8032), verified strictly.
-    Ed25519,
-}
 
 /// `typ`: what kind of statement this is (RFC 8725 §3.11). A reader asks for exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,6 +216,12 @@ pub enum StatementError {
         /// 0-based entry.
         index: usize,
     },
+    /// The header's `alg` is not one that signatures of this key have.
+    #[error("signature {index} names an algorithm that is not its key's")]
+    Algorithm {
+        /// 0-based entry.
+        index: usize,
+    },
     /// The bytes are not a signature by this key over this statement.
     #[error("signature {index} does not verify")]
     Signature {
@@ -328,9 +329,16 @@ impl Statement {
         self.signatures.get(index).map(|entry| entry.signature.0.as_slice())
     }
 
-    /// What the next signer signs. `prev` is set here, from the entry before.
-    pub fn prepare(&self, typ: StatementType, role: Role, certificate: Sha256Digest, iat: UnixTime) -> SigningInput {
-        let header = Header { alg: Algorithm::Ed25519, iat, prev: self.prev_for_next(), role, typ, certificate };
+    /// What the next signer signs, with a key that makes `alg`. `prev` is set here, from the entry before.
+    pub fn prepare(
+        &self,
+        typ: StatementType,
+        role: Role,
+        alg: Algorithm,
+        certificate: Sha256Digest,
+        iat: UnixTime,
+    ) -> SigningInput {
+        let header = Header { alg, iat, prev: self.prev_for_next(), role, typ, certificate };
         let protected = canonical::to_vec(&header).expect("a header holds text and a time");
         let bytes = signing_bytes(&protected, self.payload());
         SigningInput { protected, bytes }
@@ -344,6 +352,7 @@ impl Statement {
         statements: &[Statement],
         typ: StatementType,
         role: Role,
+        alg: Algorithm,
         certificate: Sha256Digest,
         iat: UnixTime,
     ) -> Result<ListInput, StatementError> {
@@ -351,7 +360,7 @@ impl Statement {
         let leaf = |s: &Statement| list::leaf(s.payload(), s.prev_for_next().as_ref());
         let leaves: Vec<_> = statements.iter().map(leaf).collect();
         let (payload, places) = list::places(&leaves).map_err(|_| StatementError::Limit("list"))?;
-        let header = Header { alg: Algorithm::Ed25519, iat, prev: None, role, typ, certificate };
+        let header = Header { alg, iat, prev: None, role, typ, certificate };
         let protected = canonical::to_vec(&header).expect("a header holds text and a time");
         let bytes = signing_bytes(&protected, &payload.to_bytes());
         Ok(ListInput { protected, bytes, places })
@@ -406,9 +415,7 @@ impl Statement {
             return Err(StatementError::Limit("payload"));
         }
         let read = |(index, entry): (usize, &Entry)| {
-            let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
-            let header: Header = canonical::from_slice(&entry.protected.0, limits)
-                .map_err(|source| StatementError::Header { index, source })?;
+            let header = read_header(index, entry)?;
             let typ = if entry.list.is_some() { expected.listed() } else { Some(expected) };
             if Some(header.typ) == typ { Ok(header) } else { Err(StatementError::Type { index }) }
         };
@@ -441,17 +448,25 @@ impl Statement {
         Ok(signing_bytes(&entry.protected.0, &payload.to_bytes()))
     }
 
-    /// Verifies one entry against a public key, strictly (RFC 8032 §5.1.7, no small-order keys, canonical encodings
-    /// only).
+    /// Verifies one entry against a public key. The header's `alg` has to be one of that key's (RFC 8725 §3.1), so
+    /// nothing in the statement chooses how a key is used. See [`PublicKey::verify`] for how strictly.
     ///
     /// # Errors
-    /// `NoEntry`, `List` and `Signature`.
-    pub fn verify(&self, index: usize, key: &VerifyingKey) -> Result<(), StatementError> {
+    /// `NoEntry`, `Header`, `Algorithm`, `List` and `Signature`.
+    pub fn verify(&self, index: usize, key: &PublicKey) -> Result<(), StatementError> {
         let entry = self.signatures.get(index).ok_or(StatementError::NoEntry { index })?;
-        let signature = Signature::from_slice(&entry.signature.0).map_err(|_| StatementError::Signature { index })?;
-        key.verify_strict(&self.signed_bytes(index, entry)?, &signature)
+        let alg = read_header(index, entry)?.alg;
+        if !key.accepts(alg) {
+            return Err(StatementError::Algorithm { index });
+        }
+        key.verify(alg, &self.signed_bytes(index, entry)?, &entry.signature.0)
             .map_err(|_| StatementError::Signature { index })
     }
+}
+
+fn read_header(index: usize, entry: &Entry) -> Result<Header, StatementError> {
+    let limits = Limits { bytes: MAX_HEADER_BYTES, depth: 1 };
+    canonical::from_slice(&entry.protected.0, limits).map_err(|source| StatementError::Header { index, source })
 }
 
 fn signing_bytes(protected: &[u8], payload: &[u8]) -> Vec<u8> {
@@ -474,7 +489,7 @@ mod tests {
         UnixTime::from_seconds(1_790_000_000).expect("time")
     }
     fn sign(statement: Statement, role: Role, n: u8) -> Statement {
-        let input = statement.prepare(StatementType::Record, role, Sha256Digest::of(&[n]), time());
+        let input = statement.prepare(StatementType::Record, role, Algorithm::Ed25519, Sha256Digest::of(&[n]), time());
         let signature = key(n).sign(input.bytes()).to_vec();
         statement.attach(input, signature)
     }
@@ -489,8 +504,11 @@ mod tests {
         let headers = statement.headers(StatementType::Record).expect("headers");
         assert_eq!(headers.iter().map(|h| h.prev.is_some()).collect::<Vec<_>>(), [false, true, true]);
         for (i, n) in [1, 2, 3].into_iter().enumerate() {
-            assert_eq!(statement.verify(i, &key(n).verifying_key()), Ok(()));
-            assert_eq!(statement.verify(i, &key(9).verifying_key()), Err(StatementError::Signature { index: i }));
+            assert_eq!(statement.verify(i, &key(n).verifying_key().into()), Ok(()));
+            assert_eq!(
+                statement.verify(i, &key(9).verifying_key().into()),
+                Err(StatementError::Signature { index: i })
+            );
         }
         let limits = Limits { bytes: 10_000, depth: 4 };
         assert_eq!(Statement::from_bytes(&statement.to_bytes(), limits).as_ref(), Ok(&statement));
@@ -512,13 +530,17 @@ mod tests {
         assert_eq!(with(&[0; 9]), Err(StatementError::Limit("signatures")));
     }
 
+    /// Lists are signed like single statements, here with Ed25519.
+    fn list_input(statements: &[Statement], role: Role, n: u8) -> ListInput {
+        let (typ, alg) = (StatementType::Record, Algorithm::Ed25519);
+        Statement::prepare_list(statements, typ, role, alg, Sha256Digest::of(&[n]), time()).expect("a list")
+    }
+
     /// Three records, signed by two signers as lists of different extent: the second one's leaves out the first record.
     fn listed() -> Vec<Statement> {
         let statements: Vec<_> = (0..3).map(|n| Statement::unsigned(format!("{{\"a\":{n}}}").into_bytes())).collect();
         let by = |statements: Vec<Statement>, role, n: u8| {
-            let input =
-                Statement::prepare_list(&statements, StatementType::Record, role, Sha256Digest::of(&[n]), time())
-                    .expect("a list");
+            let input = list_input(&statements, role, n);
             let signature = key(n).sign(input.bytes()).to_vec();
             input.attach(statements, &signature).expect("as many")
         };
@@ -535,8 +557,12 @@ mod tests {
             assert_eq!(headers.len(), if n == 0 { 1 } else { 2 });
             for (index, header) in headers.iter().enumerate() {
                 assert_eq!(header.typ, StatementType::RecordList);
-                assert_eq!(statement.verify(index, &key(index as u8 + 1).verifying_key()), Ok(()), "{n} {index}");
-                let other = key(9).verifying_key();
+                assert_eq!(
+                    statement.verify(index, &key(index as u8 + 1).verifying_key().into()),
+                    Ok(()),
+                    "{n} {index}"
+                );
+                let other = key(9).verifying_key().into();
                 assert_eq!(statement.verify(index, &other), Err(StatementError::Signature { index }));
             }
             let limits = Limits { bytes: 10_000, depth: 6 };
@@ -549,7 +575,7 @@ mod tests {
     #[test]
     fn a_list_signature_holds_for_its_own_record_place_and_predecessor_only() {
         let statements = listed();
-        let (first, second) = (key(1).verifying_key(), key(2).verifying_key());
+        let (first, second) = (key(1).verifying_key().into(), key(2).verifying_key().into());
         let changed = |change: &dyn Fn(&mut Statement)| {
             let mut statement = statements[1].clone();
             change(&mut statement);
@@ -566,14 +592,7 @@ mod tests {
         assert_eq!(changed(&|s| place(s, 1, &|p| p.path[0] = Sha256Digest::of(b"x"))), (true, false), "another node");
         // What the principal signed names the teacher's very signature.
         let alone = vec![statements[1].clone().truncated(0)];
-        let input = Statement::prepare_list(
-            &alone,
-            StatementType::Record,
-            Role::HomeroomTeacher,
-            Sha256Digest::of(&[1]),
-            time(),
-        );
-        let input = input.expect("a list");
+        let input = list_input(&alone, Role::HomeroomTeacher, 1);
         let mut again = input.attach(alone, &key(1).sign(input.bytes()).to_bytes()).expect("as many").swap_remove(0);
         again.signatures.push(statements[1].signatures[1].clone());
         assert_eq!(again.verify(0, &first), Ok(()));
@@ -595,23 +614,30 @@ mod tests {
     #[test]
     fn a_list_has_one_to_4096_statements() {
         let one = Statement::unsigned(b"{}".to_vec());
-        let prepare = |n| {
-            let list = vec![one.clone(); n];
-            let (typ, role) = (StatementType::Appointment, Role::Principal);
-            Statement::prepare_list(&list, typ, role, Sha256Digest::of(b""), time()).map(|input| input.len())
+        let prepare = |n, typ| {
+            let (list, role, certificate) = (vec![one.clone(); n], Role::Principal, Sha256Digest::of(b""));
+            Statement::prepare_list(&list, typ, role, Algorithm::Ed25519, certificate, time()).map(|input| input.len())
         };
-        assert_eq!(prepare(0), Err(StatementError::Limit("list")));
-        assert_eq!(prepare(1), Ok(1));
-        assert_eq!(prepare(MAX_LIST), Ok(MAX_LIST));
-        assert_eq!(prepare(MAX_LIST + 1), Err(StatementError::Limit("list")));
-        let status = Statement::prepare_list(
-            std::slice::from_ref(&one),
-            StatementType::Status,
-            Role::Principal,
-            Sha256Digest::of(b""),
-            time(),
-        );
-        assert_eq!(status, Err(StatementError::Limit("list")), "only signed alone");
+        let appointments = |n| prepare(n, StatementType::Appointment);
+        let refused = Err(StatementError::Limit("list"));
+        assert_eq!(appointments(0), refused);
+        assert_eq!(appointments(1), Ok(1));
+        assert_eq!(appointments(MAX_LIST), Ok(MAX_LIST));
+        assert_eq!(appointments(MAX_LIST + 1), refused);
+        assert_eq!(prepare(1, StatementType::Status), refused, "only signed alone");
+    }
+
+    #[test]
+    fn the_header_does_not_choose_how_a_key_is_used() {
+        let statement = Statement::unsigned(b"{}".to_vec());
+        for alg in [Algorithm::Es256, Algorithm::Es384, Algorithm::Rs256, Algorithm::Ps256] {
+            let input = statement.prepare(StatementType::Record, Role::Principal, alg, Sha256Digest::of(b"c"), time());
+            let signature = key(1).sign(input.bytes()).to_vec();
+            let signed = statement.clone().attach(input, signature);
+            assert!(signed.headers(StatementType::Record).is_ok());
+            let refused = signed.verify(0, &key(1).verifying_key().into());
+            assert_eq!(refused, Err(StatementError::Algorithm { index: 0 }), "{alg}");
+        }
     }
 
     #[test]
@@ -632,8 +658,15 @@ mod tests {
             statement.headers(StatementType::Record).map(|_| ())
         };
         assert_eq!(read(good), Ok(()));
+        for alg in ["ES256", "ES384", "RS256", "PS256"] {
+            assert_eq!(read(&good.replacen("Ed25519", alg, 1)), Ok(()), "{alg}");
+        }
         for (from, to) in [
             ("\"Ed25519\"", "\"EdDSA\""),
+            ("\"Ed25519\"", "\"RS384\""),
+            ("\"Ed25519\"", "\"RS1\""),
+            ("\"Ed25519\"", "\"ES512\""),
+            ("\"Ed25519\"", "\"ES256K\""),
             ("\"Ed25519\"", "\"none\""),
             ("\"Ed25519\"", "\"HS256\""),
             ("\"Ed25519\"", "\"ed25519\""),
