@@ -285,7 +285,7 @@ impl Ledger {
         self.facts.head = batch_digest(CHAIN, &CONTRACT, index, &batch, &self.facts.head);
         self.facts.batches.push(batch);
         self.facts.block += 1;
-        self.facts.block_time = at(time);
+        self.facts.block_time = self.facts.block_time.max(at(time));
         let hints = (0..tree.size()).map(|leaf| {
             let proof = tree.path(leaf).expect("the leaf is in the tree");
             AnchorHint {
@@ -317,7 +317,7 @@ impl Ledger {
         self.facts.status_head = status_digest(CHAIN, &CONTRACT, index, &status, &self.facts.status_head);
         statuses.push(status);
         self.facts.block += 1;
-        self.facts.block_time = at(time);
+        self.facts.block_time = self.facts.block_time.max(at(time));
     }
 
     /// A snapshot taken an hour before [`NOW`].
@@ -421,6 +421,7 @@ impl World {
             certificates: example_certificates("teacher").split_off(1),
             appointments: Vec::new(),
             roots: example_certificates("root"),
+            ..AuthorityStore::default()
         };
         for (school, issuer) in [(&school, "so-demo"), (&other, "so-demo-2")] {
             for role in [Role::Department, Role::Principal, Role::HomeroomTeacher, Role::SchoolSeal] {

@@ -6,10 +6,15 @@ use hocba_record::{encoding::Sha256Digest, payload::RecordPayload, types::UnixTi
 use hocba_signature::{
     appointment::Appointment,
     certificate::{Certificate, PathError},
+    revocation::Evidence,
     statement::{Role, StatementType},
 };
 
-use crate::format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart};
+use crate::{
+    evidence::RevocationEvidence,
+    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart},
+    verify::revocation,
+};
 
 /// All that an issuer keeps: a bundle takes from it what it needs.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +23,10 @@ pub struct AuthorityStore {
     pub certificates: Vec<Certificate>,
     /// Anchored appointments.
     pub appointments: Vec<AnchoredStatement>,
+    /// Anchored answers of authorities about revocations ([`crate::evidence`]).
+    pub evidence: Vec<AnchoredStatement>,
+    /// The profile's grace in seconds: from when on after anchoring an answer is final.
+    pub grace: u32,
     /// Pinned roots; used to choose intermediates, never put into a bundle.
     pub roots: Vec<Certificate>,
 }
@@ -65,7 +74,18 @@ pub fn assemble(
     store: &AuthorityStore,
     time_of: &dyn Fn(u64) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
-    let mut parts = Parts { store, time_of, certificates: BTreeMap::new(), appointments: Vec::new() };
+    let known = store.evidence.iter().filter_map(|anchored| {
+        let evidence = RevocationEvidence::of(&anchored.statement).ok()?;
+        Some((anchored, revocation::read(&evidence)?))
+    });
+    let mut parts = Parts {
+        store,
+        time_of,
+        known: known.collect(),
+        certificates: BTreeMap::new(),
+        appointments: Vec::new(),
+        evidence: Vec::new(),
+    };
     for (record, part) in records.iter().enumerate() {
         let not = |_| AssembleError::NotARecord { record };
         let payload =
@@ -76,15 +96,18 @@ pub fn assemble(
         }
     }
     let certificates = parts.certificates.into_values().collect();
-    let authority = AuthorityPart { appointments: parts.appointments, certificates, evidence: Vec::new() }.in_order();
+    let authority = AuthorityPart { appointments: parts.appointments, certificates, evidence: parts.evidence }.in_order();
     Ok(Bundle { authority, hocba: BundleFormat::V1, records })
 }
 
 struct Parts<'a> {
     store: &'a AuthorityStore,
     time_of: &'a dyn Fn(u64) -> Option<UnixTime>,
+    /// The evidence of the store, read.
+    known: Vec<(&'a AnchoredStatement, Evidence)>,
     certificates: BTreeMap<Sha256Digest, Der>,
     appointments: Vec<AnchoredStatement>,
+    evidence: Vec<AnchoredStatement>,
 }
 
 impl Parts<'_> {
@@ -105,8 +128,11 @@ impl Parts<'_> {
             .path(&store.certificates, &store.roots, at)
             .map_err(|error| AssembleError::NoPath { role, error })?;
         let used = path.intermediates.iter().filter_map(|d| store.certificates.iter().find(|c| c.digest() == d));
-        for used in used.chain([certificate]) {
-            self.certificates.insert(*used.digest(), Der(used.der().to_vec()));
+        let mut below = certificate;
+        for issuer in used.chain(store.roots.get(path.root)) {
+            self.certificates.insert(*below.digest(), Der(below.der().to_vec()));
+            self.add_evidence(below, issuer, at);
+            below = issuer;
         }
         if role == Role::Department {
             return Ok(());
@@ -134,5 +160,17 @@ impl Parts<'_> {
             .map_err(|_| AssembleError::MissingAppointment { role })?;
         let appointer = headers.first().ok_or(AssembleError::MissingAppointment { role })?;
         self.add(&appointer.certificate, appointer.role, payload, appointed_at)
+    }
+
+    /// The first final answer about a certificate, and the last one: what is known against it by now belongs in.
+    fn add_evidence(&mut self, subject: &Certificate, issuer: &Certificate, at: UnixTime) {
+        let answers = self.known.iter().filter_map(|(anchored, evidence)| {
+            Some((evidence.answer(subject, issuer).ok()?.this_update, *anchored))
+        });
+        let answers: Vec<_> = answers.collect();
+        let wanted = at.plus(i64::from(self.store.grace));
+        let first = answers.iter().filter(|(said, _)| *said >= wanted).min_by_key(|(said, _)| *said);
+        let last = answers.iter().max_by_key(|(said, _)| *said);
+        self.evidence.extend(first.into_iter().chain(last).map(|(_, anchored)| (*anchored).clone()));
     }
 }

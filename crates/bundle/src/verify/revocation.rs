@@ -130,6 +130,7 @@ impl Authority<'_> {
         let mut held: Option<(Gone, UnixTime)> = None;
         for (place, known) in self.evidence.iter().enumerate() {
             let Some(answer) = self.answer(place, known, subject, issuer) else { continue };
+            self.mark(&known.leaf);
             let said_at = match self.locate(&known.leaf, known.anchor) {
                 Ok(located) => located.time,
                 Err(problem @ Problem::Chain(_)) => {
@@ -146,7 +147,6 @@ impl Authority<'_> {
             if !believed {
                 continue;
             }
-            self.mark(&known.leaf);
             match answer.status {
                 CertificateStatus::Revoked(revoked) => {
                     let found = Gone { at: cut_off(&revoked, None), reason: revoked.reason };
