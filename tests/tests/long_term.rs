@@ -276,7 +276,8 @@ fn event(name: &str) -> Event {
 #[allow(clippy::print_stdout, reason = "the number of cells is a figure that is asked for")]
 fn every_cell_of_the_matrix_is_as_the_specification_says() {
     let page = fs::read_to_string(repository().join("docs/spec/long-term.md")).expect("the page");
-    let table = page.split_once("<!-- matrix -->").and_then(|(_, rest)| rest.split_once("<!-- end")).expect("a table").0;
+    let table =
+        page.split_once("<!-- matrix -->").and_then(|(_, rest)| rest.split_once("<!-- end")).expect("a table").0;
     let rows = table.lines().filter(|line| line.starts_with('|')).skip(2);
     let mut cells = 0;
     let mut wrong = Vec::new();

@@ -96,7 +96,8 @@ pub fn assemble(
         }
     }
     let certificates = parts.certificates.into_values().collect();
-    let authority = AuthorityPart { appointments: parts.appointments, certificates, evidence: parts.evidence }.in_order();
+    let authority =
+        AuthorityPart { appointments: parts.appointments, certificates, evidence: parts.evidence }.in_order();
     Ok(Bundle { authority, hocba: BundleFormat::V1, records })
 }
 
@@ -164,9 +165,10 @@ impl Parts<'_> {
 
     /// The first final answer about a certificate, and the last one: what is known against it by now belongs in.
     fn add_evidence(&mut self, subject: &Certificate, issuer: &Certificate, at: UnixTime) {
-        let answers = self.known.iter().filter_map(|(anchored, evidence)| {
-            Some((evidence.answer(subject, issuer).ok()?.this_update, *anchored))
-        });
+        let answers = self
+            .known
+            .iter()
+            .filter_map(|(anchored, evidence)| Some((evidence.answer(subject, issuer).ok()?.this_update, *anchored)));
         let answers: Vec<_> = answers.collect();
         let wanted = at.plus(i64::from(self.store.grace));
         let first = answers.iter().filter(|(said, _)| *said >= wanted).min_by_key(|(said, _)| *said);
