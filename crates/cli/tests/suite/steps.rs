@@ -386,13 +386,8 @@ fn profile(world: &World, number: u32, publisher: &str) -> (Vec<u8>, Sha256Diges
         Identity::open(&path("key"), &path("crt"), &Passphrase::new("hocba-demo"), Mode::Demo).expect("keys");
     let digest = Sha256Digest::from_bytes(identity.leaf_sha256());
     let statement = Statement::unsigned(content.to_bytes());
-    let input = statement.prepare(
-        StatementType::Profile,
-        Role::ProfilePublisher,
-        Algorithm::Ed25519,
-        digest,
-        content.issued,
-    );
+    let input =
+        statement.prepare(StatementType::Profile, Role::ProfilePublisher, Algorithm::Ed25519, digest, content.issued);
     let signature = identity.key().sign(input.bytes()).to_vec();
     let statement = statement.attach(input, signature);
     let certificate = Der(identity.certificate_chain()[0].clone());
