@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hocba_record::{encoding::Sha256Digest, payload::RecordPayload, types::UnixTime};
 use hocba_signature::{
     appointment::Appointment,
-    certificate::{Certificate, PathError},
+    certificate::{Certificate, PathError, SignatureCache},
     revocation::Evidence,
     statement::{Role, StatementType},
 };
@@ -13,7 +13,6 @@ use hocba_signature::{
 use crate::{
     evidence::RevocationEvidence,
     format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart},
-    verify::revocation,
 };
 
 /// All that an issuer keeps: a bundle takes from it what it needs.
@@ -76,11 +75,12 @@ pub fn assemble(
 ) -> Result<Bundle, AssembleError> {
     let known = store.evidence.iter().filter_map(|anchored| {
         let evidence = RevocationEvidence::of(&anchored.statement).ok()?;
-        Some((anchored, revocation::read(&evidence)?))
+        Some((anchored, evidence.read()?))
     });
     let mut parts = Parts {
         store,
         time_of,
+        signatures: SignatureCache::default(),
         known: known.collect(),
         certificates: BTreeMap::new(),
         appointments: Vec::new(),
@@ -104,6 +104,7 @@ pub fn assemble(
 struct Parts<'a> {
     store: &'a AuthorityStore,
     time_of: &'a dyn Fn(u64) -> Option<UnixTime>,
+    signatures: SignatureCache,
     /// The evidence of the store, read.
     known: Vec<(&'a AnchoredStatement, Evidence)>,
     certificates: BTreeMap<Sha256Digest, Der>,
@@ -129,11 +130,11 @@ impl Parts<'_> {
             .path(&store.certificates, &store.roots, at)
             .map_err(|error| AssembleError::NoPath { role, error })?;
         let used = path.intermediates.iter().filter_map(|d| store.certificates.iter().find(|c| c.digest() == d));
-        let mut below = certificate;
-        for issuer in used.chain(store.roots.get(path.root)) {
-            self.certificates.insert(*below.digest(), Der(below.der().to_vec()));
-            self.add_evidence(below, issuer, at);
-            below = issuer;
+        let chain: Vec<&Certificate> =
+            [certificate].into_iter().chain(used).chain(store.roots.get(path.root)).collect();
+        for place in 0..chain.len() - 1 {
+            self.certificates.insert(*chain[place].digest(), Der(chain[place].der().to_vec()));
+            self.add_evidence(&chain[place..], at);
         }
         if role == Role::Department {
             return Ok(());
@@ -164,11 +165,10 @@ impl Parts<'_> {
     }
 
     /// The first final answer about a certificate, and the last one: what is known against it by now belongs in.
-    fn add_evidence(&mut self, subject: &Certificate, issuer: &Certificate, at: UnixTime) {
-        let answers = self
-            .known
-            .iter()
-            .filter_map(|(anchored, evidence)| Some((evidence.answer(subject, issuer).ok()?.this_update, *anchored)));
+    fn add_evidence(&mut self, path: &[&Certificate], at: UnixTime) {
+        let answers = self.known.iter().filter_map(|(anchored, evidence)| {
+            Some((evidence.answer(path, &self.signatures).ok()?.this_update, *anchored))
+        });
         let answers: Vec<_> = answers.collect();
         let wanted = at.plus(i64::from(self.store.grace));
         let first = answers.iter().filter(|(said, _)| *said >= wanted).min_by_key(|(said, _)| *said);

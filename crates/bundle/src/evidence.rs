@@ -8,7 +8,7 @@ use hocba_record::{
     canonical::{self, CanonicalError, Limits},
     encoding::Sha256Digest,
 };
-use hocba_signature::statement::Statement;
+use hocba_signature::{revocation::Evidence, statement::Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::format::Der;
@@ -83,6 +83,15 @@ impl RevocationEvidence {
         match evidence.answer.0.len() {
             found if found > MAX_EVIDENCE_BYTES => Err(EvidenceError::TooLarge { found }),
             _ => Ok(evidence),
+        }
+    }
+
+    /// What the authority said, in words of RFC 5280 or 6960; none if the answer is not of the form it claims.
+    pub fn read(&self) -> Option<Evidence> {
+        match (self.kind, Evidence::from_der(&self.answer.0).ok()?) {
+            (EvidenceKind::Crl, evidence @ Evidence::Crl(_)) => Some(evidence),
+            (EvidenceKind::Ocsp, evidence @ Evidence::Ocsp(_)) => Some(evidence),
+            _ => None,
         }
     }
 

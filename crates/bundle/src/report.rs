@@ -424,6 +424,7 @@ impl Problem {
                 PathError::TooComplex => "path.too_complex",
                 PathError::Usage => "path.usage",
                 PathError::Constraint => "path.constraint",
+                PathError::Policy => "path.policy",
             },
             Problem::CertificateRevoked { authority: false, .. } => "certificate.revoked",
             Problem::CertificateRevoked { authority: true, .. } => "certificate.authority_revoked",

@@ -413,7 +413,6 @@ fn revocation_reason(reason: Reason, language: Language) -> &'static str {
         Reason::CertificateHold => language.pick("tạm dừng", "on hold"),
         Reason::PrivilegeWithdrawn => language.pick("rút quyền", "privilege withdrawn"),
         Reason::AaCompromise => language.pick("lộ khoá nơi chứng nhận thuộc tính", "attribute authority compromised"),
-        Reason::RemoveFromCrl => language.pick("gỡ khỏi danh sách", "removed from the list"),
     }
 }
 
@@ -498,6 +497,7 @@ fn path_vietnamese(r: Role, error: PathError) -> String {
         PathError::TooComplex => format!("đường dẫn chứng thư của {role} quá phức tạp"),
         PathError::Usage => format!("chứng thư của {role} không dùng để ký văn bản"),
         PathError::Constraint => format!("chứng thư của {role} trái quy tắc RFC 5280"),
+        PathError::Policy => format!("chứng thư của {role} không thuộc chính sách chứng thư được công nhận"),
     }
 }
 

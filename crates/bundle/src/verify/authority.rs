@@ -78,7 +78,7 @@ pub(crate) struct Authority<'a> {
     carried: usize,
     pub(super) findings: Findings,
     used: RefCell<BTreeSet<Sha256Digest>>,
-    signatures: SignatureCache,
+    pub(super) signatures: SignatureCache,
     /// Leaf hashes of appointments whose one signature verified under the certificate it names.
     verified: RefCell<BTreeSet<Sha256Digest>>,
 }
