@@ -8,9 +8,9 @@ use std::fs;
 use hocba_bundle::{
     assemble::AuthorityStore,
     evidence::{EvidenceKind, RevocationEvidence},
-    format::{AnchoredStatement, AuthorityPart, Der},
+    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der},
     profile::{CaFamily, OpenProfile, PinnedRoot, RevocationRule, TrustProfile},
-    report::{Headline, Report},
+    report::{CheckId, Headline, Outcome, Report, SkipReason},
     snapshot::{OpenSnapshot, Snapshot, StatusEvidence},
     verify::{ChainView, Context, verify},
 };
@@ -30,8 +30,12 @@ use hocba_tests::{
 
 const APPOINTED: i64 = NOW - 200 * DAY;
 const ANCHORED: i64 = NOW - 100 * DAY;
-/// When authorities answered, and when that was anchored: soon after the grace, and lately.
-const ANSWERS: [(i64, i64); 2] = [(ANCHORED + 2 * DAY, ANCHORED + 3 * DAY), (NOW - 5 * DAY, NOW - 4 * DAY)];
+/// When authorities answered, and when that was anchored: soon after the appointments, soon after the record, lately.
+const ANSWERS: [(i64, i64); 3] = [
+    (APPOINTED + 2 * DAY, APPOINTED + 3 * DAY),
+    (ANCHORED + 2 * DAY, ANCHORED + 3 * DAY),
+    (NOW - 5 * DAY, NOW - 4 * DAY),
+];
 const RULE: RevocationRule = RevocationRule { grace: DAY as u32, provisional: 30 * DAY as u32 };
 
 /// When it happened: before signing, between signing and anchor, after the anchor.
@@ -132,7 +136,7 @@ impl Cell {
             .map(|(role, class)| school.appointment(role, class));
         let appointments = given.each_ref().map(|a| anchor(school.appoint(a), APPOINTED)).to_vec();
         let record = signed_record(&school, open_claims(SCHOOL, 1), &few_sections(), Vec::new());
-        let located = anchor(record.statement.clone(), ANCHORED);
+        let mut located = None;
 
         // What the authorities say, each time all that is known by then.
         let later = happened + 60 * DAY;
@@ -153,8 +157,11 @@ impl Cell {
         let by_status = matches!(event, Event::AppointmentEnded | Event::ReportedStolen);
         let mut answers = Vec::new();
         for (number, (said, noted)) in (1..).zip(ANSWERS).filter(|(_, (_, noted))| *noted < clock) {
-            if !evidence && !by_status {
-                break;
+            if noted > ANCHORED {
+                located.get_or_insert_with(|| anchor(record.statement.clone(), ANCHORED));
+                if !evidence && !by_status {
+                    break;
+                }
             }
             for (ca, serial_number, revocation) in [(&root, ISSUING, of_issuing), (&issuing, TEACHER, of_teacher)] {
                 let known = revocation.filter(|(published, _)| *published <= said);
@@ -163,6 +170,8 @@ impl Cell {
                 answers.push(anchor(RevocationEvidence::new(EvidenceKind::Crl, crl).statement(), noted));
             }
         }
+
+        let located = located.unwrap_or_else(|| anchor(record.statement.clone(), ANCHORED));
 
         let mut profile = profile_content();
         profile.departments[0].certificate = school.department.digest();
@@ -226,11 +235,7 @@ impl Cell {
                 certificates: store.certificates.iter().map(|c| Der(c.der().to_vec())).collect(),
                 evidence: store.evidence.clone(),
             };
-            hocba_bundle::format::Bundle {
-                authority: authority.in_order(),
-                hocba: hocba_bundle::format::BundleFormat::V1,
-                records: vec![part],
-            }
+            Bundle { authority: authority.in_order(), hocba: BundleFormat::V1, records: vec![part] }
         });
         Self { bundle: bundle.to_bytes(), ledger, profile, statuses }
     }
@@ -300,4 +305,74 @@ fn every_cell_of_the_matrix_is_as_the_specification_says() {
     println!("{cells} cells");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(cells, 14 * 5, "no row was lost");
+}
+
+/// The cell's bundle with other evidence.
+fn with_evidence(cell: &Cell, choose: impl Fn(&mut Vec<AnchoredStatement>)) -> Vec<u8> {
+    let mut bundle = Bundle::read(&cell.bundle).expect("a bundle").bundle;
+    choose(&mut bundle.authority.evidence);
+    bundle.authority = bundle.authority.in_order();
+    bundle.to_bytes()
+}
+
+/// Whether an answer was anchored last of all.
+fn is_latest(evidence: &AnchoredStatement, of: &[AnchoredStatement]) -> bool {
+    // The two answers of one moment are in two batches, one after the other.
+    of.iter().all(|other| other.anchor.batch <= evidence.anchor.batch + 1)
+}
+
+#[test]
+fn a_holder_can_leave_out_what_came_after_the_grace_and_a_verifier_with_its_own_answers_is_not_fooled() {
+    // Stolen in winter, found out and published sixty days later, after a final answer was given.
+    let mut cell = Cell::new(Event::DatedBack, MOMENTS[0], NOW, true);
+    assert_eq!(words(&cell.verify(NOW)), "invalid: certificate.revoked");
+    let all = Bundle::read(&cell.bundle).expect("a bundle").bundle.authority.evidence;
+    cell.bundle = with_evidence(&cell, |evidence| evidence.retain(|e| !is_latest(e, &all)));
+    assert_eq!(words(&cell.verify(NOW)), "valid", "said plainly in the specification");
+    cell.statuses.authority.evidence = all;
+    assert_eq!(words(&cell.verify(NOW)), "invalid: certificate.revoked");
+}
+
+#[test]
+fn an_answer_counts_from_its_batch_and_only_if_something_asks_for_it() {
+    let cell = || Cell::new(Event::Nothing, ANCHORED, NOW, true);
+    // Beside its place in the batch, an answer proves nothing: an authority's key of long ago may be anybody's.
+    let mut moved = cell();
+    moved.bundle = with_evidence(&moved, |evidence| evidence.iter_mut().for_each(|e| e.anchor.batch = 0));
+    assert_eq!(words(&moved.verify(NOW)), "inconclusive: certificate.revocation_unknown");
+    // An answer of an authority that is on no path here.
+    let mut stuffed = cell();
+    let stranger = Key::new(99);
+    let life = validity(NOW - 1000 * DAY, NOW + 1000 * DAY);
+    let der = hocba_ca::root(&stranger, &name("CA khác"), life, serial(99)).expect("a root");
+    let other = Authority::open(&der, &stranger).expect("a CA");
+    let crl = other.crl(1, at(NOW - DAY), at(NOW + DAY), &[]).expect("a CRL");
+    let statement = RevocationEvidence::new(EvidenceKind::Crl, crl).statement();
+    let anchor = stuffed.ledger.anchor("so-demo", std::slice::from_ref(&statement), NOW - DAY).swap_remove(0);
+    let extra = AnchoredStatement { anchor, statement };
+    stuffed.bundle = with_evidence(&stuffed, |evidence| evidence.push(extra.clone()));
+    assert_eq!(words(&stuffed.verify(NOW)), "invalid: part.unreferenced");
+    // Under another name: a CRL that says it is an OCSP answer is neither.
+    let mut renamed = cell();
+    renamed.bundle = with_evidence(&renamed, |evidence| {
+        for anchored in evidence {
+            let mut content = RevocationEvidence::of(&anchored.statement).expect("evidence");
+            content.kind = EvidenceKind::Ocsp;
+            anchored.statement = content.statement();
+        }
+    });
+    assert_eq!(words(&renamed.verify(NOW)), "inconclusive: certificate.revocation_unknown");
+}
+
+#[test]
+fn without_a_rule_in_the_profile_revocation_is_skipped_unless_it_is_mandatory() {
+    let mut cell = Cell::new(Event::Revoked(Reason::Superseded), MOMENTS[0], NOW, true);
+    cell.profile.families[0].revocation = None;
+    cell.bundle = with_evidence(&cell, Vec::clear);
+    let report = cell.verify(NOW);
+    assert_eq!(words(&report), "valid");
+    let check = report.checks.iter().find(|c| c.id == CheckId::Revocation).expect("each check is told");
+    assert_eq!(check.outcome, Outcome::Skipped(SkipReason::NotAsked));
+    cell.profile.mandatory.push(CheckId::Revocation);
+    assert_eq!(words(&cell.verify(NOW)), "invalid: mandatory.not_shown");
 }
