@@ -57,6 +57,7 @@ fn main() {
         reason: ReasonClass::Correction,
         replacement: Some(record.statement.leaf_hash()),
         school: appointment.school.clone(),
+        since: None,
         subject: appointment.id,
     };
     write("status", "supersede", change.to_bytes());
