@@ -278,3 +278,89 @@ pub fn standing(answers: &[Answer], time: UnixTime, grace: u32, compromise: Opti
     let young = standing.iter().any(|a| a.status != Status::Unknown && a.this_update >= from);
     if young { Standing::Proven } else { Standing::Open { from } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> UnixTime {
+        UnixTime::from_seconds(seconds).expect("a time")
+    }
+    fn answer(this_update: i64, status: Status) -> Answer {
+        Answer { this_update: at(this_update), next_update: None, status }
+    }
+    fn revoked(on: i64, reason: Reason, invalidity: Option<i64>) -> Status {
+        Status::Revoked(Revocation { at: at(on), reason, invalidity_date: invalidity.map(at) })
+    }
+    const REASONS: [(Reason, bool); 9] = [
+        (Reason::Unspecified, true),
+        (Reason::KeyCompromise, true),
+        (Reason::CaCompromise, true),
+        (Reason::AaCompromise, true),
+        (Reason::AffiliationChanged, false),
+        (Reason::Superseded, false),
+        (Reason::CessationOfOperation, false),
+        (Reason::CertificateHold, false),
+        (Reason::PrivilegeWithdrawn, false),
+    ];
+
+    #[test]
+    fn the_cut_off_of_a_compromise_is_the_earliest_moment_known_and_of_other_reasons_the_revocation() {
+        for (reason, compromise) in REASONS {
+            let says = |invalidity| answer(500, revoked(300, reason, invalidity));
+            assert_eq!(says(None).cut_off(None), Some(at(300)), "{reason:?}");
+            assert_eq!(says(Some(200)).cut_off(None), Some(at(if compromise { 200 } else { 300 })), "{reason:?}");
+            assert_eq!(says(Some(400)).cut_off(None), Some(at(300)), "{reason:?}: never later than the revocation");
+            assert_eq!(says(Some(200)).cut_off(Some(at(100))), Some(at(100)), "{reason:?}");
+            assert_eq!(says(None).cut_off(Some(at(400))), Some(at(300)), "{reason:?}");
+            assert_eq!(reason.is_compromise(), compromise);
+        }
+        for status in [Status::Good, Status::Unknown] {
+            assert_eq!(answer(500, status).cut_off(None), None);
+            assert_eq!(answer(500, status).cut_off(Some(at(100))), Some(at(100)));
+        }
+    }
+
+    #[test]
+    fn a_signature_is_proven_once_an_answer_is_young_enough() {
+        let stands = |answers: &[Answer]| standing(answers, at(100), 50, None);
+        let open = Standing::Open { from: at(150) };
+        assert_eq!(stands(&[]), open);
+        assert_eq!(stands(&[answer(149, Status::Good)]), open, "a second short of the grace");
+        assert_eq!(stands(&[answer(150, Status::Good)]), Standing::Proven);
+        assert_eq!(stands(&[answer(900, Status::Unknown)]), open);
+        let later = revoked(101, Reason::KeyCompromise, None);
+        assert_eq!(stands(&[answer(150, later)]), Standing::Proven, "revoked afterwards");
+        assert_eq!(stands(&[answer(149, later)]), open);
+        let same = revoked(100, Reason::Superseded, None);
+        assert_eq!(stands(&[answer(150, same)]), Standing::Fallen { cut_off: at(100) }, "the moment itself is cut off");
+        // What one answer took down no later one lifts, whatever their order.
+        let first = answer(120, revoked(300, Reason::KeyCompromise, Some(90)));
+        for answers in [[first, answer(900, Status::Good)], [answer(900, Status::Good), first]] {
+            assert_eq!(stands(&answers), Standing::Fallen { cut_off: at(90) });
+        }
+        assert_eq!(
+            standing(&[answer(900, Status::Good)], at(100), 50, Some(at(100))),
+            Standing::Fallen { cut_off: at(100) }
+        );
+        assert_eq!(
+            standing(&[], at(100), 50, Some(at(100))),
+            Standing::Fallen { cut_off: at(100) },
+            "without evidence"
+        );
+    }
+
+    #[test]
+    fn a_hold_counts_until_it_is_lifted() {
+        let hold = answer(120, revoked(90, Reason::CertificateHold, None));
+        let stands = |others: &[Answer]| standing(&[&[hold], others].concat(), at(100), 50, None);
+        let fallen = Standing::Fallen { cut_off: at(90) };
+        assert_eq!(stands(&[]), fallen);
+        assert_eq!(stands(&[answer(119, Status::Good)]), fallen, "an earlier answer lifts nothing");
+        assert_eq!(stands(&[answer(900, Status::Unknown)]), fallen);
+        assert_eq!(stands(&[answer(900, Status::Good)]), Standing::Proven);
+        assert_eq!(stands(&[answer(900, revoked(400, Reason::Superseded, None))]), Standing::Proven);
+        let compromised = revoked(400, Reason::KeyCompromise, Some(80));
+        assert_eq!(stands(&[answer(900, compromised)]), Standing::Fallen { cut_off: at(80) });
+    }
+}

