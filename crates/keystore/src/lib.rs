@@ -38,15 +38,25 @@
 //! [RFC 8018]: https://www.rfc-editor.org/rfc/rfc8018
 //! [RFC 8410]: https://www.rfc-editor.org/rfc/rfc8410
 
+mod chain;
 mod container;
 mod data_key;
 mod ed25519;
 mod error;
 mod example;
 mod file;
+mod files;
 mod identity;
 mod passphrase;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
+mod pkcs12;
+#[cfg(feature = "remote")]
+mod remote;
 mod secp256k1;
+mod signing;
+mod software;
+mod stopped;
 
 pub use container::Cost;
 pub use data_key::{DataKey, NotOpened, seal, unseal};
@@ -56,7 +66,20 @@ pub use example::is_example_key;
 pub use file::MAX_FILE_BYTES;
 pub use identity::{Identity, MAX_CERTIFICATES, read_certificate_chain};
 pub use passphrase::Passphrase;
+#[cfg(feature = "pkcs11")]
+pub use pkcs11::{
+    CertificateReport, Finding, KeyReport, ModuleReport, PinState, SlotReport, TokenChoice, TokenKey, TokenReport,
+    inspect_module,
+};
+#[cfg(feature = "remote")]
+pub use remote::{
+    Clock, DEFAULT_BATCH, DEFAULT_TIMEOUT, Question, RemoteService, RemoteSettings, SecondFactor, ServiceInfo,
+    SystemClock,
+};
 pub use secp256k1::Secp256k1Key;
+pub use signing::SigningKey;
+pub use software::SoftwareKey;
+pub use stopped::{Secret, SigningError, Stopped};
 
 /// Whether the example keys may be used.
 ///
