@@ -13,7 +13,8 @@ use libfuzzer_sys::fuzz_target;
 static KNOWN: LazyLock<(Vec<Certificate>, HashSet<Vec<u8>>)> = LazyLock::new(|| {
     let folder = hocba_tests::repository().join("crates/signature/tests/fixtures/openssl");
     let read = |name: &str| std::fs::read(folder.join(name)).expect("a fixture");
-    let path = ["a-leaf-rsa.crt", "a-issuing.crt", "a-root.crt"].map(|name| Certificate::from_der(&read(name)).expect("DER"));
+    let path =
+        ["a-leaf-rsa.crt", "a-issuing.crt", "a-root.crt"].map(|name| Certificate::from_der(&read(name)).expect("DER"));
     let files = std::fs::read_dir(&folder).expect("fixtures").map(|file| file.expect("a file").path());
     (path.to_vec(), files.map(|file| std::fs::read(file).expect("a file")).collect())
 });

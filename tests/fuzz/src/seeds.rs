@@ -47,7 +47,9 @@ fn main() {
         write("certificate", &format!("{n}.der"), certificate.der());
     }
     let fixtures = repository().join("crates/signature/tests/fixtures/openssl");
-    for name in ["good.crl", "revoked-keyCompromise-invalidity.crl", "scope-point.crl", "good-by-delegate.ocsp", "revoked.ocsp"] {
+    for name in
+        ["good.crl", "revoked-keyCompromise-invalidity.crl", "scope-point.crl", "good-by-delegate.ocsp", "revoked.ocsp"]
+    {
         write("revocation", name, fs::read(fixtures.join(name)).expect("a fixture"));
     }
     for name in ["a-leaf-rsa.crt", "a-leaf-pss.crt", "b-leaf-p384.crt"] {
