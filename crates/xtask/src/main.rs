@@ -11,6 +11,7 @@ mod keys_example;
 mod layers;
 mod postgres;
 mod soak;
+mod softhsm;
 mod steps;
 mod test;
 
@@ -39,6 +40,8 @@ enum Command {
     Postgres(postgres::Args),
     /// Kill the program at random moments of a class's way, and look whether anything was lost
     Soak(soak::Args),
+    /// Fetch a software token for the tests of PKCS#11, where none is installed
+    Softhsm(softhsm::Args),
     /// Everything that CI runs
     Test(test::Args),
 }
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::KeysExample(args) => keys_example::run(&args),
         Command::Postgres(args) => postgres::run(&args),
         Command::Soak(args) => soak::run(&args),
+        Command::Softhsm(args) => softhsm::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match done {
