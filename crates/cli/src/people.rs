@@ -141,9 +141,7 @@ impl Person {
         } else if let Some(module) = &args.pkcs11_module {
             open_token(module, args, mode)?
         } else if let Some(url) = &args.remote {
-            // The client of the service waits in its own way, which a thread of the runtime may not.
-            let open = || open_remote(url, args, mode);
-            if Handle::try_current().is_ok() { block_in_place(open)? } else { open()? }
+            waiting(|| open_remote(url, args, mode))?
         } else if folder.is_demo() {
             let name = demo_name(role);
             let file = |ending: &str| folder.path(&format!("keys/{name}.{ending}.pem"));
@@ -199,12 +197,7 @@ impl Person {
     /// # Errors
     /// A [`Failure`] that says what to do.
     pub fn sign_bytes(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-        let sign = || self.key().sign(bytes).map_err(|error| signing_failure(&error));
-        if Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread) {
-            block_in_place(sign)
-        } else {
-            sign()
-        }
+        waiting(|| self.key().sign(bytes)).map_err(|error| signing_failure(&error))
     }
 
     /// Signs messages one after the other; see [`SigningKey::sign_each`]. Blocks, for long where the key is slow: call it
@@ -242,6 +235,14 @@ impl Person {
     }
 }
 
+/// Does what waits for a person, a token or a service, where a thread of the runtime may do so.
+fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current() {
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => block_in_place(work),
+        _ => work(),
+    }
+}
+
 fn open_token(module: &Path, args: &KeyArgs, mode: Mode) -> anyhow::Result<Result<SigningKey, SigningError>> {
     let id = args.key_id.as_deref().map(hex::decode).transpose().map_err(|_| {
         Failure::new(Exit::BadInput, "key_id", words("--key-id phải là số hệ 16", "--key-id is not hexadecimal"))
@@ -269,10 +270,8 @@ fn open_remote(url: &str, args: &KeyArgs, mode: Mode) -> anyhow::Result<Result<S
         // An OTP in a file is good for one authorisation; then a person is asked, if there is one.
         let file = if question.stays { pin_file.clone() } else { otp_file.take() };
         let Question { label, signatures, .. } = question;
-        let what = words(
-            format!("{label} (cho {signatures} chữ ký)"),
-            format!("{label} (for {signatures} signatures)"),
-        );
+        let what =
+            words(format!("{label} (cho {signatures} chữ ký)"), format!("{label} (for {signatures} signatures)"));
         secret(file.as_deref(), mode, &what).ok().flatten()
     };
     let opened = RemoteService::new(&settings).and_then(|service| {
@@ -364,7 +363,9 @@ pub fn signing_failure(error: &SigningError) -> Failure {
     use SigningError as E;
     let (code, vi) = match error {
         E::File(_) => ("key", "không mở được khoá hay chứng thư".into()),
-        E::Module { .. } => ("pkcs11_module", "không dùng được thư viện PKCS#11; cài trình điều khiển của token".into()),
+        E::Module { .. } => {
+            ("pkcs11_module", "không dùng được thư viện PKCS#11; cài trình điều khiển của token".into())
+        }
         E::TokenAbsent { .. } => ("token_absent", "chưa cắm token cần dùng; cắm vào rồi chạy lại".into()),
         E::TokenPulled { .. } => ("token_pulled", "token đã bị rút hoặc ngừng trả lời; cắm lại rồi chạy lại".into()),
         E::TokenAmbiguous { .. } => ("token_ambiguous", "có nhiều token; chọn bằng --token-label".into()),
