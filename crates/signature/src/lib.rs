@@ -1,8 +1,9 @@
 //! Who signed what, in which role, and by what right.
 //!
 //! **For**: signed statements ([`statement`], JWS cut down to one meaning) in the algorithms of [`algorithm`], signing
-//! policies ([`policy`]), appointments ([`appointment`]), status statements ([`status`]), certificates ([`certificate`])
-//! with their paths at a given moment ([`path`]), and what CRLs and OCSP responses say of a moment ([`revocation`]).
+//! policies ([`policy`]), one signature over many of them ([`list`]), appointments ([`appointment`]), status statements
+//! ([`status`]), certificates ([`certificate`]) with their paths at a given moment ([`path`]), and what CRLs and OCSP
+//! responses say of a moment ([`revocation`]).
 //!
 //! **Will not**: hold private keys (a [`statement::SigningInput`] goes to where the key lives, the signature comes
 //! back), fetch anything, read clocks, or decide whether a record is valid; `hocba-bundle` puts the pieces together.
