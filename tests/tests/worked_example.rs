@@ -133,6 +133,7 @@ fn example() -> Value {
         reason: ReasonClass::IssuedInError,
         replacement: None,
         school: SCHOOL.parse().expect("code"),
+        since: None,
         subject: RecordId::from_bytes(ID),
     };
     let principal = Person::example("principal");

@@ -182,12 +182,7 @@ impl Person {
     /// # Errors
     /// A [`Failure`] that says what to do.
     pub fn sign_bytes(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-        let sign = || self.key().sign(bytes).map_err(|error| signing_failure(&error));
-        if Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread) {
-            block_in_place(sign)
-        } else {
-            sign()
-        }
+        waiting(|| self.key().sign(bytes)).map_err(|error| signing_failure(&error))
     }
 
     /// Signs messages one after the other; see [`SigningKey::sign_each`]. Blocks, for long where the key is slow: call it
@@ -238,9 +233,7 @@ pub fn open_key(args: &KeyArgs, mode: Mode) -> anyhow::Result<Option<SigningKey>
     } else if let Some(module) = &args.pkcs11_module {
         open_token(module, args, mode)?
     } else if let Some(url) = &args.remote {
-        // The client of the service waits in its own way, which a thread of the runtime may not.
-        let open = || open_remote(url, args, mode);
-        if Handle::try_current().is_ok() { block_in_place(open)? } else { open()? }
+        waiting(|| open_remote(url, args, mode))?
     } else {
         return Ok(None);
     };
@@ -253,6 +246,14 @@ pub fn no_key() -> Failure {
         "thêm --key TỆP (.p12, hoặc PEM cùng --certificate TỆP), --pkcs11-module THƯ_VIỆN hay --remote URL",
         "add --key FILE (.p12, or PEM with --certificate FILE), --pkcs11-module LIBRARY or --remote URL",
     ))
+}
+
+/// Does what waits for a person, a token or a service, where a thread of the runtime may do so.
+fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current() {
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => block_in_place(work),
+        _ => work(),
+    }
 }
 
 fn open_token(module: &Path, args: &KeyArgs, mode: Mode) -> anyhow::Result<Result<SigningKey, SigningError>> {

@@ -6,7 +6,7 @@ use hocba_signature::algorithm::Algorithm;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Ed25519Key, KeystoreError, Mode, Passphrase, SigningError, SigningKey, SoftwareKey, chain, file,
+    KeystoreError, Mode, Passphrase, SigningError, SigningKey, SoftwareKey, chain, file,
     identity::read_certificate_chain,
     pkcs12,
     signing::{Keystore, algorithm_for},
@@ -80,13 +80,6 @@ impl SigningKey {
         let algorithm = algorithm_for(&public, algorithm)?;
         let keystore = InMemory { key, algorithm, path: key_path.to_owned() };
         Ok(Self::new(Box::new(keystore), algorithm, public, chain))
-    }
-}
-
-impl From<crate::Identity> for SigningKey {
-    fn from(identity: crate::Identity) -> Self {
-        let (key, chain): (Ed25519Key, _) = identity.into_parts();
-        Self::from_parts(key, chain, None, Path::new("memory")).expect("an identity's certificate is for its key")
     }
 }
 

@@ -55,10 +55,6 @@ impl Identity {
         &self.certificate_chain
     }
 
-    pub(crate) fn into_parts(self) -> (Ed25519Key, Vec<Vec<u8>>) {
-        (self.key, self.certificate_chain)
-    }
-
     /// SHA-256 of the leaf certificate, which a signature names as `x5t#S256` (RFC 7515 §4.1.8).
     #[must_use]
     pub fn leaf_sha256(&self) -> [u8; 32] {

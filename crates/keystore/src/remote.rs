@@ -121,6 +121,7 @@ pub trait Clock: Send {
 pub struct SystemClock(Instant);
 
 impl Default for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "an edge: the signing service's cap is one of real time")]
     fn default() -> Self {
         Self(Instant::now())
     }

@@ -186,7 +186,7 @@ fn jws_forms(algorithm: Algorithm, signature: &[u8]) -> Vec<Vec<u8>> {
     };
     let both = |r: &[u8], s: &[u8]| Some([padded(r, field)?, padded(s, field)?].concat());
     let halves = || {
-        let (r, s) = (signature.len() % 2 == 0).then(|| signature.split_at(signature.len() / 2))?;
+        let (r, s) = signature.len().is_multiple_of(2).then(|| signature.split_at(signature.len() / 2))?;
         both(r, s)
     };
     let der = || ecdsa_der(signature).and_then(|(r, s)| both(r, s));

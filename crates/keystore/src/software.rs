@@ -211,7 +211,7 @@ fn ec_secret(
 ) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let inner = EcPrivateKey::try_from(info.private_key.as_bytes())
         .map_err(|_| "what is inside is no ECPrivateKey (RFC 5915)")?;
-    if inner.parameters.and_then(|named| named.named_curve()).is_some_and(|named| named != curve) {
+    if inner.parameters.and_then(sec1::EcParameters::named_curve).is_some_and(|named| named != curve) {
         return Err("the curve inside is another one than outside");
     }
     // RFC 5915 §3: as long as the order, with its leading zeros.

@@ -192,6 +192,7 @@ impl Service {
     /// # Panics
     /// When they are not as the fixtures are.
     #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "a service has a clock: its authorisations run out")]
     pub fn new(options: Options) -> Arc<Self> {
         let credentials = options.credentials.iter().map(|name| (name.clone(), read(&options, name))).collect();
         Arc::new(Self { options, credentials, state: Mutex::default(), start: Instant::now() })

@@ -69,7 +69,6 @@ fn old_protection_is_refused_with_the_way_to_convert_it() {
 
 /// What the message of the refusal above says, said to openssl.
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped test says what would let it run")]
 fn a_file_converted_as_the_message_says_opens() {
     let desk = tempfile::tempdir().expect("a temporary folder");
     private_copy(desk.path(), "legacy-rc2.p12");
