@@ -68,6 +68,9 @@ impl HttpRpc {
         if url.scheme() != "http" {
             return Err(HttpRpcError::Scheme { scheme: url.scheme().to_owned() });
         }
+        // Nothing here speaks TLS. But where another crate of the program has reqwest built with rustls (hocba-keystore, for
+        // signing services), every client wants a provider, or panics; whoever installed one before has their way.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .timeout(settings.timeout)
             .redirect(redirect::Policy::none())
