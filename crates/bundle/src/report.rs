@@ -387,6 +387,7 @@ impl Problem {
                 PathError::TooComplex => "path.too_complex",
                 PathError::Usage => "path.usage",
                 PathError::Constraint => "path.constraint",
+                PathError::Policy => "path.policy",
             },
             Problem::Appointment { problem, .. } => match problem {
                 AppointmentProblem::NotAppointed => "appointment.none",

@@ -446,6 +446,7 @@ fn path_vietnamese(r: Role, error: PathError) -> String {
         PathError::TooComplex => format!("đường dẫn chứng thư của {role} quá phức tạp"),
         PathError::Usage => format!("chứng thư của {role} không dùng để ký văn bản"),
         PathError::Constraint => format!("chứng thư của {role} trái quy tắc RFC 5280"),
+        PathError::Policy => format!("chứng thư của {role} không thuộc chính sách chứng thư được công nhận"),
     }
 }
 

@@ -1,35 +1,41 @@
-//! Certificates: reading the few facts we need, and RFC 5280 paths at a given moment.
+//! Certificates: reading one, and RFC 5280 paths at a given moment.
 //!
-//! `rustls-webpki` builds the path, with our algorithms instead of its own (no `ring`, no `aws-lc`); it bounds depth,
-//! signatures checked and paths tried, so cyclic and very deep chains end. Two things it does not do are done here:
-//! key usage (RFC 5280 §4.2.1.3), and the validity of the pinned root itself. Revocation *in time* comes with a later
-//! version; its CRL option knows no dates.
+//! A path is found and validated in [`crate::path`]; revocation in time is [`crate::revocation`]'s. Both ask at a given
+//! moment, never now, and ask nothing of the outside.
 
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
-use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
-use webpki::{EndEntityCert, Error as PathBuildError, KeyUsage, anchor_from_trusted_cert};
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use crate::algorithm::{KeyError, PublicKey};
 pub use crate::scheme::SignatureCache;
+use crate::{
+    algorithm::{KeyError, PublicKey},
+    der::{Reader, tag},
+    path::{self, PathRules},
+    scheme::SchemeError,
+    x509::{Content, key_usage},
+};
 
 /// Largest certificate in DER, in bytes.
 pub const MAX_CERTIFICATE_BYTES: usize = 8 * 1024;
-/// id-kp-documentSigning, 1.3.6.1.5.5.7.3.36 (RFC 9336), as DER content.
-const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
+/// commonName, 2.5.4.3.
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
-/// What a certificate says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a certificate says of itself. Two are equal if their bytes are.
+#[derive(Debug, Clone)]
 pub struct Certificate {
     der: Vec<u8>,
     digest: Sha256Digest,
     key: PublicKey,
     spki_sha256: Sha256Digest,
     subject: String,
-    not_before: UnixTime,
-    not_after: UnixTime,
-    may_sign_documents: bool,
+    content: Content,
 }
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+impl Eq for Certificate {}
 
 /// Why bytes are no certificate we can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -66,9 +72,13 @@ pub enum PathError {
     /// The certificate may not sign documents: key usage, extended key usage, or it is a CA's.
     #[error("the certificate is not meant for signing documents")]
     Usage,
-    /// Constraints of a CA on the path exclude the certificate, or its content is broken.
+    /// A certificate that may not issue, is too far down, has a name that is not permitted, or a critical extension
+    /// that is not known here.
     #[error("a certificate on the path breaks a rule of RFC 5280")]
     Constraint,
+    /// The path is valid for none of the certificate policies asked for.
+    #[error("the path is valid for none of the certificate policies asked for")]
+    Policy,
 }
 
 /// A verified path.
@@ -89,42 +99,22 @@ impl Certificate {
         if der.len() > MAX_CERTIFICATE_BYTES {
             return Err(CertificateError::TooLarge);
         }
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
-        if !rest.is_empty() {
-            return Err(CertificateError::Malformed);
-        }
-        let spki = &parsed.tbs_certificate.subject_pki;
-        let key = PublicKey::from_spki_der(spki.raw).map_err(|error| match error {
+        let content = Content::read(der).map_err(|_| CertificateError::Malformed)?;
+        let spki = &der[content.spki.clone()];
+        let key = PublicKey::from_spki_der(spki).map_err(|error| match error {
             KeyError::Malformed => CertificateError::Malformed,
             KeyError::Unsupported => CertificateError::UnsupportedKey,
             KeyError::Weak => CertificateError::WeakKey,
         })?;
-        let time = |t: i64| UnixTime::from_seconds(t).map_err(|_| CertificateError::Malformed);
-        let subject = parsed
-            .subject()
-            .iter_common_name()
-            .next()
-            .and_then(|cn| cn.as_str().ok())
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| !hocba_record::types::is_invisible(*c))
-            .take(200)
-            .collect();
-        // RFC 5280 §4.2.1.3: if the extension is there, one of the two bits for signing documents must be set.
-        let may_sign_documents = match parsed.key_usage() {
-            Ok(None) => true,
-            Ok(Some(usage)) => usage.value.digital_signature() || usage.value.non_repudiation(),
-            Err(_) => false,
-        };
+        let name = content.subject.texts(COMMON_NAME).next().unwrap_or_default();
+        let subject = name.chars().filter(|c| !hocba_record::types::is_invisible(*c)).take(200).collect();
         Ok(Self {
             digest: Sha256Digest::of(der),
             key,
-            spki_sha256: Sha256Digest::of(spki.raw),
+            spki_sha256: Sha256Digest::of(spki),
             subject,
-            not_before: time(parsed.validity().not_before.timestamp())?,
-            not_after: time(parsed.validity().not_after.timestamp())?,
-            may_sign_documents,
             der: der.to_vec(),
+            content,
         })
     }
 
@@ -146,11 +136,19 @@ impl Certificate {
     }
     /// Start of validity.
     pub fn not_before(&self) -> UnixTime {
-        self.not_before
+        self.content.not_before
     }
     /// Last second of validity.
     pub fn not_after(&self) -> UnixTime {
-        self.not_after
+        self.content.not_after
+    }
+    /// Whether this is a CA's certificate: basicConstraints with cA.
+    pub fn is_ca(&self) -> bool {
+        self.content.extensions.basic_constraints.is_some_and(|(ca, _)| ca)
+    }
+    /// The serial number as in DER: big-endian, two's complement, shortest form.
+    pub fn serial(&self) -> &[u8] {
+        &self.content.serial
     }
     /// The DER.
     pub fn der(&self) -> &[u8] {
@@ -179,61 +177,62 @@ impl Certificate {
         roots: &[Certificate],
         time: UnixTime,
     ) -> Result<Path, PathError> {
-        if !self.may_sign_documents {
-            return Err(PathError::Usage);
-        }
-        let leaf_der = CertificateDer::from(self.der.as_slice());
-        let leaf = EndEntityCert::try_from(&leaf_der).map_err(|e| path_error(&e))?;
-        let root_ders: Vec<CertificateDer<'_>> = roots.iter().map(|r| CertificateDer::from(r.der.as_slice())).collect();
-        let mut anchors: Vec<TrustAnchor<'_>> = Vec::new();
-        let mut places = Vec::new();
-        let mut outside = false;
-        for (place, (root, der)) in roots.iter().zip(&root_ders).enumerate() {
-            if time < root.not_before || root.not_after < time {
-                outside = true;
-                continue;
-            }
-            anchors.push(anchor_from_trusted_cert(der).map_err(|_| PathError::Constraint)?);
-            places.push(place);
-        }
-        let intermediates: Vec<CertificateDer<'_>> =
-            others.iter().filter(|c| c.digest != self.digest).map(|c| CertificateDer::from(c.der.as_slice())).collect();
-        let moment =
-            pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(time.seconds().unsigned_abs()));
-        let algorithms = cache.algorithms();
-        let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = algorithms.iter().map(|a| a as _).collect();
-        let verified = leaf
-            .verify_for_usage(
-                &algorithms,
-                &anchors,
-                &intermediates,
-                moment,
-                KeyUsage::required_if_present(DOCUMENT_SIGNING),
-                None,
-                None,
-            )
-            .map_err(|e| match path_error(&e) {
-                PathError::UnknownIssuer if outside => PathError::OutsideValidity,
-                error => error,
-            })?;
-        let used = verified.intermediate_certificates().map(|c| Sha256Digest::of(&c.der())).collect();
-        let anchor = verified.anchor();
-        let root = anchors.iter().position(|a| a == anchor).map(|i| places[i]);
-        Ok(Path { intermediates: used, root: root.ok_or(PathError::Constraint)? })
+        self.path_under(cache, others, roots, time, &PathRules::default())
     }
-}
 
-fn path_error(e: &PathBuildError) -> PathError {
-    use PathBuildError as E;
-    match e {
-        E::CertExpired { .. } | E::CertNotValidYet { .. } => PathError::OutsideValidity,
-        E::UnknownIssuer => PathError::UnknownIssuer,
-        E::InvalidSignatureForPublicKey => PathError::Signature,
-        E::MaximumPathBuildCallsExceeded
-        | E::MaximumPathDepthExceeded
-        | E::MaximumSignatureChecksExceeded
-        | E::MaximumNameConstraintComparisonsExceeded => PathError::TooComplex,
-        E::CaUsedAsEndEntity | E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => PathError::Usage,
-        _ => PathError::Constraint,
+    /// As [`Certificate::path_with`], under rules of the caller's.
+    ///
+    /// # Errors
+    /// See [`PathError`].
+    pub fn path_under(
+        &self,
+        cache: &SignatureCache,
+        others: &[Certificate],
+        roots: &[Certificate],
+        time: UnixTime,
+        rules: &PathRules<'_>,
+    ) -> Result<Path, PathError> {
+        path::find(self, cache, others, roots, time, rules)
+    }
+
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// RFC 5280 §4.2.1.3: if keyUsage is there, one of the two bits for signing documents must be set.
+    pub(crate) fn may_sign_documents(&self) -> bool {
+        self.may(key_usage::DIGITAL_SIGNATURE | key_usage::NON_REPUDIATION)
+    }
+    pub(crate) fn may_sign_certificates(&self) -> bool {
+        self.may(key_usage::KEY_CERT_SIGN)
+    }
+    pub(crate) fn may_sign_crls(&self) -> bool {
+        self.may(key_usage::CRL_SIGN)
+    }
+    fn may(&self, bits: u16) -> bool {
+        self.content.extensions.key_usage.is_none_or(|usage| usage & bits != 0)
+    }
+
+    /// The SubjectPublicKeyInfo in DER.
+    pub(crate) fn spki(&self) -> &[u8] {
+        &self.der[self.content.spki.clone()]
+    }
+
+    /// The bits of subjectPublicKey.
+    pub(crate) fn key_bits(&self) -> &[u8] {
+        let mut spki = Reader::only(self.spki(), tag::SEQUENCE).expect("read before");
+        spki.sequence().and_then(|_| spki.bit_string()).expect("read before")
+    }
+
+    /// The issuer's name in DER.
+    pub(crate) fn issuer_der(&self) -> &[u8] {
+        &self.der[self.content.issuer_der.clone()]
+    }
+
+    /// Whether this certificate is signed with the key of `issuer`.
+    pub(crate) fn check_signature(&self, issuer: &Certificate, cache: &SignatureCache) -> Result<(), SchemeError> {
+        let part = |range: &std::ops::Range<usize>| &self.der[range.clone()];
+        let content = &self.content;
+        cache.verify(part(&content.signature_algorithm), issuer, part(&content.tbs), part(&content.signature))
     }
 }

