@@ -142,7 +142,7 @@ impl Person {
             open_token(module, args, mode)?
         } else if let Some(url) = &args.remote {
             waiting(|| open_remote(url, args, mode))?
-        } else if folder.is_demo() {
+        } else if folder.is_demo() && args.certificate.is_none() && args.pin_file.is_none() {
             let name = demo_name(role);
             let file = |ending: &str| folder.path(&format!("keys/{name}.{ending}.pem"));
             SigningKey::open_file(&file("key"), Some(&file("crt")), &Passphrase::new(DEMO_PASSPHRASE), None, mode)
