@@ -241,7 +241,7 @@ async fn a_clock_that_runs_backwards_does_not_take_block_time_with_it() {
 
 /// A client that is not ours. It speaks no TLS here, but has to be given one to be built.
 fn browser() -> reqwest::Client {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let tls = tls.expect("versions").with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
     reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("client")
