@@ -12,7 +12,10 @@ use hocba_bundle::{
     verify::{ChainView, Context, verify},
 };
 use hocba_record::disclosure::{Disclosure, Seed, issue};
-use hocba_signature::statement::{Role, Statement, StatementType};
+use hocba_signature::{
+    algorithm::Algorithm,
+    statement::{Role, Statement, StatementType},
+};
 use hocba_tests::{NOW, SCHOOL, World, at, open_claims, sample_sections};
 use sha2::{Digest as _, Sha256};
 
@@ -44,7 +47,7 @@ fn sign_three_times(c: &mut Criterion) {
     let payload = world.records[0].statement.payload().to_vec();
     let sign = |role: Role, statement: Statement| {
         let person = world.school.person(role);
-        let input = statement.prepare(StatementType::Record, role, person.digest(), at(NOW));
+        let input = statement.prepare(StatementType::Record, role, Algorithm::Ed25519, person.digest(), at(NOW));
         let signature = person.key.sign(input.bytes()).to_vec();
         statement.attach(input, signature)
     };
@@ -58,7 +61,7 @@ fn sign_three_times(c: &mut Criterion) {
     let mut statement = Statement::unsigned(payload.clone());
     for role in POLICY {
         let person = world.school.person(role);
-        let input = statement.prepare(StatementType::Record, role, person.digest(), at(NOW));
+        let input = statement.prepare(StatementType::Record, role, Algorithm::Ed25519, person.digest(), at(NOW));
         lengths.push(input.bytes().len());
         statement = sign(role, statement);
     }

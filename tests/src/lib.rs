@@ -21,7 +21,7 @@ use hocba_bundle::{
     },
     format::{AnchorHint, AnchoredStatement, Bundle, Der, RecordPart},
     profile::{AcceptedPolicy, CaFamily, Department, Era, OpenProfile, ProfileFile, ProfileFormat, TrustProfile},
-    report::Report,
+    report::{Problem, Report},
     snapshot::{OpenSnapshot, Snapshot, SnapshotFormat, StatusEvidence},
     verify::{ChainView, Context, verify},
 };
@@ -36,6 +36,7 @@ use hocba_record::{
     types::{SchoolYear, UnixTime},
 };
 use hocba_signature::{
+    algorithm::Algorithm,
     appointment::{Appointee, Appointment, KeyStorage},
     certificate::Certificate,
     policy::SigningPolicy,
@@ -85,7 +86,7 @@ impl Person {
 
     /// Signs a statement in a role.
     pub fn sign(&self, statement: Statement, typ: StatementType, role: Role, iat: i64) -> Statement {
-        let input = statement.prepare(typ, role, self.digest(), at(iat));
+        let input = statement.prepare(typ, role, Algorithm::Ed25519, self.digest(), at(iat));
         let signature = self.key.sign(input.bytes()).to_vec();
         statement.attach(input, signature)
     }
@@ -284,7 +285,7 @@ impl Ledger {
         self.facts.head = batch_digest(CHAIN, &CONTRACT, index, &batch, &self.facts.head);
         self.facts.batches.push(batch);
         self.facts.block += 1;
-        self.facts.block_time = at(time);
+        self.facts.block_time = self.facts.block_time.max(at(time));
         let hints = (0..tree.size()).map(|leaf| {
             let proof = tree.path(leaf).expect("the leaf is in the tree");
             AnchorHint {
@@ -316,7 +317,7 @@ impl Ledger {
         self.facts.status_head = status_digest(CHAIN, &CONTRACT, index, &status, &self.facts.status_head);
         statuses.push(status);
         self.facts.block += 1;
-        self.facts.block_time = at(time);
+        self.facts.block_time = self.facts.block_time.max(at(time));
     }
 
     /// A snapshot taken an hour before [`NOW`].
@@ -328,6 +329,14 @@ impl Ledger {
             taken_at: at(NOW - 3600),
         }
     }
+}
+
+/// Codes of everything that failed or could not be told, once each, in order.
+pub fn codes(report: &Report) -> Vec<&'static str> {
+    let mut codes: Vec<_> = report.checks.iter().flat_map(|c| c.outcome.problems()).map(Problem::code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// The code of the tests' school.
@@ -361,7 +370,7 @@ pub fn profile_content() -> TrustProfile {
             last: None,
         }],
         expires: at(NOW + 100 * DAY),
-        families: vec![CaFamily { id: "demo".into(), roots: vec![Der(root.der().to_vec())] }],
+        families: vec![CaFamily { id: "demo".into(), revocation: None, roots: vec![root.into()] }],
         id: "hocba-demo".into(),
         issued: at(NOW - 100 * DAY),
         mandatory: Vec::new(),
@@ -411,8 +420,8 @@ pub struct World {
 }
 
 impl World {
-    /// Two schools with `pupils` records each.
-    pub fn new(pupils: u16) -> Self {
+    /// Two schools with their appointments, and nothing signed or anchored since.
+    pub fn bare() -> Self {
         let school = School::example("", SCHOOL);
         let other = School::example("other-", OTHER_SCHOOL);
         let mut ledger = Ledger::default();
@@ -420,6 +429,7 @@ impl World {
             certificates: example_certificates("teacher").split_off(1),
             appointments: Vec::new(),
             roots: example_certificates("root"),
+            ..AuthorityStore::default()
         };
         for (school, issuer) in [(&school, "so-demo"), (&other, "so-demo-2")] {
             for role in [Role::Department, Role::Principal, Role::HomeroomTeacher, Role::SchoolSeal] {
@@ -434,17 +444,33 @@ impl World {
                 hints.into_iter().zip(statements).map(|(anchor, statement)| AnchoredStatement { anchor, statement });
             store.appointments.extend(anchored);
         }
+        let profile = open_profile(&profile_content());
+        Self {
+            school,
+            other,
+            ledger,
+            store,
+            records: Vec::new(),
+            anchors: Vec::new(),
+            other_records: Vec::new(),
+            other_anchors: Vec::new(),
+            profile,
+        }
+    }
+
+    /// Two schools with `pupils` records each.
+    pub fn new(pupils: u16) -> Self {
+        let mut world = Self::bare();
         let sections = sample_sections();
         let class = |school: &School| -> Vec<SignedRecord> {
             (0..pupils).map(|n| signed_record(school, open_claims(&school.code, n), &sections, Vec::new())).collect()
         };
-        let (records, other_records) = (class(&school), class(&other));
+        (world.records, world.other_records) = (class(&world.school), class(&world.other));
         let statements =
             |records: &[SignedRecord]| -> Vec<Statement> { records.iter().map(|r| r.statement.clone()).collect() };
-        let anchors = ledger.anchor("so-demo", &statements(&records), NOW - DAY);
-        let other_anchors = ledger.anchor("so-demo-2", &statements(&other_records), NOW - DAY);
-        let profile = open_profile(&profile_content());
-        Self { school, other, ledger, store, records, anchors, other_records, other_anchors, profile }
+        world.anchors = world.ledger.anchor("so-demo", &statements(&world.records), NOW - DAY);
+        world.other_anchors = world.ledger.anchor("so-demo-2", &statements(&world.other_records), NOW - DAY);
+        world
     }
 
     /// The bundle part of a record, everything shown, seed included.

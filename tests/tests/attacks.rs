@@ -484,6 +484,7 @@ const ATTACKS: &[Attack] = &[
             reason: ReasonClass::LeftRole,
             replacement: None,
             school: SCHOOL.parse().expect("code"),
+            since: None,
             subject: appointment.id,
         };
         let statement = w.school.department.sign(
@@ -661,6 +662,7 @@ fn status(world: &World, action: StatusAction, live_version: u32, replacement: O
         reason: ReasonClass::Correction,
         replacement,
         school: SCHOOL.parse().expect("code"),
+        since: None,
         subject: payload.id,
     }
 }

@@ -21,6 +21,7 @@ use hocba_record::{
     types::{Grade, Mark, SchoolYear},
 };
 use hocba_signature::{
+    algorithm::Algorithm,
     policy::SigningPolicy,
     statement::{Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
@@ -88,7 +89,7 @@ fn example() -> Value {
         let person = Person::example(name);
         let iat = at(NOW - 2 * DAY + hours * 3600);
         let prev = statement.prev_for_next();
-        let input = statement.prepare(StatementType::Record, role, person.digest(), iat);
+        let input = statement.prepare(StatementType::Record, role, Algorithm::Ed25519, person.digest(), iat);
         let signature = person.key.sign(input.bytes()).to_vec();
         let protected = input.bytes().split(|b| *b == b'.').next().expect("a signing input has two parts").to_vec();
         let protected = from_base64url(std::str::from_utf8(&protected).expect("ASCII")).expect("our own base64url");
@@ -102,7 +103,7 @@ fn example() -> Value {
             "certificate_sha256": person.digest().to_string(),
             "prev": prev.map(|p| p.to_string()).unwrap_or_default(),
             "protected": text(&protected),
-            "public_key": base64url(person.certificate.key().as_bytes()),
+            "public_key": base64url(person.certificate.key().as_ed25519().expect("example keys are Ed25519")),
             "signature": base64url(&signature),
             "signing_input_sha256": Sha256Digest::of(input.bytes()).to_hex(),
         }));
@@ -132,6 +133,7 @@ fn example() -> Value {
         reason: ReasonClass::IssuedInError,
         replacement: None,
         school: SCHOOL.parse().expect("code"),
+        since: None,
         subject: RecordId::from_bytes(ID),
     };
     let principal = Person::example("principal");

@@ -66,6 +66,8 @@ impl App {
         let authority = AuthorityStore {
             certificates: certificates.values().cloned().collect(),
             appointments,
+            evidence: Vec::new(),
+            grace: 0,
             roots: self.profile().roots().to_vec(),
         };
         Ok(Bundler { authority, certificates, times })

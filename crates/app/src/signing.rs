@@ -292,7 +292,8 @@ impl App {
         at: UnixTime,
     ) -> Result<SigningTask, AppError> {
         let (statement, disclosures) = self.statement(class, version, certificates)?;
-        let input = statement.prepare(StatementType::Record, signer.role, *signer.certificate.digest(), at);
+        let alg = signer.certificate.key().default_algorithm();
+        let input = statement.prepare(StatementType::Record, signer.role, alg, *signer.certificate.digest(), at);
         let RecordVersion { record, version, revision, number, .. } = *version;
         Ok(SigningTask { record, version, revision, number, disclosures, at, statement, input })
     }
@@ -422,7 +423,8 @@ impl App {
         if keys.into_iter().any(|key| key == signer.certificate.spki_sha256()) {
             return Err(AppError::SameKey { number: version.number });
         }
-        let input = statement.prepare(StatementType::Record, signer.role, *signer.certificate.digest(), signed.at);
+        let alg = signer.certificate.key().default_algorithm();
+        let input = statement.prepare(StatementType::Record, signer.role, alg, *signer.certificate.digest(), signed.at);
         let statement = statement.attach(input, signed.signature.clone());
         statement.verify(before.len(), signer.certificate.key()).map_err(|_| AppError::Signature(signed.record))?;
         if signer.step == Step::Seal {

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use hocba_record::{encoding::Sha256Digest, payload::RecordPayload, types::UnixTime};
 use hocba_signature::{
     appointment::Appointment,
-    certificate::{Certificate, PathError},
+    certificate::{Certificate, PathError, SignatureCache},
+    revocation::Evidence,
     statement::{Role, StatementType},
 };
 
-use crate::format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart};
+use crate::{
+    evidence::RevocationEvidence,
+    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart},
+};
 
 /// All that an issuer keeps: a bundle takes from it what it needs.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +22,10 @@ pub struct AuthorityStore {
     pub certificates: Vec<Certificate>,
     /// Anchored appointments.
     pub appointments: Vec<AnchoredStatement>,
+    /// Anchored answers of authorities about revocations ([`crate::evidence`]).
+    pub evidence: Vec<AnchoredStatement>,
+    /// The profile's grace in seconds: from when on after anchoring an answer is final.
+    pub grace: u32,
     /// Pinned roots; used to choose intermediates, never put into a bundle.
     pub roots: Vec<Certificate>,
 }
@@ -65,7 +73,19 @@ pub fn assemble(
     store: &AuthorityStore,
     time_of: &dyn Fn(u64) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
-    let mut parts = Parts { store, time_of, certificates: BTreeMap::new(), appointments: Vec::new() };
+    let known = store.evidence.iter().filter_map(|anchored| {
+        let evidence = RevocationEvidence::of(&anchored.statement).ok()?;
+        Some((anchored, evidence.read()?))
+    });
+    let mut parts = Parts {
+        store,
+        time_of,
+        signatures: SignatureCache::default(),
+        known: known.collect(),
+        certificates: BTreeMap::new(),
+        appointments: Vec::new(),
+        evidence: Vec::new(),
+    };
     for (record, part) in records.iter().enumerate() {
         let not = |_| AssembleError::NotARecord { record };
         let payload =
@@ -76,15 +96,20 @@ pub fn assemble(
         }
     }
     let certificates = parts.certificates.into_values().collect();
-    let authority = AuthorityPart { appointments: parts.appointments, certificates }.in_order();
+    let authority =
+        AuthorityPart { appointments: parts.appointments, certificates, evidence: parts.evidence }.in_order();
     Ok(Bundle { authority, hocba: BundleFormat::V1, records })
 }
 
 struct Parts<'a> {
     store: &'a AuthorityStore,
     time_of: &'a dyn Fn(u64) -> Option<UnixTime>,
+    signatures: SignatureCache,
+    /// The evidence of the store, read.
+    known: Vec<(&'a AnchoredStatement, Evidence)>,
     certificates: BTreeMap<Sha256Digest, Der>,
     appointments: Vec<AnchoredStatement>,
+    evidence: Vec<AnchoredStatement>,
 }
 
 impl Parts<'_> {
@@ -105,8 +130,11 @@ impl Parts<'_> {
             .path(&store.certificates, &store.roots, at)
             .map_err(|error| AssembleError::NoPath { role, error })?;
         let used = path.intermediates.iter().filter_map(|d| store.certificates.iter().find(|c| c.digest() == d));
-        for used in used.chain([certificate]) {
-            self.certificates.insert(*used.digest(), Der(used.der().to_vec()));
+        let chain: Vec<&Certificate> =
+            [certificate].into_iter().chain(used).chain(store.roots.get(path.root)).collect();
+        for place in 0..chain.len() - 1 {
+            self.certificates.insert(*chain[place].digest(), Der(chain[place].der().to_vec()));
+            self.add_evidence(&chain[place..], at);
         }
         if role == Role::Department {
             return Ok(());
@@ -134,5 +162,17 @@ impl Parts<'_> {
             .map_err(|_| AssembleError::MissingAppointment { role })?;
         let appointer = headers.first().ok_or(AssembleError::MissingAppointment { role })?;
         self.add(&appointer.certificate, appointer.role, payload, appointed_at)
+    }
+
+    /// The first final answer about a certificate, and the last one: what is known against it by now belongs in.
+    fn add_evidence(&mut self, path: &[&Certificate], at: UnixTime) {
+        let answers = self.known.iter().filter_map(|(anchored, evidence)| {
+            Some((evidence.answer(path, &self.signatures).ok()?.this_update, *anchored))
+        });
+        let answers: Vec<_> = answers.collect();
+        let wanted = at.plus(i64::from(self.store.grace));
+        let first = answers.iter().filter(|(said, _)| *said >= wanted).min_by_key(|(said, _)| *said);
+        let last = answers.iter().max_by_key(|(said, _)| *said);
+        self.evidence.extend(first.into_iter().chain(last).map(|(_, anchored)| (*anchored).clone()));
     }
 }

@@ -26,7 +26,7 @@ pub const MAX_BUNDLE_DEPTH: usize = 12;
 pub const MAX_RECORDS: usize = 16;
 /// Most disclosures beside one record.
 pub const MAX_DISCLOSURES: usize = 256;
-/// Most certificates, and most appointments, for each record of the bundle.
+/// Most certificates, most appointments, and most revocation answers, for each record of the bundle.
 pub const MAX_PARTS_PER_RECORD: usize = 16;
 /// How a bundle is read.
 pub const BUNDLE_LIMITS: Limits = Limits { bytes: MAX_BUNDLE_BYTES, depth: MAX_BUNDLE_DEPTH };
@@ -51,7 +51,7 @@ pub struct Bundle {
     pub records: Vec<RecordPart>,
 }
 
-/// Certificates and appointments, each once.
+/// Certificates, appointments and revocation answers, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorityPart {
@@ -59,6 +59,9 @@ pub struct AuthorityPart {
     pub appointments: Vec<AnchoredStatement>,
     /// Ascending by digest.
     pub certificates: Vec<Der>,
+    /// What authorities said of revocations ([`crate::evidence`]), ascending by leaf hash; left out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<AnchoredStatement>,
 }
 
 /// A certificate in DER, as base64url.
@@ -220,15 +223,19 @@ impl AuthorityPart {
         for certificate in &self.certificates {
             limit("bytes in a certificate", certificate.0.len(), MAX_CERTIFICATE_BYTES)?;
         }
-        for appointment in &self.appointments {
-            limit("signatures", appointment.statement.len(), MAX_SIGNATURES)?;
-            limit("path nodes", appointment.anchor.path.len(), MAX_PATH)?;
+        limit("revocation answers", self.evidence.len(), MAX_PARTS_PER_RECORD * records)?;
+        for anchored in self.appointments.iter().chain(&self.evidence) {
+            limit("signatures", anchored.statement.len(), MAX_SIGNATURES)?;
+            limit("path nodes", anchored.anchor.path.len(), MAX_PATH)?;
         }
         if !self.certificates.windows(2).all(|pair| pair[0].digest() < pair[1].digest()) {
             return Err(BundleError::Order { what: "certificates" });
         }
-        if !self.appointments.windows(2).all(|p| p[0].statement.leaf_hash() < p[1].statement.leaf_hash()) {
-            return Err(BundleError::Order { what: "appointments" });
+        for (what, statements) in [("appointments", &self.appointments), ("revocation answers", &self.evidence)] {
+            let leaves: Vec<_> = statements.iter().map(|anchored| anchored.statement.leaf_hash()).collect();
+            if !leaves.is_sorted_by(|a, b| a < b) {
+                return Err(BundleError::Order { what });
+            }
         }
         Ok(())
     }
@@ -238,8 +245,10 @@ impl AuthorityPart {
     pub fn in_order(mut self) -> Self {
         self.certificates.sort_by_cached_key(Der::digest);
         self.certificates.dedup();
-        self.appointments.sort_by_cached_key(|a| a.statement.leaf_hash());
-        self.appointments.dedup();
+        for statements in [&mut self.appointments, &mut self.evidence] {
+            statements.sort_by_cached_key(|anchored| anchored.statement.leaf_hash());
+            statements.dedup();
+        }
         self
     }
 }

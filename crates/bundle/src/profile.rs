@@ -111,8 +111,40 @@ pub struct Era {
 pub struct CaFamily {
     /// Identifier.
     pub id: String,
+    /// What shows that a certificate of this family was not revoked. Without a rule, its revocations are not looked at:
+    /// for authorities that publish none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<RevocationRule>,
     /// Pinned roots.
-    pub roots: Vec<Der>,
+    pub roots: Vec<PinnedRoot>,
+}
+
+/// A root certificate, pinned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedRoot {
+    /// The certificate.
+    pub certificate: Der,
+    /// From this block time on nothing under it counts: its key was compromised, or another root took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<UnixTime>,
+}
+
+impl From<&Certificate> for PinnedRoot {
+    fn from(root: &Certificate) -> Self {
+        Self { certificate: Der(root.der().to_vec()), cut_off: None }
+    }
+}
+
+/// When an authority's word that a certificate is not revoked is final, and what holds until it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationRule {
+    /// Seconds from the anchoring of a record to the earliest CRL or OCSP answer that counts as final: time for a loss to
+    /// be noticed, reported and published.
+    pub grace: u32,
+    /// Seconds after that for which a record without a final answer is valid provisionally.
+    pub provisional: u32,
 }
 
 /// Someone who runs a node that may be asked.
@@ -196,7 +228,16 @@ pub struct OpenProfile {
     profile: TrustProfile,
     publisher: Certificate,
     roots: Vec<Certificate>,
+    /// Beside each root: its cut-off, and the rule of its family.
+    root_rules: Vec<RootRule>,
     demo: bool,
+}
+
+/// What the profile says of a root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RootRule {
+    pub(crate) cut_off: Option<UnixTime>,
+    pub(crate) revocation: Option<RevocationRule>,
 }
 
 /// Why a profile is refused. Without a profile there is no verdict at all.
@@ -269,14 +310,13 @@ impl OpenProfile {
         if let Some(seen) = seen.filter(|seen| profile.number < *seen) {
             return Err(ProfileError::LowerNumber { found: profile.number, seen });
         }
-        let roots = profile
-            .families
-            .iter()
-            .flat_map(|family| &family.roots)
-            .map(|root| Certificate::from_der(&root.0))
-            .collect::<Result<Vec<_>, _>>()?;
+        let (mut roots, mut root_rules) = (Vec::new(), Vec::new());
+        for (family, root) in profile.families.iter().flat_map(|f| f.roots.iter().map(move |root| (f, root))) {
+            roots.push(Certificate::from_der(&root.certificate.0)?);
+            root_rules.push(RootRule { cut_off: root.cut_off, revocation: family.revocation });
+        }
         let demo = roots.iter().chain([&publisher]).any(|c| example::key_name(c.spki_sha256()).is_some());
-        Ok(Self { profile, publisher, roots, demo })
+        Ok(Self { profile, publisher, roots, root_rules, demo })
     }
 
     /// The digest of the publisher's certificate in a profile file, to show before it is pinned. Proves nothing.
@@ -299,6 +339,10 @@ impl OpenProfile {
     /// All pinned roots.
     pub fn roots(&self) -> &[Certificate] {
         &self.roots
+    }
+    /// What is said of the root at this place of [`OpenProfile::roots`].
+    pub(crate) fn root_rule(&self, place: usize) -> Option<RootRule> {
+        self.root_rules.get(place).copied()
     }
     /// Whether one of the published example keys is believed here; every verdict then says DEMO.
     pub fn is_demo(&self) -> bool {

@@ -12,6 +12,7 @@ use hocba_signature::{
     appointment::KeyStorage,
     certificate::{CertificateError, PathError},
     policy::PolicyError,
+    revocation,
     statement::{Role, StatementError},
     status::ReasonClass,
 };
@@ -37,6 +38,8 @@ pub enum Verdict {
 pub enum Headline {
     /// Genuine and current.
     Valid,
+    /// Genuine and current; an authority's final word that no key was reported lost is still to come.
+    Provisional,
     /// Genuine, replaced by a newer version.
     Superseded,
     /// Genuine, withdrawn.
@@ -117,6 +120,8 @@ checks! {
     Profile = "authority.profile", Authority;
     /// Every certificate leads to a recognised root at block time.
     Certificates = "authority.certificates", Authority;
+    /// No certificate was revoked before it was used, as its authority said after the record was anchored.
+    Revocation = "authority.revocation", Authority;
     /// Every signer was appointed to that role, school, class and year at block time.
     Appointments = "authority.appointments", Authority;
     /// Whoever issued the batch answers for the school.
@@ -186,6 +191,13 @@ pub enum AppointmentProblem {
     OutsideInterval,
     /// Ended before the record was anchored.
     Ended,
+    /// The key was in other hands when the record was anchored.
+    Compromised {
+        /// Since when, as whoever may end the appointment stated.
+        since: UnixTime,
+    },
+    /// The appointment was ended because the key was in other hands, and since when is not known here.
+    CompromiseUndated,
     /// Whoever appointed had no right to.
     AppointerNotEntitled,
     /// The department is not recognised for this school at that time.
@@ -289,6 +301,29 @@ pub enum Problem {
         /// Why.
         error: PathError,
     },
+    /// The certificate, or an authority's above it, no longer counted when the record was anchored.
+    CertificateRevoked {
+        /// Whose.
+        role: Role,
+        /// From this block time on.
+        at: UnixTime,
+        /// Why, as the authority states it.
+        reason: revocation::Reason,
+        /// Whether it is the certificate of an authority on the path.
+        authority: bool,
+    },
+    /// No final word of the authority, and the time for provisional verdicts is over.
+    RevocationUnknown {
+        /// Whose certificate.
+        role: Role,
+    },
+    /// The pinned root no longer counted when the record was anchored.
+    RootCutOff {
+        /// Whose certificate.
+        role: Role,
+        /// From this block time on.
+        at: UnixTime,
+    },
     /// No right.
     Appointment {
         /// Whose right.
@@ -366,11 +401,13 @@ impl Problem {
             Problem::Statement(StatementError::Header { .. }) => "statement.header",
             Problem::Statement(StatementError::Type { .. }) => "statement.type",
             Problem::Statement(StatementError::Prev { .. }) => "statement.prev",
-            Problem::Statement(StatementError::NoEntry { .. } | StatementError::Signature { .. }) => {
-                "statement.signature"
-            }
+            Problem::Statement(StatementError::List { .. }) => "statement.list",
+            Problem::Statement(
+                StatementError::NoEntry { .. } | StatementError::Algorithm { .. } | StatementError::Signature { .. },
+            ) => "statement.signature",
             Problem::Policy(PolicyError::Count { .. }) => "policy.count",
             Problem::Policy(PolicyError::Role { .. }) => "policy.role",
+            Problem::Policy(PolicyError::Mode { .. }) => "policy.mode",
             Problem::Policy(PolicyError::SameCertificate { .. }) => "policy.same_certificate",
             Problem::PolicyNotAccepted => "policy.not_accepted",
             Problem::PolicyOutsideInterval => "policy.outside_interval",
@@ -387,7 +424,12 @@ impl Problem {
                 PathError::TooComplex => "path.too_complex",
                 PathError::Usage => "path.usage",
                 PathError::Constraint => "path.constraint",
+                PathError::Policy => "path.policy",
             },
+            Problem::CertificateRevoked { authority: false, .. } => "certificate.revoked",
+            Problem::CertificateRevoked { authority: true, .. } => "certificate.authority_revoked",
+            Problem::RevocationUnknown { .. } => "certificate.revocation_unknown",
+            Problem::RootCutOff { .. } => "path.root_cut_off",
             Problem::Appointment { problem, .. } => match problem {
                 AppointmentProblem::NotAppointed => "appointment.none",
                 AppointmentProblem::WrongRole => "appointment.role",
@@ -399,6 +441,8 @@ impl Problem {
                 AppointmentProblem::AnchoredTooLate => "appointment.too_late",
                 AppointmentProblem::OutsideInterval => "appointment.interval",
                 AppointmentProblem::Ended => "appointment.ended",
+                AppointmentProblem::Compromised { .. } => "appointment.compromised",
+                AppointmentProblem::CompromiseUndated => "appointment.compromise_undated",
                 AppointmentProblem::AppointerNotEntitled => "appointment.appointer",
                 AppointmentProblem::DepartmentNotRecognised => "appointment.department",
                 AppointmentProblem::TooDeep => "appointment.depth",
@@ -438,7 +482,11 @@ impl Problem {
             | Problem::SnapshotTooOld { .. }
             | Problem::SnapshotFromFuture
             | Problem::NotReached
-            | Problem::Appointment { problem: AppointmentProblem::Unknown, .. } => Severity::Unavailable,
+            | Problem::RevocationUnknown { .. }
+            | Problem::Appointment {
+                problem: AppointmentProblem::Unknown | AppointmentProblem::CompromiseUndated,
+                ..
+            } => Severity::Unavailable,
             _ => Severity::Failed,
         }
     }
@@ -454,6 +502,8 @@ pub enum SkipReason {
     NotCarried,
     /// An earlier check of the same record failed.
     NotReached,
+    /// The profile has no rule on it.
+    NotAsked,
 }
 
 /// How a check ended.
@@ -630,6 +680,8 @@ pub struct Report {
     pub verified_at: UnixTime,
     /// As of when the verdict holds.
     pub as_of: AsOf,
+    /// If some authority's final word on revocations is still to come: until when this is valid without.
+    pub provisional_until: Option<UnixTime>,
     /// The records.
     pub records: Vec<RecordSummary>,
     /// All checks, in the order of [`CheckId::ALL`] for the bundle, then for each record.

@@ -7,6 +7,7 @@ use hocba_record::types::{SectionName, Text, UnixTime};
 use hocba_signature::{
     certificate::PathError,
     policy::PolicyError,
+    revocation::Reason,
     statement::{Role, StatementError},
     status::ReasonClass,
 };
@@ -51,6 +52,13 @@ pub fn headline(report: &Report, language: Language) -> String {
             "Học bạ này là thật và đang có hiệu lực.".into(),
             "This transcript is genuine and in force.".into(),
         ),
+        Headline::Provisional => {
+            let until = report.provisional_until.map(date).unwrap_or_default();
+            language.pick(
+                format!("Học bạ này là thật và đang có hiệu lực (tạm thời, chờ xác nhận chứng thư trước ngày {until})."),
+                format!("This transcript is genuine and in force (provisionally; certificates are confirmed by {until})."),
+            )
+        }
         Headline::Superseded => language.pick(
             format!("Học bạ này là thật nhưng đã được thay bằng bản sửa ngày {day} (phiên bản {version})."),
             format!("This transcript is genuine but was replaced by version {version} on {day}."),
@@ -113,6 +121,7 @@ pub fn check(id: CheckId, language: Language) -> &'static str {
         CheckId::Keys => language.pick("Mỗi người một khoá", "A key for each signer"),
         CheckId::Profile => language.pick("Danh sách nơi cấp còn hạn", "List of recognised issuers in force"),
         CheckId::Certificates => language.pick("Chứng thư được công nhận", "Certificates recognised"),
+        CheckId::Revocation => language.pick("Chứng thư chưa bị thu hồi khi ký", "Certificates not revoked when used"),
         CheckId::Appointments => language.pick("Được phân công, bổ nhiệm", "Appointed to the role"),
         CheckId::Issuer => language.pick("Đúng cơ quan quản lý trường", "Issued by the school's department"),
         CheckId::Unreferenced => language.pick("Không có phần thừa", "No unused part"),
@@ -307,13 +316,36 @@ pub fn problem(problem: &Problem, language: Language) -> String {
         Problem::Path { role: r, error } => {
             (path_vietnamese(*r, *error), format!("certificate of the {}: {error}", role(*r, language)))
         }
+        Problem::CertificateRevoked { role: r, at, reason, authority } => {
+            let whose = match authority {
+                false => language.pick("chứng thư của", "the certificate of the"),
+                true => language.pick("chứng thư nơi cấp cho", "the authority that certified the"),
+            };
+            let (why, day, r) = (revocation_reason(*reason, language), date(*at), role(*r, language));
+            (
+                format!("{whose} {r} không còn giá trị từ {day}, trước khi ghi sổ ({why})"),
+                format!("{whose} {r} no longer counted from {day} on, before the record was entered ({why})"),
+            )
+        }
+        Problem::RevocationUnknown { role: r } => (
+            format!("chưa có xác nhận của nơi cấp rằng chứng thư của {} chưa bị thu hồi", role(*r, language)),
+            format!("no authority's answer says that the certificate of the {} was not revoked", role(*r, language)),
+        ),
+        Problem::RootCutOff { role: r, at } => (
+            format!("nơi cấp gốc của {} không được công nhận từ {}", role(*r, language), date(*at)),
+            format!("the root above the {} is not recognised from {} on", role(*r, language), date(*at)),
+        ),
         Problem::Appointment { role: r, problem } => return appointment(*r, *problem, language),
         Problem::IssuerNotEntitled => (
             "cơ quan ghi sổ không quản lý trường này".into(),
             "whoever entered this does not answer for the school".into(),
         ),
         Problem::Unreferenced { part } => {
-            let thing = if *part == "certificate" { "chứng thư" } else { "quyết định phân công" };
+            let thing = match *part {
+                "certificate" => "chứng thư",
+                "appointment" => "quyết định phân công",
+                _ => "xác nhận thu hồi",
+            };
             (format!("tệp có {thing} không liên quan"), format!("the file holds a {part} that nothing uses"))
         }
         Problem::ForeignChain => (
@@ -370,6 +402,20 @@ pub fn problem(problem: &Problem, language: Language) -> String {
     language.pick(vietnamese, english)
 }
 
+fn revocation_reason(reason: Reason, language: Language) -> &'static str {
+    match reason {
+        Reason::Unspecified => language.pick("không nêu lý do", "no reason given"),
+        Reason::KeyCompromise => language.pick("lộ hoặc mất khoá", "key compromised"),
+        Reason::CaCompromise => language.pick("lộ khoá nơi cấp", "authority's key compromised"),
+        Reason::AffiliationChanged => language.pick("thay đổi đơn vị", "affiliation changed"),
+        Reason::Superseded => language.pick("đã cấp chứng thư thay thế", "replaced by another certificate"),
+        Reason::CessationOfOperation => language.pick("ngừng sử dụng", "no longer used"),
+        Reason::CertificateHold => language.pick("tạm dừng", "on hold"),
+        Reason::PrivilegeWithdrawn => language.pick("rút quyền", "privilege withdrawn"),
+        Reason::AaCompromise => language.pick("lộ khoá nơi chứng nhận thuộc tính", "attribute authority compromised"),
+    }
+}
+
 fn because(note: &StatusNote, language: Language) -> String {
     let reason = note.reason.map(|reason| match reason {
         ReasonClass::Correction => language.pick("đính chính", "correction"),
@@ -377,6 +423,7 @@ fn because(note: &StatusNote, language: Language) -> String {
         ReasonClass::IssuedInError => language.pick("cấp nhầm", "issued in error"),
         ReasonClass::Decision => language.pick("theo quyết định", "by decision"),
         ReasonClass::LeftRole => language.pick("thôi giữ vai trò", "left the role"),
+        ReasonClass::KeyCompromised => language.pick("lộ hoặc mất khoá ký", "key lost or stolen"),
     });
     let by = match note.by {
         Some(by) => {
@@ -415,7 +462,12 @@ fn statement(error: &StatementError, language: Language) -> String {
         StatementError::Header { index, .. } => format!("chữ ký thứ {} không đúng khuôn dạng", index + 1),
         StatementError::Type { index } => format!("chữ ký thứ {} là của một loại văn bản khác", index + 1),
         StatementError::Prev { index } => format!("chữ ký thứ {} không nối tiếp chữ ký trước nó", index + 1),
-        StatementError::NoEntry { index } | StatementError::Signature { index } => {
+        StatementError::List { index } => {
+            format!("chữ ký thứ {} là của một danh sách không có học bạ này", index + 1)
+        }
+        StatementError::NoEntry { index }
+        | StatementError::Algorithm { index }
+        | StatementError::Signature { index } => {
             format!("chữ ký thứ {} không đúng", index + 1)
         }
     };
@@ -428,6 +480,7 @@ fn policy(error: &PolicyError, language: Language) -> String {
         PolicyError::Role { index, found } => {
             format!("chữ ký thứ {} là của {}, không đúng quy định", index + 1, role(*found, language))
         }
+        PolicyError::Mode { index } => format!("chữ ký thứ {} không theo cách ký của quy định", index + 1),
         PolicyError::SameCertificate { index, earlier } => {
             format!("chữ ký thứ {} dùng lại chứng thư của chữ ký thứ {}", index + 1, earlier + 1)
         }
@@ -444,12 +497,24 @@ fn path_vietnamese(r: Role, error: PathError) -> String {
         PathError::TooComplex => format!("đường dẫn chứng thư của {role} quá phức tạp"),
         PathError::Usage => format!("chứng thư của {role} không dùng để ký văn bản"),
         PathError::Constraint => format!("chứng thư của {role} trái quy tắc RFC 5280"),
+        PathError::Policy => format!("chứng thư của {role} không thuộc chính sách chứng thư được công nhận"),
     }
 }
 
 fn appointment(r: Role, problem: AppointmentProblem, language: Language) -> String {
     use AppointmentProblem as P;
     let (vietnamese, english) = match problem {
+        P::Compromised { since } => {
+            let (day, role) = (date(since), role(r, language));
+            return language.pick(
+                format!("khoá ký của {role} bị lộ hoặc mất từ ngày {day}, trước khi ghi sổ"),
+                format!("the key of the {role} was in other hands since {day}, before the record was entered"),
+            );
+        }
+        P::CompromiseUndated => (
+            "có khoá ký được báo lộ hoặc mất, chưa rõ từ bao giờ",
+            "has a key reported lost or stolen, and since when is not known here",
+        ),
         P::NotAppointed => ("chưa được bổ nhiệm hay phân công", "was not appointed"),
         P::WrongRole => ("được giao vai trò khác", "was appointed to another role"),
         P::WrongSchool => ("được bổ nhiệm ở trường khác", "was appointed at another school"),

@@ -6,6 +6,7 @@
 
 mod authority;
 mod record;
+pub(crate) mod revocation;
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,8 @@ use crate::{
     format::{Bundle, BundleError, ReadBundle},
     profile::OpenProfile,
     report::{
-        AsOf, ChainProblem, Check, CheckId, FactsSource, Outcome, Problem, RecordSummary, Report, SkipReason, headline,
-        verdict,
+        AsOf, ChainProblem, Check, CheckId, FactsSource, Headline, Outcome, Problem, RecordSummary, Report, SkipReason,
+        headline, verdict,
     },
     snapshot::{OpenSnapshot, StatusEvidence},
 };
@@ -92,7 +93,7 @@ fn unreadable(error: BundleError, context: &Context<'_>) -> Report {
         record: None,
         outcome: Outcome::Skipped(SkipReason::NotReached),
     }));
-    report(checks, Vec::new(), context)
+    report(checks, Vec::new(), None, context)
 }
 
 fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
@@ -134,7 +135,7 @@ fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
         whole.skip(CheckId::Unreferenced, SkipReason::NotReached);
     }
     whole.done.extend(all);
-    report(whole.done, summaries, context)
+    report(whole.done, summaries, authority.findings.provisional_until.get(), context)
 }
 
 /// Ascending by school year, no record twice.
@@ -143,16 +144,26 @@ fn records_in_order(summaries: &[RecordSummary]) -> bool {
     ids.len() == summaries.len() && summaries.is_sorted_by_key(|s| s.year)
 }
 
-fn report(checks: Vec<Check>, records: Vec<RecordSummary>, context: &Context<'_>) -> Report {
+fn report(
+    checks: Vec<Check>,
+    records: Vec<RecordSummary>,
+    provisional_until: Option<UnixTime>,
+    context: &Context<'_>,
+) -> Report {
     let profile = context.profile.profile();
+    let headline = match headline(&checks) {
+        Headline::Valid if provisional_until.is_some() => Headline::Provisional,
+        headline => headline,
+    };
     Report {
         verdict: verdict(&checks),
-        headline: headline(&checks),
+        headline,
         demo: context.profile.is_demo(),
         profile: profile.name.clone(),
         profile_number: (profile.id.clone(), profile.number),
         verified_at: context.now,
         as_of: as_of(context),
+        provisional_until,
         records,
         checks,
     }

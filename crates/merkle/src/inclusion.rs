@@ -83,16 +83,24 @@ pub fn verify_inclusion(
     root: &Root,
     expected_size: u32,
 ) -> Result<(), InclusionError> {
+    // A size that no tree has is told before one that this tree has not.
+    check_size(proof.size)?;
+    if proof.size != expected_size {
+        return Err(InclusionError::SizeDiffers { found: proof.size, expected: expected_size });
+    }
+    if root_of_path(leaf, proof)? == *root { Ok(()) } else { Err(InclusionError::RootMismatch) }
+}
+
+/// The root of the tree of `proof.size` leaves that has `leaf` at `proof.index`, if the path is right.
+///
+/// For a root that comes with a proof of its own, such as a signature over root *and* size; anywhere else,
+/// [`verify_inclusion`] is what is wanted.
+///
+/// # Errors
+/// A wrong shape; never `SizeDiffers` and `RootMismatch`.
+pub fn root_of_path(leaf: &LeafHash, proof: &InclusionProof) -> Result<Root, InclusionError> {
     let &InclusionProof { index, size, ref path } = proof;
-    if size == 0 {
-        return Err(InclusionError::SizeZero);
-    }
-    if size > MAX_LEAVES {
-        return Err(InclusionError::SizeTooLarge { size });
-    }
-    if size != expected_size {
-        return Err(InclusionError::SizeDiffers { found: size, expected: expected_size });
-    }
+    check_size(size)?;
     if index >= size {
         return Err(InclusionError::IndexOutOfRange { index, size });
     }
@@ -123,7 +131,15 @@ pub fn verify_inclusion(
         place >>= 1;
         last >>= 1;
     }
-    if hash == *root.as_bytes() { Ok(()) } else { Err(InclusionError::RootMismatch) }
+    Ok(Root::from_bytes(hash))
+}
+
+const fn check_size(size: u32) -> Result<(), InclusionError> {
+    match size {
+        0 => Err(InclusionError::SizeZero),
+        size if size > MAX_LEAVES => Err(InclusionError::SizeTooLarge { size }),
+        _ => Ok(()),
+    }
 }
 
 /// How many nodes the path of leaf `index` has in a tree of `size` leaves; needs `index < size <= MAX_LEAVES`.

@@ -40,7 +40,7 @@ mod tile;
 mod tree;
 
 pub use hash::{LeafHash, Root, leaf_hash};
-pub use inclusion::{InclusionError, InclusionProof, verify_inclusion};
+pub use inclusion::{InclusionError, InclusionProof, root_of_path, verify_inclusion};
 pub use tile::{TILE_HEIGHT, TILE_WIDTH, Tile, TileError, TileId, path_from_tiles, root_from_tiles, tiles_needed};
 pub use tree::{Tree, TreeError};
 

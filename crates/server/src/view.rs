@@ -36,7 +36,7 @@ pub enum Tone {
 impl Tone {
     fn of(report: &Report) -> Self {
         match report.headline {
-            Headline::Valid => Tone::Good,
+            Headline::Valid | Headline::Provisional => Tone::Good,
             Headline::Superseded => Tone::Replaced,
             Headline::Revoked => Tone::Revoked,
             Headline::Resaved => Tone::Resaved,
@@ -306,6 +306,11 @@ fn notes(outcome: &Outcome, language: Language) -> Vec<String> {
         }
         Outcome::Skipped(SkipReason::NotCarried) => {
             vec![pick(language, "tệp không có phần này", "the file holds nothing of the kind").to_owned()]
+        }
+        Outcome::Skipped(SkipReason::NotAsked) => {
+            vec![
+                pick(language, "danh sách nơi cấp không yêu cầu", "the list of issuers does not ask for it").to_owned(),
+            ]
         }
         // Three signers may share one trouble; it is told once.
         other => other.problems().iter().fold(Vec::new(), |mut told, problem| {

@@ -1,42 +1,41 @@
-//! Certificates: reading the few facts we need, and RFC 5280 paths at a given moment.
+//! Certificates: reading one, and RFC 5280 paths at a given moment.
 //!
-//! `rustls-webpki` builds the path, with our algorithms instead of its own (no `ring`, no `aws-lc`); it bounds depth,
-//! signatures checked and paths tried, so cyclic and very deep chains end. Two things it does not do are done here:
-//! key usage (RFC 5280 §4.2.1.3), and the validity of the pinned root itself. Revocation *in time* comes with a later
-//! version; its CRL option knows no dates.
+//! A path is found and validated in [`crate::path`]; revocation in time is [`crate::revocation`]'s. Both ask at a given
+//! moment, never now, and ask nothing of the outside.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
-use ed25519_dalek::{Signature, VerifyingKey};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
-use sha2::{Digest as _, Sha256};
-use webpki::{EndEntityCert, Error as PathBuildError, KeyUsage, anchor_from_trusted_cert};
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use pki_types::{
-    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, TrustAnchor, alg_id,
+pub use crate::scheme::SignatureCache;
+use crate::{
+    algorithm::{KeyError, PublicKey},
+    der::{Reader, tag},
+    path::{self, PathRules},
+    scheme::SchemeError,
+    x509::{Content, key_usage},
 };
 
 /// Largest certificate in DER, in bytes.
 pub const MAX_CERTIFICATE_BYTES: usize = 8 * 1024;
-/// id-kp-documentSigning, 1.3.6.1.5.5.7.3.36 (RFC 9336), as DER content.
-const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
+/// commonName, 2.5.4.3.
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
-/// What a certificate says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a certificate says of itself. Two are equal if their bytes are.
+#[derive(Debug, Clone)]
 pub struct Certificate {
     der: Vec<u8>,
     digest: Sha256Digest,
-    key: VerifyingKey,
+    key: PublicKey,
     spki_sha256: Sha256Digest,
     subject: String,
-    not_before: UnixTime,
-    not_after: UnixTime,
-    may_sign_documents: bool,
+    content: Content,
 }
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+impl Eq for Certificate {}
 
 /// Why bytes are no certificate we can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +49,9 @@ pub enum CertificateError {
     /// The key is not of an algorithm this build verifies.
     #[error("the certificate's key is of an algorithm that is not supported")]
     UnsupportedKey,
+    /// The key is too short, too long, or one under which forging is easy.
+    #[error("the certificate's key is too weak or too large")]
+    WeakKey,
 }
 
 /// Why no path leads from a certificate to a pinned root at the given moment.
@@ -70,9 +72,13 @@ pub enum PathError {
     /// The certificate may not sign documents: key usage, extended key usage, or it is a CA's.
     #[error("the certificate is not meant for signing documents")]
     Usage,
-    /// Constraints of a CA on the path exclude the certificate, or its content is broken.
+    /// A certificate that may not issue, is too far down, has a name that is not permitted, or a critical extension
+    /// that is not known here.
     #[error("a certificate on the path breaks a rule of RFC 5280")]
     Constraint,
+    /// The path is valid for none of the certificate policies asked for.
+    #[error("the path is valid for none of the certificate policies asked for")]
+    Policy,
 }
 
 /// A verified path.
@@ -93,44 +99,22 @@ impl Certificate {
         if der.len() > MAX_CERTIFICATE_BYTES {
             return Err(CertificateError::TooLarge);
         }
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
-        if !rest.is_empty() {
-            return Err(CertificateError::Malformed);
-        }
-        let spki = &parsed.tbs_certificate.subject_pki;
-        if spki.algorithm.algorithm != x509_parser::oid_registry::OID_SIG_ED25519 || spki.algorithm.parameters.is_some()
-        {
-            return Err(CertificateError::UnsupportedKey);
-        }
-        let bytes: [u8; 32] =
-            spki.subject_public_key.data.as_ref().try_into().map_err(|_| CertificateError::Malformed)?;
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| CertificateError::Malformed)?;
-        let time = |t: i64| UnixTime::from_seconds(t).map_err(|_| CertificateError::Malformed);
-        let subject = parsed
-            .subject()
-            .iter_common_name()
-            .next()
-            .and_then(|cn| cn.as_str().ok())
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| !hocba_record::types::is_invisible(*c))
-            .take(200)
-            .collect();
-        // RFC 5280 §4.2.1.3: if the extension is there, one of the two bits for signing documents must be set.
-        let may_sign_documents = match parsed.key_usage() {
-            Ok(None) => true,
-            Ok(Some(usage)) => usage.value.digital_signature() || usage.value.non_repudiation(),
-            Err(_) => false,
-        };
+        let content = Content::read(der).map_err(|_| CertificateError::Malformed)?;
+        let spki = &der[content.spki.clone()];
+        let key = PublicKey::from_spki_der(spki).map_err(|error| match error {
+            KeyError::Malformed => CertificateError::Malformed,
+            KeyError::Unsupported => CertificateError::UnsupportedKey,
+            KeyError::Weak => CertificateError::WeakKey,
+        })?;
+        let name = content.subject.texts(COMMON_NAME).next().unwrap_or_default();
+        let subject = name.chars().filter(|c| !hocba_record::types::is_invisible(*c)).take(200).collect();
         Ok(Self {
             digest: Sha256Digest::of(der),
             key,
-            spki_sha256: Sha256Digest::of(spki.raw),
+            spki_sha256: Sha256Digest::of(spki),
             subject,
-            not_before: time(parsed.validity().not_before.timestamp())?,
-            not_after: time(parsed.validity().not_after.timestamp())?,
-            may_sign_documents,
             der: der.to_vec(),
+            content,
         })
     }
 
@@ -139,7 +123,7 @@ impl Certificate {
         &self.digest
     }
     /// The public key.
-    pub fn key(&self) -> &VerifyingKey {
+    pub fn key(&self) -> &PublicKey {
         &self.key
     }
     /// SHA-256 of the SubjectPublicKeyInfo.
@@ -152,11 +136,19 @@ impl Certificate {
     }
     /// Start of validity.
     pub fn not_before(&self) -> UnixTime {
-        self.not_before
+        self.content.not_before
     }
     /// Last second of validity.
     pub fn not_after(&self) -> UnixTime {
-        self.not_after
+        self.content.not_after
+    }
+    /// Whether this is a CA's certificate: basicConstraints with cA.
+    pub fn is_ca(&self) -> bool {
+        self.content.extensions.basic_constraints.is_some_and(|(ca, _)| ca)
+    }
+    /// The serial number as in DER: big-endian, two's complement, shortest form.
+    pub fn serial(&self) -> &[u8] {
+        &self.content.serial
     }
     /// The DER.
     pub fn der(&self) -> &[u8] {
@@ -185,87 +177,62 @@ impl Certificate {
         roots: &[Certificate],
         time: UnixTime,
     ) -> Result<Path, PathError> {
-        if !self.may_sign_documents {
-            return Err(PathError::Usage);
-        }
-        let leaf_der = CertificateDer::from(self.der.as_slice());
-        let leaf = EndEntityCert::try_from(&leaf_der).map_err(|e| path_error(&e))?;
-        let root_ders: Vec<CertificateDer<'_>> = roots.iter().map(|r| CertificateDer::from(r.der.as_slice())).collect();
-        let mut anchors: Vec<TrustAnchor<'_>> = Vec::new();
-        let mut places = Vec::new();
-        let mut outside = false;
-        for (place, (root, der)) in roots.iter().zip(&root_ders).enumerate() {
-            if time < root.not_before || root.not_after < time {
-                outside = true;
-                continue;
-            }
-            anchors.push(anchor_from_trusted_cert(der).map_err(|_| PathError::Constraint)?);
-            places.push(place);
-        }
-        let intermediates: Vec<CertificateDer<'_>> =
-            others.iter().filter(|c| c.digest != self.digest).map(|c| CertificateDer::from(c.der.as_slice())).collect();
-        let moment =
-            pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(time.seconds().unsigned_abs()));
-        let verified = leaf
-            .verify_for_usage(
-                &[cache],
-                &anchors,
-                &intermediates,
-                moment,
-                KeyUsage::required_if_present(DOCUMENT_SIGNING),
-                None,
-                None,
-            )
-            .map_err(|e| match path_error(&e) {
-                PathError::UnknownIssuer if outside => PathError::OutsideValidity,
-                error => error,
-            })?;
-        let used = verified.intermediate_certificates().map(|c| Sha256Digest::of(&c.der())).collect();
-        let anchor = verified.anchor();
-        let root = anchors.iter().position(|a| a == anchor).map(|i| places[i]);
-        Ok(Path { intermediates: used, root: root.ok_or(PathError::Constraint)? })
+        self.path_under(cache, others, roots, time, &PathRules::default())
     }
-}
 
-fn path_error(e: &PathBuildError) -> PathError {
-    use PathBuildError as E;
-    match e {
-        E::CertExpired { .. } | E::CertNotValidYet { .. } => PathError::OutsideValidity,
-        E::UnknownIssuer => PathError::UnknownIssuer,
-        E::InvalidSignatureForPublicKey => PathError::Signature,
-        E::MaximumPathBuildCallsExceeded
-        | E::MaximumPathDepthExceeded
-        | E::MaximumSignatureChecksExceeded
-        | E::MaximumNameConstraintComparisonsExceeded => PathError::TooComplex,
-        E::CaUsedAsEndEntity | E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => PathError::Usage,
-        _ => PathError::Constraint,
+    /// As [`Certificate::path_with`], under rules of the caller's.
+    ///
+    /// # Errors
+    /// See [`PathError`].
+    pub fn path_under(
+        &self,
+        cache: &SignatureCache,
+        others: &[Certificate],
+        roots: &[Certificate],
+        time: UnixTime,
+        rules: &PathRules<'_>,
+    ) -> Result<Path, PathError> {
+        path::find(self, cache, others, roots, time, rules)
     }
-}
 
-/// Ed25519 for `rustls-webpki`, verified strictly like every other signature here, and each signature once: the answer
-/// depends on nothing but key, message and signature.
-#[derive(Debug, Default)]
-pub struct SignatureCache {
-    answers: Mutex<HashMap<[u8; 32], bool>>,
-}
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
 
-impl SignatureVerificationAlgorithm for SignatureCache {
-    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        let (key, signature): (&[u8; 32], &[u8; 64]) =
-            (public_key.try_into().map_err(|_| InvalidSignature)?, signature.try_into().map_err(|_| InvalidSignature)?);
-        // Fixed lengths in front of the message, so no two triples run together.
-        let question = Sha256::new().chain_update(key).chain_update(signature).chain_update(message).finalize().into();
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let holds = *answers.entry(question).or_insert_with(|| {
-            VerifyingKey::from_bytes(key)
-                .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
-        });
-        if holds { Ok(()) } else { Err(InvalidSignature) }
+    /// RFC 5280 §4.2.1.3: if keyUsage is there, one of the two bits for signing documents must be set.
+    pub(crate) fn may_sign_documents(&self) -> bool {
+        self.may(key_usage::DIGITAL_SIGNATURE | key_usage::NON_REPUDIATION)
     }
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ED25519
+    pub(crate) fn may_sign_certificates(&self) -> bool {
+        self.may(key_usage::KEY_CERT_SIGN)
     }
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ED25519
+    pub(crate) fn may_sign_crls(&self) -> bool {
+        self.may(key_usage::CRL_SIGN)
+    }
+    fn may(&self, bits: u16) -> bool {
+        self.content.extensions.key_usage.is_none_or(|usage| usage & bits != 0)
+    }
+
+    /// The SubjectPublicKeyInfo in DER.
+    pub(crate) fn spki(&self) -> &[u8] {
+        &self.der[self.content.spki.clone()]
+    }
+
+    /// The bits of subjectPublicKey.
+    pub(crate) fn key_bits(&self) -> &[u8] {
+        let mut spki = Reader::only(self.spki(), tag::SEQUENCE).expect("read before");
+        spki.sequence().and_then(|_| spki.bit_string()).expect("read before")
+    }
+
+    /// The issuer's name in DER.
+    pub(crate) fn issuer_der(&self) -> &[u8] {
+        &self.der[self.content.issuer_der.clone()]
+    }
+
+    /// Whether this certificate is signed with the key of `issuer`.
+    pub(crate) fn check_signature(&self, issuer: &Certificate, cache: &SignatureCache) -> Result<(), SchemeError> {
+        let part = |range: &std::ops::Range<usize>| &self.der[range.clone()];
+        let content = &self.content;
+        cache.verify(part(&content.signature_algorithm), issuer, part(&content.tbs), part(&content.signature))
     }
 }

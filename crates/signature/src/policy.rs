@@ -3,7 +3,7 @@
 use hocba_record::{canonical, encoding::Sha256Digest, payload::PolicyReference};
 use serde::{Deserialize, Serialize};
 
-use crate::statement::{Header, Role};
+use crate::statement::{Header, Role, StatementType};
 
 /// How a signer covers records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,8 @@ use crate::statement::{Header, Role};
 pub enum SigningMode {
     /// One signature per record and signer.
     Each,
+    /// One signature per list of records and signer ([`crate::list`]).
+    List,
 }
 
 /// A signing policy.
@@ -52,6 +54,12 @@ pub enum PolicyError {
         /// The role found.
         found: Role,
     },
+    /// This entry is signed alone where the policy wants lists, or in a list where it wants each record signed.
+    #[error("signature {index} is not given in the policy's mode")]
+    Mode {
+        /// 0-based entry.
+        index: usize,
+    },
     /// One certificate signs twice.
     #[error("signature {index} is given with the certificate of signature {earlier}")]
     SameCertificate {
@@ -77,6 +85,12 @@ impl SigningPolicy {
         }
     }
 
+    /// Policy 1 with one signature over each list of records: for slow tokens and billed signatures. Accepted only where
+    /// a trust profile lists it.
+    pub fn policy_1_list() -> Self {
+        Self { id: "hocba-policy-1-list".into(), mode: SigningMode::List, ..Self::policy_1() }
+    }
+
     /// What a payload names.
     pub fn reference(&self) -> PolicyReference {
         let bytes = canonical::to_vec(self).expect("a policy holds text only");
@@ -96,6 +110,13 @@ impl SigningPolicy {
         }
         if headers.len() != self.signers.len() {
             return Err(PolicyError::Count { found: headers.len(), expected: self.signers.len() });
+        }
+        let typ = match self.mode {
+            SigningMode::Each => StatementType::Record,
+            SigningMode::List => StatementType::RecordList,
+        };
+        if let Some(index) = headers.iter().position(|header| header.typ != typ) {
+            return Err(PolicyError::Mode { index });
         }
         for (index, header) in headers.iter().enumerate() {
             if let Some(earlier) = headers[..index].iter().position(|h| h.certificate == header.certificate) {

@@ -6,7 +6,7 @@
 use hocba_record::{
     canonical::{self, CanonicalError, Limits},
     encoding::{RecordId, Sha256Digest},
-    types::{SchoolCode, Text},
+    types::{SchoolCode, Text, UnixTime},
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ pub enum ReasonClass {
     Decision,
     /// 5: thôi giữ vai trò.
     LeftRole,
+    /// 6: lộ hoặc mất khoá ký. What the key signed from [`StatusChange::since`] on falls, whenever the end is published.
+    KeyCompromised,
 }
 
 impl ReasonClass {
@@ -47,13 +49,15 @@ impl ReasonClass {
             ReasonClass::IssuedInError => 3,
             ReasonClass::Decision => 4,
             ReasonClass::LeftRole => 5,
+            ReasonClass::KeyCompromised => 6,
         }
     }
 
     /// The class of a number on chain; `None` for one that this build does not know.
     pub fn from_code(code: u8) -> Option<Self> {
-        use ReasonClass::{Correction, Decision, IssuedInError, LeftRole, Reassessment};
-        [Correction, Reassessment, IssuedInError, Decision, LeftRole].into_iter().find(|r| r.code() == code)
+        use ReasonClass::{Correction, Decision, IssuedInError, KeyCompromised, LeftRole, Reassessment};
+        let all = [Correction, Reassessment, IssuedInError, Decision, LeftRole, KeyCompromised];
+        all.into_iter().find(|r| r.code() == code)
     }
 }
 
@@ -75,6 +79,10 @@ pub struct StatusChange {
     pub replacement: Option<Sha256Digest>,
     /// The school concerned.
     pub school: SchoolCode,
+    /// For a compromised key: the last moment at which nobody else is known to have had it. Records anchored from here
+    /// on do not count, by block time; those before do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<UnixTime>,
     /// The record or appointment.
     pub subject: RecordId,
 }
@@ -91,6 +99,9 @@ pub enum StatusError {
     /// A replacement without superseding, or the other way round.
     #[error("a replacement goes with superseding and nothing else")]
     Replacement,
+    /// A moment of compromise without the end of an appointment for that reason, or the other way round.
+    #[error("`since` goes with ending an appointment for a compromised key and nothing else")]
+    Since,
 }
 
 impl StatusChange {
@@ -100,15 +111,66 @@ impl StatusChange {
     /// See [`StatusError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StatusError> {
         let change: Self = canonical::from_slice(bytes, Limits { bytes: MAX_STATUS_BYTES, depth: 2 })?;
-        if change.replacement.is_some() == (change.action == StatusAction::Supersede) {
-            Ok(change)
-        } else {
-            Err(StatusError::Replacement)
+        change.validate()?;
+        Ok(change)
+    }
+
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// `Replacement` and `Since`.
+    pub fn validate(&self) -> Result<(), StatusError> {
+        if self.replacement.is_some() != (self.action == StatusAction::Supersede) {
+            return Err(StatusError::Replacement);
         }
+        let compromised = self.reason == ReasonClass::KeyCompromised;
+        if self.since.is_some() != compromised || (compromised && self.action != StatusAction::End) {
+            return Err(StatusError::Since);
+        }
+        Ok(())
     }
 
     /// The canonical bytes, as signed.
     pub fn to_bytes(&self) -> Vec<u8> {
         canonical::to_vec(self).expect("a status change holds text and small integers")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(action: StatusAction, reason: ReasonClass, since: Option<i64>) -> StatusChange {
+        StatusChange {
+            action,
+            decision: None,
+            live_version: 1,
+            reason,
+            replacement: (action == StatusAction::Supersede).then(|| Sha256Digest::of(b"statement")),
+            school: "79DEMO001".parse().expect("school"),
+            since: since.map(|s| UnixTime::from_seconds(s).expect("time")),
+            subject: RecordId::from_bytes([7; 16]),
+        }
+    }
+
+    #[test]
+    fn a_moment_of_compromise_goes_with_the_end_of_an_appointment_for_that_reason_only() {
+        use ReasonClass::{KeyCompromised, LeftRole};
+        use StatusAction::{End, Revoke, Supersede};
+        let read = |change: &StatusChange| StatusChange::from_bytes(&change.to_bytes()).map(|_| ());
+        assert_eq!(read(&change(End, KeyCompromised, Some(5))), Ok(()));
+        assert_eq!(read(&change(End, LeftRole, None)), Ok(()));
+        for (action, reason, since) in [
+            (End, KeyCompromised, None),
+            (End, LeftRole, Some(5)),
+            (Revoke, KeyCompromised, Some(5)),
+            (Supersede, KeyCompromised, Some(5)),
+            (Revoke, ReasonClass::Decision, Some(5)),
+        ] {
+            assert_eq!(read(&change(action, reason, since)), Err(StatusError::Since), "{action:?} {reason:?}");
+        }
+        for code in 0..=u8::MAX {
+            assert!(ReasonClass::from_code(code).is_none_or(|reason| reason.code() == code));
+        }
     }
 }

@@ -328,4 +328,4 @@ pub(crate) fn statement(row: &Row<'_>) -> Result<Statement, StoreError> {
 
 /// How a stored statement is read: the largest payload as base64url, its signatures, and room to spare.
 pub(crate) const STATEMENT: hocba_record::canonical::Limits =
-    hocba_record::canonical::Limits { bytes: 512 * 1024, depth: 4 };
+    hocba_record::canonical::Limits { bytes: 512 * 1024, depth: 5 };

@@ -9,8 +9,10 @@ mod check;
 mod fuzz;
 mod keys_example;
 mod layers;
+mod pkits;
 mod postgres;
 mod soak;
+mod softhsm;
 mod steps;
 mod test;
 
@@ -35,10 +37,14 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Make the example keys and certificates again, or check that the committed ones are unchanged
     KeysExample(keys_example::Args),
+    /// Fetch NIST PKITS, which the tests of certificate paths and revocation read
+    Pkits(pkits::Args),
     /// Run a throw-away PostgreSQL server and print its URL
     Postgres(postgres::Args),
     /// Kill the program at random moments of a class's way, and look whether anything was lost
     Soak(soak::Args),
+    /// Fetch a software token for the tests of PKCS#11, where none is installed
+    Softhsm(softhsm::Args),
     /// Everything that CI runs
     Test(test::Args),
 }
@@ -50,8 +56,10 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
+        Command::Pkits(args) => pkits::run(&args),
         Command::Postgres(args) => postgres::run(&args),
         Command::Soak(args) => soak::run(&args),
+        Command::Softhsm(args) => softhsm::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match done {

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::{
     check::{self, cargo},
+    pkits,
     steps::{Show, Steps, capture, run as run_command},
 };
 
@@ -62,13 +63,15 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
     if scripts.join("package.json").exists() {
         steps.run("npm packages of tests/js", || node_packages(&scripts))?;
     }
+    steps.run("software token (SoftHSM 2)", || Ok(hocba_test_softhsm::fetch(&scratch.join("softhsm"))?))?;
     steps.run("build", || {
         let arguments = ["build", "--workspace", "--all-targets", "--locked", "--quiet"];
         run_command(cargo(&root).args(arguments), Show::Nothing)
     })?;
-    steps.run("tests", || tests(&root, None))?;
+    steps.run("NIST PKITS (pip)", || pkits::fetch(&root, &scratch))?;
+    steps.run("tests", || tests(&root, &scratch, None))?;
     let database = Database::open(&mut steps)?;
-    steps.run("tests on PostgreSQL", || tests(&root, Some(&database.url)))?;
+    steps.run("tests on PostgreSQL", || tests(&root, &scratch, Some(&database.url)))?;
     steps.run("documentation tests", || {
         let arguments = ["test", "--workspace", "--doc", "--locked"];
         run_command(cargo(&root).args(arguments).env_remove(DATABASE_URL), Show::ButPassedTests)
@@ -141,11 +144,11 @@ impl Database {
 
 /// All tests but those in documentation, on SQLite; or those of the crates that use a database, on the given server.
 /// With nextest where it is installed.
-fn tests(root: &Path, database: Option<&str>) -> anyhow::Result<String> {
+fn tests(root: &Path, scratch: &Path, database: Option<&str>) -> anyhow::Result<String> {
     let nextest = capture(cargo(root).args(["nextest", "--version"]), Show::Nothing).is_ok_and(|(s, _)| s.success());
     let mut command = cargo(root);
     command.args(if nextest { &["nextest", "run"][..] } else { &["test"] });
-    command.args(["--all-targets", "--locked", "--no-fail-fast"]);
+    command.args(["--all-targets", "--locked", "--no-fail-fast"]).env(pkits::PKITS, pkits::folder(scratch));
     // A test waits for its disk a third of its time, for a server more than half of it.
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let threads = if database.is_some() { cores * 2 } else { cores + cores / 2 };
@@ -194,7 +197,7 @@ fn worked_example(root: &Path, scratch: &Path) -> anyhow::Result<String> {
 }
 
 /// A Python that has these packages: a virtual environment in the target folder, made once for each requirements file.
-fn python_with(requirements: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+pub fn python_with(requirements: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let wanted = fs::read(requirements)?;
     let (python, done) = (folder.join("bin/python"), folder.join("installed-requirements.txt"));
     if python.exists() && fs::read(&done).is_ok_and(|installed| installed == wanted) {

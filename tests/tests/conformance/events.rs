@@ -224,6 +224,7 @@ impl Play {
             reason: ReasonClass::Correction,
             replacement,
             school: SCHOOL.parse().expect("school"),
+            since: None,
             subject,
         };
         let statement = Statement::unsigned(change.to_bytes());

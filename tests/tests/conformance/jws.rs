@@ -5,10 +5,13 @@ use hocba_record::{
     canonical::{CanonicalError, Limits, ShapeProblem, parse},
     encoding::from_base64url,
 };
-use hocba_signature::statement::{Statement, StatementError, StatementType};
+use hocba_signature::{
+    algorithm::{Algorithm, BadSignature, PublicKey},
+    statement::{Statement, StatementError, StatementType},
+};
 use serde_json::{Value, json};
 
-use crate::vectors;
+use crate::{spki, vectors};
 
 const LIMITS: Limits = Limits { bytes: 8192, depth: 4 };
 
@@ -32,18 +35,24 @@ fn the_ed25519_example_of_rfc8037_verifies_with_our_code() {
     assert_eq!(statement.payload(), b"Example of Ed25519 signing");
     let key = from_base64url(vectors("jose.json")["rfc8037-a4"]["public_key"].as_str().expect("text"));
     let key = VerifyingKey::from_bytes(&key.expect("base64url").try_into().expect("32 bytes")).expect("a point");
-    assert_eq!(statement.verify(0, &key), Ok(()));
+    let key = PublicKey::from(key);
+    let entry = &general("rfc8037-a4")["signatures"][0];
+    let input = |payload: &str| format!("{}.{payload}", entry["protected"].as_str().expect("text"));
+    let payload = general("rfc8037-a4")["payload"].as_str().expect("text").to_owned();
+    let signature = statement.signature(0).expect("one");
+    assert_eq!(key.verify(Algorithm::Ed25519, input(&payload).as_bytes(), signature), Ok(()));
 
     // Its header says EdDSA (RFC 9864 has since split that name up) and no `typ`: not a statement of ours.
     for typ in [StatementType::Record, StatementType::Appointment, StatementType::Status, StatementType::Profile] {
         assert!(matches!(statement.headers(typ), Err(StatementError::Header { index: 0, .. })));
     }
+    assert!(matches!(statement.verify(0, &key), Err(StatementError::Header { index: 0, .. })));
 
     let mut other = general("rfc8037-a4");
     other["payload"] = json!("RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmd");
     assert!(read(&other).is_err(), "non-zero bits behind the last byte");
-    other["payload"] = json!("RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmE");
-    assert_eq!(read(&other).expect("well-formed").verify(0, &key), Err(StatementError::Signature { index: 0 }));
+    let other = input("RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmE");
+    assert_eq!(key.verify(Algorithm::Ed25519, other.as_bytes(), signature), Err(BadSignature));
 }
 
 #[test]
@@ -64,12 +73,28 @@ fn the_general_serialization_of_rfc7515_is_refused_for_its_unprotected_headers_t
     let claims: Value = serde_json::from_slice(statement.payload()).expect("JSON");
     assert_eq!(claims, json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true}));
     assert!(matches!(statement.headers(StatementType::Record), Err(StatementError::Header { index: 0, .. })));
-    // The ES256 signature has 64 bytes, as an Ed25519 one; under no key of ours does it verify.
-    let key = hocba_keystore::Ed25519Key::from_seed(&[1; 32]).public_key();
-    let key = VerifyingKey::from_bytes(&key).expect("a point");
-    assert_eq!(statement.verify(0, &key), Err(StatementError::Signature { index: 0 }));
-    assert_eq!(statement.verify(1, &key), Err(StatementError::Signature { index: 1 }));
-    assert_eq!(statement.verify(2, &key), Err(StatementError::NoEntry { index: 2 }));
+    // The ES256 signature has 64 bytes, as an Ed25519 one; under no other key does it verify.
+    let other = hocba_keystore::Ed25519Key::from_seed(&[1; 32]).public_key();
+    let other = PublicKey::from(VerifyingKey::from_bytes(&other).expect("a point"));
+    assert!(matches!(statement.verify(0, &other), Err(StatementError::Header { index: 0, .. })));
+    assert_eq!(statement.verify(2, &other), Err(StatementError::NoEntry { index: 2 }));
+
+    // Their headers are not ours, but the signatures are of algorithms that are: keys of RFC 7515 §A.2.1 and §A.3.1.
+    let jwk = |name: &str| vectors("jose.json")["rfc7515-a6"][name].clone();
+    let number = |jwk: &Value, name: &str| from_base64url(jwk[name].as_str().expect("text")).expect("base64url");
+    let (rsa, ec) = (jwk("rsa"), jwk("ec"));
+    let rsa = spki::rsa(&number(&rsa, "n"), &number(&rsa, "e"));
+    let ec = spki::p256(&[&[4], number(&ec, "x").as_slice(), &number(&ec, "y")].concat());
+    for (index, alg, key) in [(0, Algorithm::Rs256, &rsa), (1, Algorithm::Es256, &ec)] {
+        let key = PublicKey::from_spki_der(key).expect("a key");
+        let entry = &bare["signatures"][index];
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let input = format!("{}.{}", text(&entry["protected"]), text(&bare["payload"]));
+        let signature = statement.signature(index).expect("an entry");
+        assert_eq!(key.verify(alg, input.as_bytes(), signature), Ok(()), "{alg}");
+        assert_eq!(key.verify(alg, format!("{input}A").as_bytes(), signature), Err(BadSignature), "{alg}");
+        assert_eq!(other.verify(alg, input.as_bytes(), signature), Err(BadSignature), "{alg}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod json;
 mod jws;
 mod properties;
 mod sd_jwt;
+mod signatures;
+mod spki;
 
 use std::path::PathBuf;
 

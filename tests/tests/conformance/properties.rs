@@ -13,7 +13,10 @@ use hocba_record::{
     encoding::{Sha256Digest, base64url},
     types::UnixTime,
 };
-use hocba_signature::statement::{MAX_SIGNATURES, Role, Statement, StatementError, StatementType};
+use hocba_signature::{
+    algorithm::{Algorithm, PublicKey},
+    statement::{MAX_SIGNATURES, Role, Statement, StatementError, StatementType},
+};
 use hocba_tests::World;
 use proptest::prelude::*;
 
@@ -93,7 +96,7 @@ proptest! {
     ) {
         let statement = signers.iter().fold(Statement::unsigned(payload.clone()), |statement, (role, n, iat)| {
             let iat = UnixTime::from_seconds(*iat).expect("in range");
-            let input = statement.prepare(typ, *role, Sha256Digest::of(&[*n]), iat);
+            let input = statement.prepare(typ, *role, Algorithm::Ed25519, Sha256Digest::of(&[*n]), iat);
             let signature = signer(*n).sign(input.bytes()).to_vec();
             statement.attach(input, signature)
         });
@@ -110,7 +113,7 @@ proptest! {
         for (index, ((role, n, _), header)) in signers.iter().zip(&headers).enumerate() {
             prop_assert_eq!(header.role, *role);
             prop_assert_eq!(header.prev.is_some(), index > 0);
-            let key = |n| VerifyingKey::from_bytes(&signer(n).public_key()).expect("a point");
+            let key = |n| PublicKey::from(VerifyingKey::from_bytes(&signer(n).public_key()).expect("a point"));
             prop_assert_eq!(again.verify(index, &key(*n)), Ok(()));
             prop_assert_eq!(again.verify(index, &key(n + 1)), Err(StatementError::Signature { index }));
         }

@@ -6,7 +6,10 @@ use hocba_anchor::{Fault, Report, fsck};
 use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
 use hocba_chain::{Anchor, Terms, transaction::ANCHOR_GAS};
 use hocba_record::{canonical::Limits, encoding::Sha256Digest};
-use hocba_signature::statement::{Role, Statement, StatementType};
+use hocba_signature::{
+    algorithm::Algorithm,
+    statement::{Role, Statement, StatementType},
+};
 use hocba_store::Backend;
 use hocba_tests::{NOW, database::backend};
 
@@ -117,8 +120,14 @@ const BY_SQL: &[(&str, &[&str])] = &[
 /// What is wrong with a statement in other ways than the database can say.
 fn statements(signed: &Statement) -> Vec<(&'static str, Statement)> {
     let garbage = {
-        let input =
-            signed.clone().truncated(2).prepare(StatementType::Record, Role::SchoolSeal, school().seal.digest(), now());
+        let seal = school().seal.digest();
+        let input = signed.clone().truncated(2).prepare(
+            StatementType::Record,
+            Role::SchoolSeal,
+            Algorithm::Ed25519,
+            seal,
+            now(),
+        );
         signed.clone().truncated(2).attach(input, vec![7; 64])
     };
     let reversed = {

@@ -11,14 +11,17 @@ use hocba_signature::{
     appointment::{Appointment, KeyStorage},
     certificate::{Certificate, CertificateError, PathError, SignatureCache},
     statement::{Header, Role, Statement, StatementType},
-    status::{StatusAction, StatusChange},
+    status::{ReasonClass, StatusAction, StatusChange},
 };
 
 use crate::{
-    facts::{ALG_RFC6962_SHA256, StatusFact},
+    facts::{ALG_RFC6962_SHA256, Standing, StatusFact},
     format::{AnchorHint, AuthorityPart},
     report::{AppointmentProblem, ChainProblem, Problem},
-    verify::Context,
+    verify::{
+        Context,
+        revocation::{Findings, KnownEvidence},
+    },
 };
 
 /// Longest chain of appointments: teacher, principal, department.
@@ -65,12 +68,17 @@ struct KnownAppointment<'a> {
 
 /// Certificates and appointments at hand, and which of them were of use.
 pub(crate) struct Authority<'a> {
-    context: Context<'a>,
+    pub(super) context: Context<'a>,
     certificates: Vec<(Sha256Digest, Result<Certificate, CertificateError>)>,
     usable: Vec<Certificate>,
     appointments: Vec<KnownAppointment<'a>>,
+    /// The bundle's first, then the verifier's own.
+    pub(super) evidence: Vec<KnownEvidence<'a>>,
+    /// How many of the evidence are the bundle's.
+    carried: usize,
+    pub(super) findings: Findings,
     used: RefCell<BTreeSet<Sha256Digest>>,
-    signatures: SignatureCache,
+    pub(super) signatures: SignatureCache,
     /// Leaf hashes of appointments whose one signature verified under the certificate it names.
     verified: RefCell<BTreeSet<Sha256Digest>>,
 }
@@ -90,11 +98,17 @@ impl<'a> Authority<'a> {
                 content: appointment_content(&anchored.statement),
             })
             .collect();
+        let own = context.chain.statuses().map_or(&[][..], |statuses| statuses.authority.evidence.as_slice());
+        // Of a status's own authority part, these are the same.
+        let own = own.iter().filter(|evidence| !part.evidence.contains(evidence));
         Self {
             context: *context,
             certificates,
             usable,
             appointments,
+            evidence: part.evidence.iter().chain(own).map(KnownEvidence::new).collect(),
+            carried: part.evidence.len(),
+            findings: Findings::default(),
             used: RefCell::default(),
             signatures: SignatureCache::default(),
             verified: RefCell::default(),
@@ -113,7 +127,12 @@ impl<'a> Authority<'a> {
         }
     }
 
-    fn mark(&self, digest: &Sha256Digest) {
+    /// The certificate of this digest, without a word on whose it should be.
+    pub(super) fn usable(&self, digest: &Sha256Digest) -> Option<&Certificate> {
+        self.usable.iter().find(|certificate| certificate.digest() == digest)
+    }
+
+    pub(super) fn mark(&self, digest: &Sha256Digest) {
         self.used.borrow_mut().insert(*digest);
     }
 
@@ -126,13 +145,15 @@ impl<'a> Authority<'a> {
         let used = self.used.borrow();
         let certificates = self.certificates.iter().filter(|(digest, _)| !used.contains(digest));
         let appointments = self.appointments.iter().filter(|a| !used.contains(&a.digest));
+        let evidence = self.evidence[..self.carried].iter().filter(|evidence| !used.contains(&evidence.leaf));
         certificates
             .map(|_| Problem::Unreferenced { part: "certificate" })
             .chain(appointments.map(|_| Problem::Unreferenced { part: "appointment" }))
+            .chain(evidence.map(|_| Problem::Unreferenced { part: "revocation answer" }))
             .collect()
     }
 
-    /// Whether a path leads from the certificate to a pinned root at `at`. Without a block time only what no time can
+    /// Whether a path leads from the certificate to a pinned root at `at`, on which nothing was revoked by then. Without a block time only what no time can
     /// mend is told: an unknown issuer, a broken signature, a wrong usage.
     pub(crate) fn path(
         &self,
@@ -147,7 +168,7 @@ impl<'a> Authority<'a> {
             Ok(path) => {
                 path.intermediates.iter().for_each(|digest| self.mark(digest));
                 match at {
-                    Some(_) => Vec::new(),
+                    Some(at) => self.revocation(certificate, role, &path, at),
                     None => vec![Problem::NotReached],
                 }
             }
@@ -306,12 +327,11 @@ impl<'a> Authority<'a> {
             if !appointment.covers(at) {
                 return refuse(8, AppointmentProblem::OutsideInterval);
             }
-            match self.context.chain.facts().and_then(|facts| facts.standing(&appointment.id)) {
-                None => return Err((9, vec![Problem::NoStatusLog])),
-                Some(standing) if standing.revoked().is_some_and(|end| end.time <= at) => {
-                    return refuse(9, AppointmentProblem::Ended);
-                }
-                Some(_) => {}
+            let Some(standing) = self.context.chain.facts().and_then(|facts| facts.standing(&appointment.id)) else {
+                return Err((9, vec![Problem::NoStatusLog]));
+            };
+            if let Some(problem) = self.ended(&standing, appointment, at) {
+                return refuse(9, problem);
             }
         }
         if let Some(located) = &located
@@ -347,6 +367,33 @@ impl<'a> Authority<'a> {
         })
     }
 
+    /// What the status log says against an appointment at a block time: that it had ended by then, or that its key was
+    /// in other hands, however much later that was found out.
+    fn ended(&self, standing: &Standing, appointment: &Appointment, at: UnixTime) -> Option<AppointmentProblem> {
+        let ends = || standing.entries.iter().filter(|entry| entry.revoked);
+        let compromises = ends().filter(|entry| entry.reason == ReasonClass::KeyCompromised.code());
+        let mut undated = false;
+        for entry in compromises {
+            match self.compromised_since(entry, appointment) {
+                Some(since) if since <= at => return Some(AppointmentProblem::Compromised { since }),
+                Some(_) => {}
+                None => undated = true,
+            }
+        }
+        if ends().any(|entry| entry.time <= at) {
+            return Some(AppointmentProblem::Ended);
+        }
+        undated.then_some(AppointmentProblem::CompromiseUndated)
+    }
+
+    /// The moment of compromise that an entry stands for: from its signed statement, if that is at hand and signed by
+    /// the department or by someone who may give the appointment. Nobody dates the loss of their own key, so a thief
+    /// cannot; and each step of this goes one rank up, so it ends.
+    fn compromised_since(&self, entry: &StatusFact, appointment: &Appointment) -> Option<UnixTime> {
+        let above = |role| role == Role::Department || appointment.may_be_given_by(role);
+        self.attributed(entry, &appointment.school, &above)?.1.since
+    }
+
     /// What an appointment says of a certificate in a role, whether or not it holds; for showing only.
     pub(crate) fn describe(&self, certificate: &Sha256Digest, role: Role) -> Option<Authorised> {
         self.appointments.iter().filter_map(|known| known.content.as_ref()).find_map(|(appointment, _)| {
@@ -361,6 +408,17 @@ impl<'a> Authority<'a> {
     /// Who signed the statement behind a status entry, if it is at hand, says what the entry says, and was signed by
     /// someone entitled to.
     pub(crate) fn attribute(&self, entry: &StatusFact, school: &SchoolCode) -> Option<Role> {
+        let any = |role| matches!(role, Role::Principal | Role::DeputyPrincipal | Role::SchoolSeal | Role::Department);
+        self.attributed(entry, school, &any).map(|(role, _)| role)
+    }
+
+    /// The same with what the statement says, of signers in these roles only.
+    fn attributed(
+        &self,
+        entry: &StatusFact,
+        school: &SchoolCode,
+        by: &dyn Fn(Role) -> bool,
+    ) -> Option<(Role, StatusChange)> {
         let evidence = self.context.chain.statuses()?;
         let statement = evidence.statements.iter().find(|s| s.leaf_hash() == entry.statement)?;
         let change = StatusChange::from_bytes(statement.payload()).ok()?;
@@ -371,20 +429,16 @@ impl<'a> Authority<'a> {
             && change.school == *school;
         let headers = statement.headers(StatementType::Status).ok()?;
         let [header] = headers.as_slice() else { return None };
-        if !says_the_same || evidence.authority.check_limits(STATUS_AUTHORITY_RECORDS).is_err() {
+        if !by(header.role) || !says_the_same || evidence.authority.check_limits(STATUS_AUTHORITY_RECORDS).is_err() {
             return None;
         }
         let pool = Authority::new(&evidence.authority, &self.context);
         let certificate = pool.certificate(&header.certificate, header.role).ok()?;
         statement.verify(0, certificate.key()).ok()?;
         let at = Some(entry.time);
-        let entitled =
-            matches!(header.role, Role::Principal | Role::DeputyPrincipal | Role::SchoolSeal | Role::Department)
-                && pool.path(certificate, header.role, at, header.iat).is_empty()
-                && pool
-                    .authorise(&Need { certificate: &header.certificate, role: header.role, school, class: None, at })
-                    .is_ok();
-        entitled.then_some(header.role)
+        let need = Need { certificate: &header.certificate, role: header.role, school, class: None, at };
+        let entitled = pool.path(certificate, header.role, at, header.iat).is_empty() && pool.authorise(&need).is_ok();
+        entitled.then_some((header.role, change))
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn verify_record(
         } else {
             checks.skip(CheckId::Policy, SkipReason::NotReached);
         }
-        for id in [CheckId::Verify, CheckId::Keys, CheckId::Certificates, CheckId::Appointments] {
+        for id in [CheckId::Verify, CheckId::Keys, CheckId::Certificates, CheckId::Revocation, CheckId::Appointments] {
             checks.skip(id, SkipReason::NotReached);
         }
     } else {
@@ -230,6 +230,13 @@ fn signers(
     }
     checks.put(CheckId::Verify, verify);
     checks.put(CheckId::Keys, keys);
+    let revoked = |p: &Problem| matches!(p, Problem::CertificateRevoked { .. } | Problem::RevocationUnknown { .. });
+    let (revocation, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(revoked);
+    match at {
+        None => checks.put(CheckId::Revocation, vec![Problem::NotReached]),
+        Some(_) if authority.findings.asked.get() => checks.put(CheckId::Revocation, revocation),
+        Some(_) => checks.skip(CheckId::Revocation, SkipReason::NotAsked),
+    }
     checks.put(CheckId::Certificates, paths);
     checks.put(CheckId::Appointments, appointments);
 }

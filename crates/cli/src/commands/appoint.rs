@@ -171,7 +171,7 @@ async fn appoint(
     };
     let person = Person::open(&site.folder, appointer, key)?;
     let statement = Statement::unsigned(appointment.to_bytes());
-    let statement = person.sign(statement, StatementType::Appointment, appointer, now());
+    let statement = person.sign(statement, StatementType::Appointment, appointer, now())?;
     let actor = site.actor_of(&person.digest()).await?;
     let new = site.app.appoint(&actor, &statement, person.chain(), &given.chain).await;
     Ok(new.map_err(|e| app_failure(&e, out.lang))?)

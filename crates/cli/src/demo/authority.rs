@@ -158,10 +158,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
             last: None,
         }],
         expires: now().plus(366 * DAY),
-        families: vec![CaFamily {
-            id: "demo".into(),
-            roots: roots.iter().map(|root| Der(root.der().to_vec())).collect(),
-        }],
+        families: vec![CaFamily { id: "demo".into(), revocation: None, roots: roots.iter().map(Into::into).collect() }],
         id: "hocba-demo".into(),
         issued: now(),
         mandatory: Vec::new(),
@@ -173,7 +170,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
     };
     let publisher = Person::open(folder, Role::ProfilePublisher, &KeyArgs::default())?;
     let statement = Statement::unsigned(content.to_bytes());
-    let statement = publisher.sign(statement, StatementType::Profile, Role::ProfilePublisher, content.issued);
+    let statement = publisher.sign(statement, StatementType::Profile, Role::ProfilePublisher, content.issued)?;
     let certificate = Der(publisher.certificate().der().to_vec());
     Ok(ProfileFile { certificate, hocba: ProfileFormat::V1, statement }.to_bytes())
 }

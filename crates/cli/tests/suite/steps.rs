@@ -9,7 +9,10 @@ use hocba_bundle::{
 use hocba_keystore::{Identity, Mode, Passphrase};
 use hocba_record::{canonical, encoding::Sha256Digest};
 use hocba_sample::{Options, class};
-use hocba_signature::statement::{Role, Statement, StatementType};
+use hocba_signature::{
+    algorithm::Algorithm,
+    statement::{Role, Statement, StatementType},
+};
 use hocba_store::Backend;
 use hocba_tests::database::backend;
 
@@ -23,7 +26,7 @@ fn workbook(pupils: usize) -> (Vec<u8>, Vec<String>) {
 }
 
 /// A demo folder with a class of so many pupils imported, and the pupils' names.
-fn imported(pupils: usize) -> (World, Vec<String>) {
+pub fn imported(pupils: usize) -> (World, Vec<String>) {
     let world = World::empty();
     let (bytes, names) = workbook(pupils);
     fs::write(world.path("lop.xlsx"), bytes).expect("written");
@@ -40,7 +43,7 @@ fn pupils(world: &World) -> Vec<serde_json::Value> {
 }
 
 /// How many are in a state.
-fn count(world: &World, state: &str) -> usize {
+pub fn count(world: &World, state: &str) -> usize {
     pupils(world).iter().filter(|p| p["state"] == state).count()
 }
 
@@ -383,7 +386,8 @@ fn profile(world: &World, number: u32, publisher: &str) -> (Vec<u8>, Sha256Diges
         Identity::open(&path("key"), &path("crt"), &Passphrase::new("hocba-demo"), Mode::Demo).expect("keys");
     let digest = Sha256Digest::from_bytes(identity.leaf_sha256());
     let statement = Statement::unsigned(content.to_bytes());
-    let input = statement.prepare(StatementType::Profile, Role::ProfilePublisher, digest, content.issued);
+    let input =
+        statement.prepare(StatementType::Profile, Role::ProfilePublisher, Algorithm::Ed25519, digest, content.issued);
     let signature = identity.key().sign(input.bytes()).to_vec();
     let statement = statement.attach(input, signature);
     let certificate = Der(identity.certificate_chain()[0].clone());

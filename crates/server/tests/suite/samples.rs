@@ -104,6 +104,7 @@ fn with_status(name: &'static str, action: StatusAction, reason: ReasonClass, li
         reason,
         replacement: (action == StatusAction::Supersede).then(|| Sha256Digest::of(b"version 2")),
         school: world.school.code.parse().expect("code"),
+        since: None,
         subject: hocba_tests::open_claims(&world.school.code, 0).id,
     };
     let unsigned = Statement::unsigned(change.to_bytes());
