@@ -136,7 +136,7 @@ impl Person {
         let mode = folder.mode();
         let key = if let Some(key) = open_key(args, mode)? {
             key
-        } else if folder.is_demo() {
+        } else if folder.is_demo() && args.certificate.is_none() && args.pin_file.is_none() {
             let name = demo_name(role);
             let file = |ending: &str| folder.path(&format!("keys/{name}.{ending}.pem"));
             SigningKey::open_file(&file("key"), Some(&file("crt")), &Passphrase::new(DEMO_PASSPHRASE), None, mode)

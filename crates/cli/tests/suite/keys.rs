@@ -63,7 +63,6 @@ fn file(world: &World, name: &str, bytes: &[u8]) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped part says what would let it run")]
 fn a_class_is_signed_from_a_file_a_token_and_a_service_that_falls_over() {
     let (world, _) = imported(40);
     if !certificate(&world) {
