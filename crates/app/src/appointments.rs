@@ -37,7 +37,8 @@ impl App {
     /// new.
     ///
     /// # Errors
-    /// `Forbidden`; `Certificate`; `NotAppointed` where the appointer holds no appointment; `Appointment`.
+    /// `Forbidden`; `Certificate`; `NotAppointed` where the appointer holds no appointment, or gives it as a department
+    /// and is none of the trust profile's for this school; `Appointment`.
     pub async fn appoint(
         &self,
         actor: &Actor,
@@ -64,8 +65,24 @@ impl App {
         if !appointment.may_be_given_by(header.role) || appointer.spki_sha256() == appointee.spki_sha256() {
             return Err(refused(format!("{} does not appoint {} here", header.role, appointment.role)));
         }
+        if header.role == Role::Department {
+            self.require_department(appointer.digest(), &appointment.school, now)?;
+        }
         let given = Given { appointment, statement, role: header.role, appointer, appointer_chain, appointee_chain };
         retrying(|| self.take_appointment(actor, &given, now)).await
+    }
+
+    /// Whether the trust profile has a department of this certificate for the school now. Without it, an appointment
+    /// would be taken that no verdict ever believes.
+    fn require_department(
+        &self,
+        certificate: &Sha256Digest,
+        school: &SchoolCode,
+        now: UnixTime,
+    ) -> Result<(), AppError> {
+        let mut departments = self.profile().profile().departments.iter();
+        let known = departments.any(|d| d.certificate == *certificate && d.covers(school) && d.recognised_at(now));
+        if known { Ok(()) } else { Err(AppError::NotAppointed { role: Role::Department }) }
     }
 
     async fn take_appointment(&self, actor: &Actor, given: &Given<'_>, now: UnixTime) -> Result<bool, AppError> {
