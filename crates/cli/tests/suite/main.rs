@@ -2,10 +2,14 @@
 
 #[cfg(unix)]
 mod balancer;
+#[cfg(unix)]
+mod ca;
 mod common;
 mod demo;
 mod keys;
 mod serve;
 #[cfg(unix)]
 mod servers;
+#[cfg(unix)]
+mod signer;
 mod steps;
