@@ -17,7 +17,10 @@ use hocba_record::{
     encoding::Sha256Digest,
 };
 use hocba_sample::Options;
-use hocba_signature::statement::{Role, Statement};
+use hocba_signature::{
+    policy::SigningMode,
+    statement::{Role, Statement},
+};
 use hocba_store::{
     NewBatch, Store, TileRow,
     model::{Id, Leaf, LeafKind, LeftOut, Receipt, RecordLine, School as StoredSchool},
@@ -99,7 +102,7 @@ impl Office {
                 true
             },
         );
-        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5 };
+        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5, signing: SigningMode::Each };
         let profile = open_profile(&profile_content());
         App::new(store, DataKey::from_bytes([9; 32]), profile, Arc::new(chain.clone()), edges, settings)
     }

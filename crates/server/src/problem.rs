@@ -128,6 +128,11 @@ pub enum Problem {
         /// The role.
         role: Role,
     },
+    /// No verdict would accept records that are signed as this server is set to.
+    PolicyNotAccepted {
+        /// Id of the signing policy.
+        policy: String,
+    },
     /// The signer's certificate cannot be used.
     Certificate,
     /// The same key signed the record in another role.
@@ -206,6 +211,7 @@ impl Problem {
             Problem::UnknownNumber { .. } => Kind::UnknownNumber,
             Problem::Incomplete { .. } => Kind::Incomplete,
             Problem::NotAppointed { .. } => Kind::NotAppointed,
+            Problem::PolicyNotAccepted { .. } => Kind::PolicyNotAccepted,
             Problem::Certificate => Kind::Certificate,
             Problem::SameKey { .. } => Kind::SameKey,
             Problem::SignatureWrong { .. } => Kind::SignatureWrong,
@@ -281,6 +287,7 @@ impl Problem {
             }),
             Problem::SignedWouldChange { class, numbers } => json!({ "class": class, "numbers": numbers }),
             Problem::EvidenceMissing { role } | Problem::NotAppointed { role } => json!({ "role": role }),
+            Problem::PolicyNotAccepted { policy } => json!({ "policy": policy }),
             Problem::Workbook { findings } => json!({ "findings": FindingJson::of(findings) }),
             Problem::UnknownSchool { school } => json!({ "school": school }),
             Problem::UnknownNumber { number } | Problem::Incomplete { number } | Problem::SameKey { number } => {
