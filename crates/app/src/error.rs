@@ -5,11 +5,11 @@ use hocba_record::{
     encoding::RecordId,
     types::{ClassName, SchoolCode},
 };
-use hocba_signature::statement::Role;
+use hocba_signature::{statement::Role, status::ReasonClass};
 use hocba_store::{MayConflict, StoreError, model::RecordState};
 use hocba_workbook::Finding;
 
-use crate::policy::Action;
+use crate::{ends::reason_code, policy::Action};
 
 /// Why a use case did not do what it was asked. Nothing was changed then, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,23 @@ pub enum AppError {
         /// Role.
         role: Role,
     },
+    /// The signer held that role here, and somebody ended it.
+    #[error("the signer's appointment as {role} was ended ({})", reason_code(*reason))]
+    AppointmentEnded {
+        /// Role.
+        role: Role,
+        /// Why it was ended.
+        reason: ReasonClass,
+    },
+    /// Somebody who signed the record before is no longer in office: with further signatures it would not become valid.
+    /// It is returned and signed again.
+    #[error("number {number} was signed by a {role} who is no longer in office: have it returned")]
+    SignerGone {
+        /// Number in the class list.
+        number: u32,
+        /// Who.
+        role: Role,
+    },
     /// The signer's certificate is not usable: not readable, or without a path to a recognised root now.
     #[error("the signer's certificate: {0}")]
     Certificate(String),
@@ -79,6 +96,42 @@ pub enum AppError {
     /// An appointment that is not of the form of one, or that its signer may not give.
     #[error("the appointment: {0}")]
     Appointment(String),
+    /// A status statement that is not of the form of one, or that its signer may not make.
+    #[error("the status statement: {0}")]
+    Status(String),
+    /// The appointment was ended before, and this says nothing new.
+    #[error("appointment {appointment} was ended before for another reason")]
+    EndedBefore {
+        /// Appointment.
+        appointment: RecordId,
+    },
+    /// The school ended: it takes no new class, and takes over no other one's work.
+    #[error("school {school} is closed")]
+    SchoolClosed {
+        /// School.
+        school: SchoolCode,
+        /// Who goes on with its work.
+        successors: Vec<SchoolCode>,
+    },
+    /// What cannot become of a school.
+    #[error("the change of the school: {0}")]
+    SchoolFate(&'static str),
+    /// More at once than one transaction takes.
+    #[error("{found} at once, at most {max} are taken")]
+    TooMany {
+        /// How many.
+        found: usize,
+        /// How many are taken.
+        max: usize,
+    },
+    /// One of several that are taken together, or not at all.
+    #[error("number {} of the list: {error}", .index + 1)]
+    OneOfMany {
+        /// Its place, from 0.
+        index: usize,
+        /// Why.
+        error: Box<AppError>,
+    },
     /// What is stored does not fit together any more. Restore it from a backup; `hocba fsck` says more.
     #[error("the record of number {number} is damaged: {what}")]
     Damaged {
@@ -105,6 +158,16 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl AppError {
+    /// The same, of one thing in a list. What is not about that thing is left as it is.
+    pub(crate) fn at(self, index: usize) -> Self {
+        match self {
+            AppError::Store(_) | AppError::NoRandomness => self,
+            error => AppError::OneOfMany { index, error: Box::new(error) },
+        }
+    }
 }
 
 impl MayConflict for AppError {

@@ -10,13 +10,12 @@ use hocba_record::{
     disclosure::{Disclosure, check_disclosures},
     encoding::{RecordId, Sha256Digest},
     payload::RecordPayload,
-    types::UnixTime,
+    types::{ClassName, SchoolYear, UnixTime},
 };
 use hocba_signature::{
-    appointment::Appointment,
     certificate::Certificate,
     policy::SigningPolicy,
-    statement::{Role, SigningInput, Statement, StatementType},
+    statement::{Header, Role, SigningInput, Statement, StatementType},
 };
 use hocba_store::{
     Advance, Tx,
@@ -26,12 +25,13 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError,
+    appointments::Staff,
     personal::issued,
-    policy::{Action, Place, require},
+    policy::{Action, Place, require, require_somewhere},
 };
 
 /// How far a signer's clock may run ahead, in seconds.
-const CLOCK_AHEAD: i64 = 300;
+pub(crate) const CLOCK_AHEAD: i64 = 300;
 
 /// One of the three steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -191,6 +191,8 @@ pub struct SigningList {
     pub waiting: Vec<(u32, RecordState)>,
     /// Left out: numbers.
     pub left_out: Vec<u32>,
+    /// Signed before by somebody who is no longer in office: number and role. They are returned and signed again.
+    pub signer_gone: Vec<(u32, Role)>,
 }
 
 /// A signature that came back.
@@ -223,6 +225,7 @@ impl App {
     /// # Errors
     /// [`AppError::Certificate`], [`AppError::Forbidden`] where an account signs with a certificate that is not its own.
     pub async fn signer(&self, actor: &Actor, step: Step, deputy: bool, chain: &[Vec<u8>]) -> Result<Signer, AppError> {
+        require_somewhere(actor, step.action())?;
         let certificate = self.usable_certificate(chain)?;
         if let Actor::Account(account) = actor
             && account.certificate != Some(*certificate.digest())
@@ -258,7 +261,8 @@ impl App {
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, signer.step.action(), Place::of(&class))?;
         let now = self.edges().now();
-        self.require_appointment(&mut tx, &class, signer, now).await?;
+        let staff = Staff::of(&mut tx, &class.school).await?;
+        staff.require(signer.certificate.digest(), signer.role, Some(scope(&class)), now)?;
         let certificates = certificates(&mut tx).await?;
         let versions = tx.records_of(&class.id).await?;
         drop(tx);
@@ -276,6 +280,10 @@ impl App {
                 std::cmp::Ordering::Greater => list.already += 1,
                 std::cmp::Ordering::Less => list.waiting.push((version.number, version.state)),
                 std::cmp::Ordering::Equal => {
+                    if let Some(role) = signer_gone(&staff, &class, &version, now) {
+                        list.signer_gone.push((version.number, role));
+                        continue;
+                    }
                     list.tasks.push(self.task(&class, &version, signer, &certificates, now)?);
                 }
             }
@@ -329,7 +337,8 @@ impl App {
     /// again after a lost answer is harmless.
     ///
     /// # Errors
-    /// `Forbidden`, `NotAppointed`, `Changed` (prepare again), `Signature`, `SameKey`, `Time`.
+    /// `Forbidden`, `NotAppointed`, `AppointmentEnded` with the reason, `SignerGone`, `Changed` (prepare again), `Signature`,
+    /// `SameKey`, `Time`.
     pub async fn submit(
         &self,
         actor: &Actor,
@@ -352,7 +361,8 @@ impl App {
         let mut tx = self.store().begin(step.name()).await?;
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, step.action(), Place::of(&class))?;
-        self.require_appointment(&mut tx, &class, signer, now).await?;
+        let staff = Staff::of(&mut tx, &class.school).await?;
+        staff.require(signer.certificate.digest(), signer.role, Some(scope(&class)), now)?;
         for der in &signer.chain {
             tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
         }
@@ -374,6 +384,9 @@ impl App {
             }
             if version.state != step.from() || version.revision != signed.revision || version.left_out.is_some() {
                 return Err(AppError::Changed("the record"));
+            }
+            if let Some(role) = signer_gone(&staff, &class, &version, now) {
+                return Err(AppError::SignerGone { number: version.number, role });
             }
             let statement = self.attach(&class, &version, signer, &certificates, signed)?;
             let advance = Advance {
@@ -435,25 +448,17 @@ impl App {
         }
         Ok(statement)
     }
+}
 
-    async fn require_appointment(
-        &self,
-        tx: &mut Tx,
-        class: &Class,
-        signer: &Signer,
-        now: UnixTime,
-    ) -> Result<(), AppError> {
-        let fits = |a: &Appointment| {
-            a.appointee.certificate == *signer.certificate.digest()
-                && a.role == signer.role
-                && a.class.as_ref().is_none_or(|name| *name == class.name)
-                && a.year.is_none_or(|year| year == class.year)
-                && a.covers(now)
-        };
-        let appointments = tx.appointments_of(&class.school).await?;
-        let mut read = appointments.iter().filter_map(|a| Appointment::from_bytes(a.statement.payload()).ok());
-        if read.any(|a| fits(&a)) { Ok(()) } else { Err(AppError::NotAppointed { role: signer.role }) }
-    }
+/// Who signed a version before and is no longer in office.
+fn signer_gone(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -> Option<Role> {
+    let headers = version.statement.as_ref()?.headers(StatementType::Record).ok()?;
+    let gone = |header: &&Header| staff.require(&header.certificate, header.role, Some(scope(class)), now).is_err();
+    headers.iter().find(gone).map(|header| header.role)
+}
+
+fn scope(class: &Class) -> (SchoolYear, &ClassName) {
+    (class.year, &class.name)
 }
 
 /// Whether a version carries this very signature as the step's.

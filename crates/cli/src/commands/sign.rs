@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use hocba_app::{Actor, Selection, Step};
+use hocba_app::{Actor, AppError, Selection, Step};
 use hocba_record::types::ClassName;
 use hocba_store::model::{Class, RecordState, ReturnReason};
 use serde_json::json;
@@ -148,6 +148,14 @@ pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: 
     // Named one by one, or nobody at all: then leaving some out in silence would mislead.
     if !waiting.is_empty() && (args.which.only.is_some() || (list.tasks.is_empty() && list.already == 0)) {
         return Err(wrong_state(step, &list.waiting).into());
+    }
+    // Nothing more is put on what somebody signed who left.
+    if let [(number, role), ..] = list.signer_gone.as_slice() {
+        let gone = app_failure(&AppError::SignerGone { number: *number, role: *role }, out.lang);
+        if list.tasks.is_empty() {
+            return Err(gone.into());
+        }
+        out.note(&gone.words);
     }
     let mut result = Stepped { signed: 0, already: list.already, waiting, left_out: list.left_out };
     let bar = out.progress(list.tasks.len(), &progress(step));

@@ -4,6 +4,7 @@
 mod balancer;
 mod common;
 mod demo;
+mod ends;
 mod serve;
 #[cfg(unix)]
 mod servers;
