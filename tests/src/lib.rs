@@ -21,7 +21,7 @@ use hocba_bundle::{
     },
     format::{AnchorHint, AnchoredStatement, Bundle, Der, RecordPart},
     profile::{AcceptedPolicy, CaFamily, Department, Era, OpenProfile, ProfileFile, ProfileFormat, TrustProfile},
-    report::Report,
+    report::{Problem, Report},
     snapshot::{OpenSnapshot, Snapshot, SnapshotFormat, StatusEvidence},
     verify::{ChainView, Context, verify},
 };
@@ -329,6 +329,14 @@ impl Ledger {
             taken_at: at(NOW - 3600),
         }
     }
+}
+
+/// Codes of everything that failed or could not be told, once each, in order.
+pub fn codes(report: &Report) -> Vec<&'static str> {
+    let mut codes: Vec<_> = report.checks.iter().flat_map(|c| c.outcome.problems()).map(Problem::code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// The code of the tests' school.

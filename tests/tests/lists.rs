@@ -15,7 +15,7 @@ use hocba_signature::{
     statement::{Algorithm, Role, Statement, StatementType},
 };
 use hocba_tests::{
-    DAY, NOW, Person, SCHOOL, SignedRecord, World, at, few_sections, open_claims, open_profile, profile_content,
+    DAY, NOW, Person, SCHOOL, SignedRecord, World, at, codes, few_sections, open_claims, open_profile, profile_content,
 };
 use serde_json::Value;
 
@@ -88,13 +88,6 @@ impl Class {
         let profile = open_profile(&self.profile);
         verify(bundle, &Context { profile: &profile, chain: ChainView::Snapshot(&snapshot), now: at(NOW) })
     }
-}
-
-fn codes(report: &Report) -> Vec<&'static str> {
-    let mut codes: Vec<_> = report.checks.iter().flat_map(|c| c.outcome.problems()).map(|p| p.code()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
 }
 
 #[test]

@@ -24,8 +24,8 @@ use hocba_signature::{
     status::{ReasonClass, StatusAction, StatusChange},
 };
 use hocba_tests::{
-    DAY, Ledger, NOW, Person, SCHOOL, School, World, at, few_sections, open_claims, open_profile, profile_content,
-    repository, signed_record,
+    DAY, Ledger, NOW, Person, SCHOOL, School, World, at, codes, few_sections, open_claims, open_profile,
+    profile_content, repository, signed_record,
 };
 
 const APPOINTED: i64 = NOW - 200 * DAY;
@@ -250,9 +250,7 @@ impl Cell {
 
 /// A cell as the table has it: the headline, and what failed or could not be told.
 fn words(report: &Report) -> String {
-    let mut codes: Vec<_> = report.checks.iter().flat_map(|c| c.outcome.problems()).map(|p| p.code()).collect();
-    codes.sort_unstable();
-    codes.dedup();
+    let codes = codes(report);
     let headline = match report.headline {
         Headline::Valid => "valid",
         Headline::Provisional => "provisional",

@@ -18,7 +18,7 @@ use hocba_signature::{
     status::{ReasonClass, StatusAction, StatusChange},
 };
 use hocba_tests::{
-    DAY, NOW, Person, SCHOOL, SignedRecord, World, at, few_sections, open_claims, open_profile, profile_content,
+    DAY, NOW, Person, SCHOOL, SignedRecord, World, at, codes, few_sections, open_claims, open_profile, profile_content,
     signed_record,
 };
 
@@ -113,14 +113,6 @@ impl Story {
 
 fn verdicts(reports: &[Report; 3]) -> [Verdict; 3] {
     reports.each_ref().map(|report| report.verdict)
-}
-
-/// Codes of everything that failed or could not be told, once each.
-fn codes(report: &Report) -> Vec<&'static str> {
-    let mut codes: Vec<_> = report.checks.iter().flat_map(|c| c.outcome.problems()).map(|p| p.code()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
 }
 
 #[test]

@@ -119,12 +119,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
         Ok(Waiting { statuses, ready, soon })
     }
 
-    async fn advance_statuses(
-        &mut self,
-        job: &Job,
-        waiting: &Waiting,
-        attempts: &[Attempt],
-    ) -> Result<Progress, Halt> {
+    async fn advance_statuses(&mut self, job: &Job, waiting: &Waiting, attempts: &[Attempt]) -> Result<Progress, Halt> {
         let client = self.node.client().await?;
         let log = self.read_log(&client).await?;
         // First a look at the chain: an earlier run may have got further than it could write down.
@@ -278,8 +273,8 @@ fn acceptable(log: &StatusLog, changes: impl Iterator<Item = StatusChange>, most
         let before = stored.get(&change.key).copied();
         let before = before.or_else(|| log.stored(&change.key).map(|f| (f.live_version, f.revoked, f.reason)));
         let after = (change.live_version, change.revoked, change.reason);
-        let tightens =
-            before.is_none_or(|before| before != after && before.0 <= change.live_version && (!before.1 || change.revoked));
+        let tightens = before
+            .is_none_or(|before| before != after && before.0 <= change.live_version && (!before.1 || change.revoked));
         if tightens {
             stored.insert(change.key, after);
             taken.push(change);

@@ -205,11 +205,7 @@ impl App {
     }
 
     /// What can be said of an appointment without the database.
-    pub(crate) fn check_appointment<'a>(
-        &self,
-        actor: &Actor,
-        new: &NewAppointment<'a>,
-    ) -> Result<Given<'a>, AppError> {
+    pub(crate) fn check_appointment<'a>(&self, actor: &Actor, new: &NewAppointment<'a>) -> Result<Given<'a>, AppError> {
         let refused = |what: String| AppError::Appointment(what);
         let NewAppointment { statement, appointer_chain, appointee_chain } = *new;
         let appointment = permitted_appointment(actor, statement)?;
@@ -235,9 +231,8 @@ impl App {
     pub(crate) fn require_department(&self, certificate: &Sha256Digest, school: &SchoolCode) -> Result<(), AppError> {
         let now = self.edges().now();
         let departments = &self.profile().profile().departments;
-        let known = departments.iter().any(|d| {
-            d.certificate == *certificate && d.covers(school) && d.recognised_at(now)
-        });
+        let known =
+            departments.iter().any(|d| d.certificate == *certificate && d.covers(school) && d.recognised_at(now));
         if known { Ok(()) } else { Err(AppError::NotAppointed { role: Role::Department }) }
     }
 

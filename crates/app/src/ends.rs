@@ -280,10 +280,8 @@ impl App {
     fn check_end<'a>(&self, actor: &Actor, new: &NewEnd<'a>) -> Result<Ending<'a>, AppError> {
         let refused = |what: String| AppError::Status(what);
         let (change, header) = permitted_end(actor, new.statement)?;
-        let reason = matches!(
-            change.reason,
-            ReasonClass::LeftRole | ReasonClass::Decision | ReasonClass::KeyCompromised
-        );
+        let reason =
+            matches!(change.reason, ReasonClass::LeftRole | ReasonClass::Decision | ReasonClass::KeyCompromised);
         if change.action != StatusAction::End || !reason {
             return Err(refused("it does not end an appointment for a reason that one ends for".into()));
         }
@@ -511,7 +509,8 @@ async fn fallen(tx: &mut Tx, school: &SchoolCode) -> Result<ResigningQueue, AppE
     let classes: BTreeMap<RecordId, Class> = tx.classes().await?.into_iter().map(|c| (c.id, c)).collect();
     let mut after: Option<(RecordId, u32)> = None;
     loop {
-        let page = tx.anchored_since(school, first, after.as_ref().map(|(class, number)| (class, *number)), 500).await?;
+        let page =
+            tx.anchored_since(school, first, after.as_ref().map(|(class, number)| (class, *number)), 500).await?;
         let Some(last) = page.last() else { return Ok(queue) };
         after = Some((last.0.class, last.0.number));
         for (version, anchored_at) in page {

@@ -51,8 +51,8 @@ pub use bundles::{Bundler, Scope, cut};
 pub use classes::{ClassView, Import, Imported, PupilLine};
 pub use edges::Edges;
 pub use ends::{
-    ALL_STATUSES, AppointmentView, Fallen, Gone, MAX_FALLEN, NewEnd, Orphaned, Replaced, ResigningQueue, Standing, Stuck,
-    reason_code, reason_words,
+    ALL_STATUSES, AppointmentView, Fallen, Gone, MAX_FALLEN, NewEnd, Orphaned, Replaced, ResigningQueue, Standing,
+    Stuck, reason_code, reason_words,
 };
 pub use error::AppError;
 /// What is stored, as the use cases speak of it.

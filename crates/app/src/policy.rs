@@ -114,8 +114,8 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, HandOut, Import, ReadManifest, ReadOverview, ReadRecords,
-        ReadStates, Return, Seal, Sign,
+        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, HandOut, Import, ReadManifest, ReadOverview,
+        ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),

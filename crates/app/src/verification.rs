@@ -29,12 +29,7 @@ use hocba_store::{
     model::{LeafKind, StoredStatus},
 };
 
-use crate::{
-    App, AppError,
-    appointments::Staff,
-    bundles::times,
-    signing::certificates,
-};
+use crate::{App, AppError, appointments::Staff, bundles::times, signing::certificates};
 
 /// Most status statements in one snapshot: with 1 KB each, a few megabytes beside the facts.
 const MAX_STATEMENTS: u32 = 4096;
@@ -188,7 +183,9 @@ impl Behind<'_> {
             for held in held {
                 let id = held.appointment.id;
                 let Some(anchor) = self.app.anchor(tx, LeafKind::Appointment, &id, 1).await? else { continue };
-                let Some(anchored) = self.times.get(&anchor.batch).filter(|anchored| **anchored <= at) else { continue };
+                let Some(anchored) = self.times.get(&anchor.batch).filter(|anchored| **anchored <= at) else {
+                    continue;
+                };
                 let header = held.statement.headers(StatementType::Appointment).ok().and_then(|h| h.into_iter().next());
                 above = header.map(|h| (h.certificate, h.role, *anchored));
                 self.appointments.insert(id, AnchoredStatement { anchor, statement: held.statement.clone() });

@@ -17,7 +17,7 @@ use hocba_signature::{
 };
 use hocba_store::model::{Account, Grant, GrantRole, Id, LeftOut, Link, LinkContent, ReturnReason, School};
 use hocba_tests::{
-    OTHER_SCHOOL, SCHOOL, at, DAY, NOW,
+    DAY, NOW, OTHER_SCHOOL, SCHOOL, at,
     office::{OPERATOR, Office, chain_of, workbook},
 };
 
@@ -269,7 +269,12 @@ impl Town {
             subject: self.office.people.appointment(Role::SchoolSeal, None).id,
         };
         let statement = Statement::unsigned(change.to_bytes());
-        self.office.people.person(by).sign(statement, hocba_signature::statement::StatementType::Status, by, NOW - 9 * DAY)
+        self.office.people.person(by).sign(
+            statement,
+            hocba_signature::statement::StatementType::Status,
+            by,
+            NOW - 9 * DAY,
+        )
     }
 
     /// Asks for a use case about a class.

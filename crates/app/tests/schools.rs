@@ -41,7 +41,8 @@ async fn a_merged_school_takes_no_new_class_finishes_what_it_has_and_names_who_g
     let (office, class) = town().await;
     changed(&office, SCHOOL, SchoolFate::Merged { into: code("79DEMO002") }).await.expect("noted");
     let refused = import(&office, SCHOOL, "9A4").await;
-    let named = matches!(&refused, Err(AppError::SchoolClosed { successors, .. }) if *successors == [code("79DEMO002")]);
+    let named =
+        matches!(&refused, Err(AppError::SchoolClosed { successors, .. }) if *successors == [code("79DEMO002")]);
     assert!(named, "{refused:?}");
     import(&office, SCHOOL, "9A3").await.expect("a class that is there may be mended");
     import(&office, "79DEMO002", "9A4").await.expect("the successor's own");
@@ -50,10 +51,16 @@ async fn a_merged_school_takes_no_new_class_finishes_what_it_has_and_names_who_g
     }
     let view = office.app.school(&code(SCHOOL)).await.expect("known");
     assert!(view.closed_at.is_some());
-    assert_eq!((view.successors.as_slice(), view.today.as_slice()), (&[code("79DEMO002")][..], &[code("79DEMO002")][..]));
+    assert_eq!(
+        (view.successors.as_slice(), view.today.as_slice()),
+        (&[code("79DEMO002")][..], &[code("79DEMO002")][..])
+    );
     assert_eq!(view.changes[0].decision.as_ref().map(ToString::to_string).as_deref(), Some("12/QĐ-UBND"));
     let events = office.app.store().read().await.expect("read").events_of(SCHOOL).await.expect("events");
-    assert_eq!(events.last().map(|e| (e.action.as_str(), e.reason.as_deref())), Some(("school_changed", Some("merged"))));
+    assert_eq!(
+        events.last().map(|e| (e.action.as_str(), e.reason.as_deref())),
+        Some(("school_changed", Some("merged")))
+    );
 }
 
 #[tokio::test]
@@ -77,7 +84,10 @@ async fn today_is_found_through_several_ends_and_a_split_does_not_end_a_school()
     changed(&office, SCHOOL, SchoolFate::Closed { successors: Vec::new() }).await.expect("noted");
     let view = office.app.school(&code(SCHOOL)).await.expect("known");
     assert_eq!(view.name.as_ref().map(ToString::to_string).as_deref(), Some("THCS Mới"));
-    assert_eq!((view.successors.clone(), view.today.clone()), (vec![two.clone(), three.clone()], vec![two.clone(), three.clone()]));
+    assert_eq!(
+        (view.successors.clone(), view.today.clone()),
+        (vec![two.clone(), three.clone()], vec![two.clone(), three.clone()])
+    );
     changed(&office, "79DEMO002", SchoolFate::Merged { into: three.clone() }).await.expect("noted");
     let view = office.app.school(&code(SCHOOL)).await.expect("known");
     assert_eq!((view.successors, view.today), (vec![two, three.clone()], vec![three.clone()]));
@@ -97,7 +107,8 @@ async fn what_cannot_become_of_a_school_is_refused() {
     assert!(matches!(nowhere, Err(AppError::UnknownSchool(code)) if code == unknown));
     assert!(matches!(office.app.school(&unknown).await, Err(AppError::UnknownSchool(_))));
     changed(&office, "79DEMO002", SchoolFate::Closed { successors: vec![one] }).await.expect("noted");
-    let closed = |done: Result<(), AppError>| matches!(done, Err(AppError::SchoolClosed { school, .. }) if school == two);
+    let closed =
+        |done: Result<(), AppError>| matches!(done, Err(AppError::SchoolClosed { school, .. }) if school == two);
     assert!(closed(changed(&office, SCHOOL, SchoolFate::Merged { into: two.clone() }).await), "into one that ended");
     assert!(closed(changed(&office, "79DEMO002", SchoolFate::Renamed { name: "X".parse().expect("text") }).await));
 }

@@ -10,7 +10,7 @@
 //!
 //! Specifications: RFC 5280 (certificates, CRLs), RFC 6960 and 9654 (OCSP), RFC 2986 (requests), RFC 7093 (key
 //! identifiers), RFC 9336 (id-kp-documentSigning). Certificates and CRLs are encoded by `rcgen`, without its cryptography;
-//! `docs/adr/0012-pilot-ca.md` says why.
+//! `docs/adr/0015-pilot-ca.md` says why.
 //!
 //! ```
 //! use hocba_ca::{Addresses, Authority, CaKey, Request, SerialNumber, SignFailed, Subject, Validity, root};

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -58,6 +61,16 @@ pub struct HttpRpc {
     next_id: AtomicU64,
 }
 
+/// A TLS that trusts nobody: nodes are asked by `http`. It has to be named, because another crate of the same program may
+/// have the HTTP client built with TLS, and the client then wants one for every use.
+fn no_tls() -> Result<rustls::ClientConfig, HttpRpcError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| HttpRpcError::Setup(e.to_string()))?;
+    Ok(config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
 impl HttpRpc {
     /// A node at this address.
     ///
@@ -69,6 +82,7 @@ impl HttpRpc {
             return Err(HttpRpcError::Scheme { scheme: url.scheme().to_owned() });
         }
         let client = Client::builder()
+            .tls_backend_preconfigured(no_tls()?)
             .timeout(settings.timeout)
             .redirect(redirect::Policy::none())
             .no_proxy()

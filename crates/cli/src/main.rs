@@ -23,8 +23,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, account, anchor, appoint, appointments, bench, bundle, chain, database, doctor, fsck, import, init, inspect, link,
-    school, serve, sign, snapshot, status, template, verify,
+    Context, account, anchor, appoint, appointments, bench, bundle, chain, database, doctor, fsck, import, init,
+    inspect, link, school, serve, sign, snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;

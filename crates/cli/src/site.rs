@@ -278,7 +278,9 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
             )
             .details(json!({ "school": school, "successors": codes }))
         }
-        AppError::SchoolFate(_) => fail(Exit::BadInput, "school_fate", format!("thay đổi của trường không hợp lệ: {en}")),
+        AppError::SchoolFate(_) => {
+            fail(Exit::BadInput, "school_fate", format!("thay đổi của trường không hợp lệ: {en}"))
+        }
         AppError::TooMany { max, .. } => {
             fail(Exit::BadInput, "too_many", format!("quá nhiều trong một lần, nhiều nhất {max}"))
         }

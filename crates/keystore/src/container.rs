@@ -18,7 +18,11 @@ use pkcs8::{
 };
 use zeroize::Zeroizing;
 
-use crate::{KeystoreError, Mode, Passphrase, file, is_example_key};
+use crate::{
+    KeystoreError, Mode, Passphrase,
+    file::{self, Access},
+    is_example_key,
+};
 
 /// How much work it takes to open a file, and so to try one passphrase.
 ///
@@ -40,7 +44,7 @@ const EXAMPLE_ROUNDS: u32 = 2_048;
 const STANDARD_SCRYPT: (u8, u32, u32) = (14, 8, 5);
 
 /// Three times what OWASP asks of PBKDF2-HMAC-SHA256 (600,000), rounded up: room for years of growth.
-const MAX_PBKDF2_ROUNDS: u32 = 2_000_000;
+pub(crate) const MAX_PBKDF2_ROUNDS: u32 = 2_000_000;
 /// scrypt takes 128·N·r bytes: 2^20 is 128 MiB, OWASP's largest setting (N = 2^17, r = 8).
 const MAX_SCRYPT_MEMORY: u64 = 1 << 20;
 /// scrypt's time goes with N·r·p: four times the largest memory.
@@ -50,10 +54,14 @@ const MAX_SCRYPT_TIME: u64 = 1 << 22;
 pub(crate) trait PrivateKey: Sized {
     /// Reads the key from a decrypted PKCS#8 structure.
     fn from_pkcs8(info: &PrivateKeyInfoRef<'_>, path: &Path) -> Result<Self, KeystoreError>;
-    /// The plain PKCS#8 structure.
-    fn to_pkcs8(&self) -> Zeroizing<Vec<u8>>;
     /// SHA-256 that names the public key in the list of examples.
     fn fingerprint(&self) -> [u8; 32];
+}
+
+/// A private key that can be put into a container.
+pub(crate) trait Writable {
+    /// The plain PKCS#8 structure.
+    fn to_pkcs8(&self) -> Zeroizing<Vec<u8>>;
 }
 
 /// Reads, decrypts and guards one key file.
@@ -64,19 +72,24 @@ pub(crate) fn open<K: PrivateKey>(path: &Path, passphrase: &Passphrase, mode: Mo
     let info = PrivateKeyInfoRef::try_from(plain.as_bytes())
         .map_err(|_| KeystoreError::WrongPassphrase { path: path.to_owned() })?;
     let key = K::from_pkcs8(&info, path)?;
+    guard(&key, &contents.access, path, mode)?;
+    Ok(key)
+}
 
+/// Refuses example keys in earnest, and files of other keys that others can read.
+pub(crate) fn guard<K: PrivateKey>(key: &K, file: &Access, path: &Path, mode: Mode) -> Result<(), KeystoreError> {
     let fingerprint = key.fingerprint();
     match (is_example_key(&fingerprint), mode) {
         (Some(name), Mode::Production) => {
             Err(KeystoreError::ExampleKeyRefused { path: path.to_owned(), name, fingerprint: hex::encode(fingerprint) })
         }
-        (Some(_), Mode::Demo) => Ok(key),
-        (None, _) => contents.refuse_if_open_to_others(path).map(|()| key),
+        (Some(_), Mode::Demo) => Ok(()),
+        (None, _) => file.refuse_if_open_to_others(path),
     }
 }
 
 /// Seals a key and writes it to a new file.
-pub(crate) fn save<K: PrivateKey>(
+pub(crate) fn save<K: Writable>(
     key: &K,
     path: &Path,
     passphrase: &Passphrase,
@@ -87,7 +100,7 @@ pub(crate) fn save<K: PrivateKey>(
 }
 
 /// The PEM text of a sealed key. The first half of `salt` salts the key derivation, the second is the IV.
-pub(crate) fn seal<K: PrivateKey>(key: &K, passphrase: &Passphrase, cost: Cost, salt: &[u8; 32]) -> String {
+pub(crate) fn seal<K: Writable>(key: &K, passphrase: &Passphrase, cost: Cost, salt: &[u8; 32]) -> String {
     let (kdf_salt, iv) = salt.split_at(16);
     let iv = iv.try_into().expect("32 - 16 = 16 bytes");
     let parameters = match cost {
@@ -119,11 +132,21 @@ fn decrypt(pem: &str, passphrase: &Passphrase, path: &Path) -> Result<SecretDocu
         }
         other => return Err(malformed(format!("holds {other:?}, not an encrypted private key"))),
     }
-    let scheme = scheme_oid(document.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+    decrypt_der(document.as_bytes(), passphrase, path)
+}
+
+/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958 §3), or of anything encrypted in the same way.
+pub(crate) fn decrypt_der(
+    encrypted: &[u8],
+    passphrase: &Passphrase,
+    path: &Path,
+) -> Result<SecretDocument, KeystoreError> {
+    let malformed = |what: String| KeystoreError::Malformed { path: path.to_owned(), what };
+    let scheme = scheme_oid(encrypted).map_err(|error| malformed(error.to_string()))?;
     if scheme != pbes2::PBES2_OID {
         return Err(unsupported_encryption(path, scheme));
     }
-    let info = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes()).map_err(|error| match error.kind() {
+    let info = EncryptedPrivateKeyInfoRef::from_der(encrypted).map_err(|error| match error.kind() {
         der::ErrorKind::OidUnknown { oid } => unsupported_encryption(path, oid),
         _ => malformed(error.to_string()),
     })?;

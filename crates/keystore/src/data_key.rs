@@ -51,7 +51,7 @@ impl DataKey {
     pub fn open(path: &Path, mode: Mode) -> Result<Self, KeystoreError> {
         let contents = file::read(path)?;
         if mode == Mode::Production {
-            contents.refuse_if_open_to_others(path)?;
+            contents.access.refuse_if_open_to_others(path)?;
         }
         let malformed = || KeystoreError::Malformed { path: path.to_owned(), what: format!("not a {FORMAT} file") };
         let mut words = contents.text.split_ascii_whitespace();

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Cost, KeystoreError, Mode, Passphrase,
-    container::{self, PrivateKey, pkcs8_v1},
+    container::{self, PrivateKey, Writable, pkcs8_v1},
 };
 
 /// id-Ed25519 (RFC 8410 §3).
@@ -115,14 +115,16 @@ impl PrivateKey for Ed25519Key {
         }
     }
 
+    fn fingerprint(&self) -> [u8; 32] {
+        self.spki_sha256()
+    }
+}
+
+impl Writable for Ed25519Key {
     fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
         let seed = Zeroizing::new(self.key.to_bytes());
         let inner = OctetStringRef::new(&*seed).and_then(|seed| seed.to_der()).expect("32 bytes encode");
         pkcs8_v1(AlgorithmIdentifierRef { oid: ED25519, parameters: None }, &Zeroizing::new(inner))
-    }
-
-    fn fingerprint(&self) -> [u8; 32] {
-        self.spki_sha256()
     }
 }
 

@@ -44,6 +44,23 @@ pub enum KeystoreError {
         /// Object identifier or name of the scheme found.
         found: String,
     },
+    /// A PKCS#12 file whose protection we do not open: the old schemes (RC2, 3DES, SHA-1), or none.
+    #[error(
+        "{path} is protected with {found}, as old programs do; write it anew, with the same passphrase if you like: \
+         openssl pkcs12 -legacy -in {path} -nodes | openssl pkcs12 -export -out new.p12"
+    )]
+    OldPkcs12 {
+        /// The file.
+        path: PathBuf,
+        /// Object identifier or name of the scheme found.
+        found: String,
+    },
+    /// There is no certificate for the key in the file: give the chain as a PEM file beside it.
+    #[error("{path} holds no certificate for its key; give the certificate chain as a PEM file")]
+    CertificateMissing {
+        /// The key file.
+        path: PathBuf,
+    },
     /// The file asks for more work to open than any honest file needs; see [`Cost`](crate::Cost) for the limits.
     #[error("{path} asks for too much work to open: {asked}")]
     CostTooHigh {

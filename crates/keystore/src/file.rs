@@ -14,14 +14,19 @@ use crate::KeystoreError;
 /// a chain of [`MAX_CERTIFICATES`](crate::MAX_CERTIFICATES) with all its comments.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// A file's text and, on Unix, who else may read it.
+/// A file's text and who else may read it.
 pub(crate) struct Contents {
     pub(crate) text: Zeroizing<String>,
+    pub(crate) access: Access,
+}
+
+/// Who else may read a file, on Unix.
+pub(crate) struct Access {
     /// Permission bits, if any of them lets group or world in.
     open_to_others: Option<u32>,
 }
 
-impl Contents {
+impl Access {
     pub(crate) fn refuse_if_open_to_others(&self, path: &Path) -> Result<(), KeystoreError> {
         match self.open_to_others {
             None => Ok(()),
@@ -32,6 +37,14 @@ impl Contents {
 
 /// Reads at most [`MAX_FILE_BYTES`] of UTF-8.
 pub(crate) fn read(path: &Path) -> Result<Contents, KeystoreError> {
+    let (bytes, access) = read_bytes(path)?;
+    let text = str::from_utf8(&bytes)
+        .map_err(|_| KeystoreError::Malformed { path: path.to_owned(), what: "not text in UTF-8".into() })?;
+    Ok(Contents { text: Zeroizing::new(text.to_owned()), access })
+}
+
+/// Reads at most [`MAX_FILE_BYTES`].
+pub(crate) fn read_bytes(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Access), KeystoreError> {
     let file = File::open(path).map_err(|source| io_error(path, source))?;
     // Asked of the open file, so that nobody can swap the path between the question and the reading.
     let open_to_others = open_to_others(&file).map_err(|source| io_error(path, source))?;
@@ -42,9 +55,7 @@ pub(crate) fn read(path: &Path) -> Result<Contents, KeystoreError> {
     if bytes.len() >= capacity {
         return Err(KeystoreError::TooLarge { path: path.to_owned() });
     }
-    let text = str::from_utf8(&bytes)
-        .map_err(|_| KeystoreError::Malformed { path: path.to_owned(), what: "not text in UTF-8".into() })?;
-    Ok(Contents { text: Zeroizing::new(text.to_owned()), open_to_others })
+    Ok((bytes, Access { open_to_others }))
 }
 
 /// Writes a new file that only its owner can read: temporary file, fsync, rename, fsync of the folder. After a crash

@@ -1,16 +1,18 @@
 //! Where private keys live and how they sign.
 //!
-//! Today a key lives in one file: encrypted PKCS#8 in PEM, beside a PEM certificate chain. Ed25519 keys sign statements
-//! ([`Ed25519Key`], or [`Identity`] together with its certificates); secp256k1 keys send transactions
-//! ([`Secp256k1Key`]). A third kind seals personal data in the database ([`DataKey`]).
+//! [`SigningKey`] is the one port to a key that signs statements, wherever it lives: in an encrypted file (PKCS#8 beside
+//! its certificates, PKCS#12 with them inside), on a token or in an HSM (PKCS#11, feature `pkcs11`), or at a service for
+//! central signing (CSC API v2, feature `remote`). secp256k1 keys send transactions ([`Secp256k1Key`]). A third kind
+//! seals personal data in the database ([`DataKey`]). `docs/keys.md` tells signers how to use it.
 //!
 //! What this crate does not do: it does not decide who may sign what, it does not check certificates beyond "this one
-//! is for this key", and it makes no randomness: seeds and salts are arguments. It erases the secrets it holds, but
-//! cannot answer for copies in the operating system's memory or in the buffers of the libraries below it.
+//! is for this key", and it makes no keys by itself: seeds and salts are arguments (RSA blinding and PSS salts come from
+//! the operating system). It erases the secrets it holds, but cannot answer for copies in the operating system's memory
+//! or in the buffers of the libraries below it.
 //!
 //! Specifications: PKCS#8 ([RFC 5958]), PBES2 with scrypt or PBKDF2-HMAC-SHA256 and AES-256 ([RFC 8018], [RFC 7914]),
-//! Ed25519 keys ([RFC 8410]), EC keys ([RFC 5915]), PEM ([RFC 7468]). Files go both ways with `openssl pkcs8` and
-//! `openssl pkey`; the tests do both.
+//! Ed25519 keys ([RFC 8410]), EC keys ([RFC 5915]), RSA keys ([RFC 8017]), PEM ([RFC 7468]), PKCS#12 ([RFC 7292]), the
+//! form of signatures of JWS ([RFC 7518]). Files go both ways with `openssl pkcs8` and `openssl pkey`; the tests do both.
 //!
 //! The keys in `keys-example/` are public, so their signatures are worth nothing. They are recognised by fingerprint
 //! and open only in [`Mode::Demo`].
@@ -34,19 +36,32 @@
 //! [RFC 5915]: https://www.rfc-editor.org/rfc/rfc5915
 //! [RFC 5958]: https://www.rfc-editor.org/rfc/rfc5958
 //! [RFC 7468]: https://www.rfc-editor.org/rfc/rfc7468
+//! [RFC 7292]: https://www.rfc-editor.org/rfc/rfc7292
+//! [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518
 //! [RFC 7914]: https://www.rfc-editor.org/rfc/rfc7914
+//! [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017
 //! [RFC 8018]: https://www.rfc-editor.org/rfc/rfc8018
 //! [RFC 8410]: https://www.rfc-editor.org/rfc/rfc8410
 
+mod chain;
 mod container;
 mod data_key;
 mod ed25519;
 mod error;
 mod example;
 mod file;
+mod files;
 mod identity;
 mod passphrase;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
+mod pkcs12;
+#[cfg(feature = "remote")]
+mod remote;
 mod secp256k1;
+mod signing;
+mod software;
+mod stopped;
 
 pub use container::Cost;
 pub use data_key::{DataKey, NotOpened, seal, unseal};
@@ -56,7 +71,20 @@ pub use example::is_example_key;
 pub use file::MAX_FILE_BYTES;
 pub use identity::{Identity, MAX_CERTIFICATES, read_certificate_chain};
 pub use passphrase::Passphrase;
+#[cfg(feature = "pkcs11")]
+pub use pkcs11::{
+    CertificateReport, Finding, KeyReport, ModuleReport, PinState, SlotReport, TokenChoice, TokenKey, TokenReport,
+    inspect_module,
+};
+#[cfg(feature = "remote")]
+pub use remote::{
+    Clock, DEFAULT_BATCH, DEFAULT_TIMEOUT, Question, RemoteService, RemoteSettings, SecondFactor, ServiceInfo,
+    SystemClock,
+};
 pub use secp256k1::Secp256k1Key;
+pub use signing::SigningKey;
+pub use software::SoftwareKey;
+pub use stopped::{Secret, SigningError, Stopped};
 
 /// Whether the example keys may be used.
 ///

@@ -29,10 +29,15 @@ impl Passphrase {
     pub fn read(path: &Path, mode: Mode) -> Result<Self, KeystoreError> {
         let contents = file::read(path)?;
         if mode == Mode::Production {
-            contents.refuse_if_open_to_others(path)?;
+            contents.access.refuse_if_open_to_others(path)?;
         }
         let text = contents.text.strip_suffix('\n').unwrap_or(&contents.text);
         Ok(Self::new(text.strip_suffix('\r').unwrap_or(text)))
+    }
+
+    /// The text. Copies of it are the caller's to erase.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Cost, KeystoreError, Mode, Passphrase,
-    container::{self, PrivateKey, pkcs8_v1},
+    container::{self, PrivateKey, Writable, pkcs8_v1},
 };
 
 /// id-ecPublicKey (RFC 5480 §2.1.1).
@@ -118,14 +118,16 @@ impl PrivateKey for Secp256k1Key {
         }
     }
 
+    fn fingerprint(&self) -> [u8; 32] {
+        self.public_key_sha256()
+    }
+}
+
+impl Writable for Secp256k1Key {
     fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
         let inner = EcPrivateKey { private_key: &*self.secret, parameters: None, public_key: Some(&self.public) };
         let inner = Zeroizing::new(inner.to_der().expect("32 and 65 bytes encode"));
         pkcs8_v1(AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&SECP256K1)) }, &inner)
-    }
-
-    fn fingerprint(&self) -> [u8; 32] {
-        self.public_key_sha256()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A strict reader of DER (X.690 §10): one byte of tag, definite and shortest lengths, nothing left over.
 //!
-//! For what `x509-parser` does not read (OCSP) and for what has to be read without building it in memory first (CRLs of
-//! some megabytes), and where one value must have one spelling (keys, ECDSA signatures).
+//! Keys and signatures must have one spelling, certificates must say one thing to every reader, and a CRL of some
+//! megabytes has to be read without building it in memory first.
 
 use hocba_record::types::UnixTime;
 
@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn times_are_read_to_the_second() {
-        let utc = |text: &str| time(tag::UTC_TIME, text.as_bytes()).map(|t| t.seconds());
-        let long = |text: &str| time(tag::GENERALIZED_TIME, text.as_bytes()).map(|t| t.seconds());
+        let utc = |text: &str| time(tag::UTC_TIME, text.as_bytes()).map(UnixTime::seconds);
+        let long = |text: &str| time(tag::GENERALIZED_TIME, text.as_bytes()).map(UnixTime::seconds);
         assert_eq!(utc("700101000000Z"), Ok(0));
         assert_eq!(utc("491231235959Z"), Ok(2_524_607_999));
         assert_eq!(long("20500101000000Z"), Ok(2_524_608_000));

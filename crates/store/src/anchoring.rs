@@ -349,10 +349,8 @@ impl Tx {
             .bind(attempt.raw.to_vec())
             .bind(now.seconds()),
         };
-        let (id,): (i64,) = query
-            .fetch_one(self.connection())
-            .await
-            .map_err(|e| StoreError::from(e).or_exists("the attempt"))?;
+        let (id,): (i64,) =
+            query.fetch_one(self.connection()).await.map_err(|e| StoreError::from(e).or_exists("the attempt"))?;
         Ok(id)
     }
 

@@ -12,6 +12,7 @@ mod layers;
 mod pkits;
 mod postgres;
 mod soak;
+mod softhsm;
 mod steps;
 mod test;
 
@@ -42,6 +43,8 @@ enum Command {
     Postgres(postgres::Args),
     /// Kill the program at random moments of a class's way, and look whether anything was lost
     Soak(soak::Args),
+    /// Fetch a software token for the tests of PKCS#11, where none is installed
+    Softhsm(softhsm::Args),
     /// Everything that CI runs
     Test(test::Args),
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Pkits(args) => pkits::run(&args),
         Command::Postgres(args) => postgres::run(&args),
         Command::Soak(args) => soak::run(&args),
+        Command::Softhsm(args) => softhsm::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match done {

@@ -63,6 +63,7 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
     if scripts.join("package.json").exists() {
         steps.run("npm packages of tests/js", || node_packages(&scripts))?;
     }
+    steps.run("software token (SoftHSM 2)", || Ok(hocba_test_softhsm::fetch(&scratch.join("softhsm"))?))?;
     steps.run("build", || {
         let arguments = ["build", "--workspace", "--all-targets", "--locked", "--quiet"];
         run_command(cargo(&root).args(arguments), Show::Nothing)

@@ -46,6 +46,15 @@ fn main() {
     for (n, certificate) in world.store.certificates.iter().take(3).enumerate() {
         write("certificate", &format!("{n}.der"), certificate.der());
     }
+    let fixtures = repository().join("crates/signature/tests/fixtures/openssl");
+    for name in
+        ["good.crl", "revoked-keyCompromise-invalidity.crl", "scope-point.crl", "good-by-delegate.ocsp", "revoked.ocsp"]
+    {
+        write("revocation", name, fs::read(fixtures.join(name)).expect("a fixture"));
+    }
+    for name in ["a-leaf-rsa.crt", "a-leaf-pss.crt", "b-leaf-p384.crt"] {
+        write("certificate", name, fs::read(fixtures.join(name)).expect("a fixture"));
+    }
     for (role, class) in [(Role::Principal, None), (Role::HomeroomTeacher, Some("9A3"))] {
         write("appointment", role.as_str(), world.school.appointment(role, class).to_bytes());
     }

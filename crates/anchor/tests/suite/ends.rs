@@ -175,10 +175,7 @@ async fn the_end_of_a_stolen_key_waits_for_nothing() {
 async fn with_a_key_of_their_own_statuses_do_not_wait_for_a_batch_that_is_under_way() {
     let world = sealed(Setup::SLOW).await;
     let mut service = service(&world, Keys::Two, "one");
-    while !matches!(
-        service.step().await.expect("step"),
-        Progress::Did(Event::Sent { of: Delivery::Batch(_), .. })
-    ) {}
+    while !matches!(service.step().await.expect("step"), Progress::Did(Event::Sent { of: Delivery::Batch(_), .. })) {}
     end(&world, Role::Principal, ReasonClass::KeyCompromised, Some(NOW - 86_400)).await.expect("ended");
     let step = service.step().await.expect("step");
     assert!(matches!(step, Progress::Did(Event::Sent { of: Delivery::Statuses, .. })), "{step:?}");
@@ -451,7 +448,8 @@ async fn a_crash_during_recovery_is_survived() {
 
 #[tokio::test]
 async fn every_request_to_the_node_may_fail_in_each_way_and_every_status_is_set_once() {
-    let faults: [(&str, fn() -> ChainFault); 4] = [
+    type Fault = (&'static str, fn() -> ChainFault);
+    let faults: [Fault; 4] = [
         ("unreachable", ChainFault::unreachable),
         ("answer lost", ChainFault::answer_lost),
         ("refused", || ChainFault::refuses(-32000, "no")),
@@ -503,7 +501,10 @@ async fn what_is_wrong_with_statuses_is_found() {
         ("UPDATE statuses SET since = 7 WHERE id = 3", &["claims"]),
         ("UPDATE statuses SET action = 'revoke' WHERE id = 1", &["claims", "stray_subject"]),
         ("UPDATE statuses SET action = 'burn' WHERE id = 1", &["unreadable"]),
-        ("UPDATE statuses SET subject = 'AAAAAAAAAAAAAAAAAAAAAA' WHERE id = 1", &["claims", "stray_subject", "no_event"]),
+        (
+            "UPDATE statuses SET subject = 'AAAAAAAAAAAAAAAAAAAAAA' WHERE id = 1",
+            &["claims", "stray_subject", "no_event"],
+        ),
         ("UPDATE statuses SET statement = (SELECT statement FROM statuses WHERE id = 2) WHERE id = 1", &["claims"]),
         ("UPDATE statuses SET statement = x'7b7d' WHERE id = 1", &["unreadable"]),
         ("DELETE FROM statuses WHERE id = 1", &["unknown_status"]),

@@ -208,10 +208,7 @@ pub async fn appoint_demo(site: &Site, school: &SchoolCode, out: &Output) -> any
 }
 
 /// An appointment about to be signed, and as what.
-fn unsigned(
-    given: &Given,
-    class: Option<(ClassName, SchoolYear)>,
-) -> anyhow::Result<Statement> {
+fn unsigned(given: &Given, class: Option<(ClassName, SchoolYear)>) -> anyhow::Result<Statement> {
     let leaf = Certificate::from_der(given.chain.first().context("a certificate file holds one")?)?;
     let (class, year) = class.unzip();
     let appointment = Appointment {
@@ -245,7 +242,7 @@ async fn appoint(
     };
     let statement = unsigned(&given, class)?;
     let person = Person::open(&site.folder, appointer, key)?;
-    let statement = person.sign(statement, StatementType::Appointment, appointer, now());
+    let statement = person.sign(statement, StatementType::Appointment, appointer, now())?;
     let actor = site.actor_of(&person.digest()).await?;
     let new = site.app.appoint(&actor, &statement, person.chain(), &given.chain).await;
     Ok(new.map_err(|e| app_failure(&e, out.lang))?)
@@ -348,7 +345,8 @@ async fn meant(
             in_force.filter(|a| Some(a.appointee.certificate) == certificate).collect()
         }
         (None, None) => {
-            let (vi, en) = ("chưa nói chấm dứt của ai: thêm mã hoặc --login", "whose is missing: add the id or --login");
+            let (vi, en) =
+                ("chưa nói chấm dứt của ai: thêm mã hoặc --login", "whose is missing: add the id or --login");
             return Err(refused("which_appointment", vi, en).into());
         }
     };
@@ -402,7 +400,7 @@ async fn end(
         subject: before.id,
     };
     let statement = Statement::unsigned(change.to_bytes());
-    let statement = person.sign(statement, StatementType::Status, signer, now());
+    let statement = person.sign(statement, StatementType::Status, signer, now())?;
     let (ended, appointed) = match (args.replace, args.appointee, args.name, args.title) {
         (Some(_), Some(certificate), Some(name), Some(title)) => {
             let given = Given {
@@ -416,13 +414,10 @@ async fn end(
                 school: school.clone(),
             };
             let new = unsigned(&given, before.class.clone().zip(before.year))?;
-            let new = person.sign(new, StatementType::Appointment, signer, now());
+            let new = person.sign(new, StatementType::Appointment, signer, now())?;
             let end = NewEnd { statement: &statement, chain: person.chain() };
-            let new = NewAppointment {
-                statement: &new,
-                appointer_chain: person.chain(),
-                appointee_chain: &given.chain,
-            };
+            let new =
+                NewAppointment { statement: &new, appointer_chain: person.chain(), appointee_chain: &given.chain };
             let done = site.app.replace_appointment(&actor, &end, &new).await.map_err(refused)?;
             (done.ended, done.appointed)
         }
@@ -435,7 +430,9 @@ async fn end(
             format!("Đã chấm dứt bổ nhiệm, phân công của {name} ({}). Tiếp theo: hocba anchor --once", because.0),
             format!("Ended the appointment of {name} ({}). Next: hocba anchor --once", because.1),
         ),
-        false => words(format!("Bổ nhiệm của {name} đã chấm dứt trước đó."), format!("That of {name} had ended before.")),
+        false => {
+            words(format!("Bổ nhiệm của {name} đã chấm dứt trước đó."), format!("That of {name} had ended before."))
+        }
     });
     if appointed {
         out.say(&words("Đã giao người mới vào chỗ đó.", "Appointed somebody else in its place."));
@@ -458,7 +455,9 @@ mod tests {
         assert_eq!((at("01/03/2027"), at("2027-03-01")), (Ok(1_803_834_000), Ok(1_803_834_000)));
         assert_eq!(at("29/02/2028"), Ok(1_835_370_000));
         assert_eq!(at("01/01/1970"), Ok(0));
-        for wrong in ["29/02/2027", "2027-13-01", "2027-00-01", "32/01/2027", "0/1/2027", "1/1/69", "", "hôm qua", "1/2"] {
+        for wrong in
+            ["29/02/2027", "2027-13-01", "2027-00-01", "32/01/2027", "0/1/2027", "1/1/69", "", "hôm qua", "1/2"]
+        {
             assert!(day(wrong).is_err(), "{wrong}");
         }
     }

@@ -100,7 +100,12 @@ fn appointment_line(view: &AppointmentView) -> Words {
     let class = class.unwrap_or_default();
     let standing = standing_words(&view.standing);
     let line = |language, standing: &str| {
-        format!("  {}  {}{class}: {} – {standing}", appointment.id, role(appointment.role, language), appointment.appointee.name)
+        format!(
+            "  {}  {}{class}: {} – {standing}",
+            appointment.id,
+            role(appointment.role, language),
+            appointment.appointee.name
+        )
     };
     words(line(Language::Vietnamese, &standing.vi), line(Language::English, &standing.en))
 }
@@ -159,9 +164,9 @@ fn appointment_json(view: &AppointmentView) -> Value {
 }
 
 fn orphaned_json(waiting: &Orphaned) -> Value {
-    let gone = waiting.gone.iter().map(|g| {
-        json!({ "appointment": g.appointment.to_string(), "role": g.role, "standing": standing_json(&g.standing) })
-    });
+    let gone = waiting.gone.iter().map(
+        |g| json!({ "appointment": g.appointment.to_string(), "role": g.role, "standing": standing_json(&g.standing) }),
+    );
     json!({
         "class": waiting.class.name, "year": waiting.class.year, "step": waiting.step, "count": waiting.count,
         "why": match waiting.stuck { Stuck::NobodyToSign => "nobody_to_sign", Stuck::SignerGone => "signer_gone" },

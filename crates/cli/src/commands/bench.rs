@@ -241,7 +241,7 @@ impl Bench<'_> {
         };
         let by = if role == Role::HomeroomTeacher { Role::Principal } else { Role::Department };
         let statement = Statement::unsigned(appointment.to_bytes());
-        let statement = appointer.sign(statement, StatementType::Appointment, by, now());
+        let statement = appointer.sign(statement, StatementType::Appointment, by, now())?;
         let operator = Actor::LocalOperator;
         let appointed = self.site.app.appoint(&operator, &statement, appointer.chain(), appointee.chain()).await;
         appointed.map_err(|e| app_failure(&e, self.out.lang))?;
@@ -259,7 +259,8 @@ impl Bench<'_> {
         };
         let signer = app.signer(&actor, step, false, person.chain()).await.map_err(refused)?;
         let list = app.prepare(&actor, &class.id, &signer, &Selection::All).await.map_err(refused)?;
-        let signed: Vec<_> = list.tasks.iter().map(|t| t.signed(person.sign_bytes(t.bytes()))).collect();
+        let signed = list.tasks.iter().map(|t| Ok(t.signed(person.sign_bytes(t.bytes())?)));
+        let signed: Vec<_> = signed.collect::<anyhow::Result<_>>()?;
         app.submit(&actor, &class.id, &signer, &signed).await.map_err(refused)?;
         Ok(list.tasks.iter().map(|t| t.bytes().to_vec()).collect())
     }
@@ -270,7 +271,7 @@ fn signing_limit(person: &Person, inputs: &[Vec<u8>]) -> f64 {
     let (began, mut made) = (start(), 0_u32);
     while began.elapsed().as_millis() < 1000 {
         for input in inputs.iter().take(300) {
-            std::hint::black_box(person.sign_bytes(input));
+            let _ = std::hint::black_box(person.sign_bytes(input));
             made += 1;
         }
     }

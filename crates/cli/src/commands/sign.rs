@@ -2,13 +2,18 @@
 //!
 //! Signing again does nothing to those who have signed, and a run that was cut off goes on where it ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use clap::Args;
 use hocba_app::{Actor, AppError, Selection, Step};
+use hocba_keystore::Stopped;
 use hocba_record::types::ClassName;
 use hocba_store::model::{Class, RecordState, ReturnReason};
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::Context;
 use crate::{
@@ -17,7 +22,7 @@ use crate::{
     folder::Folder,
     ledger,
     output::{Output, Words, words},
-    people::{KeyArgs, Person},
+    people::{KeyArgs, Person, signing_failure},
     site::{Site, app_failure, list},
 };
 
@@ -137,7 +142,8 @@ pub struct Stepped {
 /// Takes the step for the pupils chosen of a class.
 ///
 /// # Errors
-/// When no one chosen is in the state for it, when the signer is not appointed, when a record is damaged.
+/// When no one chosen is in the state for it, when the signer is not appointed, when a record is damaged; when the key
+/// stops in the middle: then what was signed is stored, and the rest named.
 pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: &Output) -> anyhow::Result<Stepped> {
     let refused = |e| app_failure(&e, out.lang);
     let person = Person::open(&site.folder, step.role(args.deputy), &args.key)?;
@@ -159,15 +165,76 @@ pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: 
     }
     let mut result = Stepped { signed: 0, already: list.already, waiting, left_out: list.left_out };
     let bar = out.progress(list.tasks.len(), &progress(step));
-    for tasks in list.tasks.chunks(CHUNK) {
-        let signed: Vec<_> = tasks.iter().map(|t| t.signed(person.sign_bytes(t.bytes()))).collect();
-        let taken = site.app.submit(&actor, &class.id, &signer, &signed).await.map_err(refused)?;
-        result.signed += taken.taken;
-        result.already += taken.already;
-        bar.inc(tasks.len() as u64);
+    // On a thread of its own: a token or a service takes its time. What it hands over is stored as it comes.
+    let messages: Vec<Vec<u8>> = list.tasks.iter().map(|task| task.bytes().to_vec()).collect();
+    let (send, mut handed_over) = mpsc::channel(CHUNK);
+    let signing = tokio::task::spawn_blocking(move || {
+        let slices: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+        person.sign_each(&slices, &mut |place, signature| match send.blocking_send((place, signature)) {
+            Ok(()) => ControlFlow::Continue(()),
+            // What was signed could not be stored: no more of it.
+            Err(_) => ControlFlow::Break(()),
+        })
+    });
+    let (mut signed, mut made) = (Vec::with_capacity(CHUNK), 0);
+    loop {
+        let next = handed_over.recv().await;
+        let ended = next.is_none();
+        if let Some((place, signature)) = next {
+            signed.push(list.tasks[place].signed(signature));
+            made = place + 1;
+        }
+        if signed.len() == CHUNK || (ended && !signed.is_empty()) {
+            let taken = site.app.submit(&actor, &class.id, &signer, &signed).await.map_err(refused)?;
+            result.signed += taken.taken;
+            result.already += taken.already;
+            bar.inc(signed.len() as u64);
+            signed.clear();
+        }
+        if ended {
+            break;
+        }
     }
     bar.finish();
-    Ok(result)
+    match signing.await? {
+        Ok(()) => Ok(result),
+        Err(stopped) => {
+            let missing: Vec<u32> = list.tasks[made..].iter().map(|task| task.number).collect();
+            Err(interrupted(&result, &missing, &stopped).into())
+        }
+    }
+}
+
+/// The key stopped in the middle: who is signed and who is not.
+fn interrupted(result: &Stepped, missing: &[u32], stopped: &Stopped) -> Failure {
+    let (signed, numbers) = (result.signed, ranges(missing));
+    let why = signing_failure(&stopped.why);
+    Failure::new(
+        why.exit,
+        why.code,
+        words(
+            format!("đã ký {signed}, chưa ký: STT {numbers}: {}", why.words.vi),
+            format!("signed {signed}, not signed: numbers {numbers}: {}", why.words.en),
+        ),
+    )
+    .hint(words(
+        "chạy lại đúng lệnh này để ký nốt; không học bạ nào bị ký hai lần",
+        "run the same command again for the rest; nothing is signed twice",
+    ))
+    .details(json!({ "signed": signed, "not_signed": missing }))
+}
+
+/// `18-40, 42`.
+fn ranges(numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let run = |(first, last): &(u32, u32)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    runs.iter().map(run).collect::<Vec<_>>().join(", ")
 }
 
 fn wrong_state(step: Step, waiting: &[(u32, RecordState)]) -> Failure {
@@ -272,6 +339,12 @@ pub fn run_return(context: &Context, args: &ReturnArgs) -> anyhow::Result<Exit> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_of_numbers_are_short() {
+        assert_eq!(ranges(&[18, 19, 20, 22, 24, 25]), "18-20, 22, 24-25");
+        assert_eq!(ranges(&[]), "");
+    }
 
     #[test]
     fn numbers_are_lists_and_ranges() {

@@ -32,12 +32,7 @@ pub struct SnapshotArgs {
 
 /// A snapshot of facts that were just read, with the status statements kept here.
 pub fn of(facts: &CheckedFacts, statuses: StatusEvidence) -> Snapshot {
-    Snapshot {
-        facts: facts.facts().clone(),
-        hocba: SnapshotFormat::V1,
-        statuses,
-        taken_at: now(),
-    }
+    Snapshot { facts: facts.facts().clone(), hocba: SnapshotFormat::V1, statuses, taken_at: now() }
 }
 
 /// The status statements that this installation keeps.
@@ -66,7 +61,10 @@ pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
         let statuses = match statements(folder).await {
             Ok(statuses) => statuses,
             Err(error) => {
-                tracing::warn!("no status statements in the snapshot: {error:#}");
+                context.out.note(&words(
+                    format!("bản chụp không có văn bản trạng thái: {error:#}"),
+                    format!("no status statements in the snapshot: {error:#}"),
+                ));
                 StatusEvidence::default()
             }
         };

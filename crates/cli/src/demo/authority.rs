@@ -170,7 +170,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
     };
     let publisher = Person::open(folder, Role::ProfilePublisher, &KeyArgs::default())?;
     let statement = Statement::unsigned(content.to_bytes());
-    let statement = publisher.sign(statement, StatementType::Profile, Role::ProfilePublisher, content.issued);
+    let statement = publisher.sign(statement, StatementType::Profile, Role::ProfilePublisher, content.issued)?;
     let certificate = Der(publisher.certificate().der().to_vec());
     Ok(ProfileFile { certificate, hocba: ProfileFormat::V1, statement }.to_bytes())
 }

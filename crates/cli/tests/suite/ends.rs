@@ -50,7 +50,10 @@ fn a_teacher_leaves_what_they_signed_is_returned_and_a_substitute_goes_on() {
     let world = appointed(2);
     world.on_demo(&["sign"]).expect(0);
     let before = school(&world);
-    assert_eq!((states(&before), before["orphaned"].as_array().map(Vec::len)), (vec!["in_force".to_owned(); 4], Some(0)));
+    assert_eq!(
+        (states(&before), before["orphaned"].as_array().map(Vec::len)),
+        (vec!["in_force".to_owned(); 4], Some(0))
+    );
 
     let ended = json(&world, &["appoint", "--end", "--login", "giaovien", "--reason", "left_role"], 0);
     assert_eq!((ended["ended"].as_bool(), ended["reason"].as_str()), (Some(true), Some("left_role")));
@@ -58,13 +61,17 @@ fn a_teacher_leaves_what_they_signed_is_returned_and_a_substitute_goes_on() {
     assert!(run.err.contains("không còn giữ vai trò") && run.err.contains("hocba return"), "{}", run.err);
     let said = school(&world);
     let [waiting] = said["orphaned"].as_array().expect("a list").as_slice() else { panic!("{said}") };
-    assert_eq!((&waiting["why"], &waiting["count"], &waiting["step"]), (&"signer_gone".into(), &2.into(), &"co_sign".into()));
+    assert_eq!(
+        (&waiting["why"], &waiting["count"], &waiting["step"]),
+        (&"signer_gone".into(), &2.into(), &"co_sign".into())
+    );
     world.on_demo(&["return", "--only", "1-2", "--reason", "other"]).expect(0);
     let refused = json(&world, &["sign"], 5);
     assert_eq!(refused["error"]["code"], "appointment_ended");
     assert_eq!(refused["error"]["details"]["reason"], "left_role");
     let run = world.on_demo(&["appointments", "--lang", "en"]).expect(0);
-    for told in ["ended on", "left the role", "not on the public record yet", "2 records wait for the homeroom teacher"] {
+    for told in ["ended on", "left the role", "not on the public record yet", "2 records wait for the homeroom teacher"]
+    {
         assert!(run.out.contains(told), "{told}: {}", run.out);
     }
 

@@ -5,6 +5,7 @@ mod balancer;
 mod common;
 mod demo;
 mod ends;
+mod keys;
 mod serve;
 #[cfg(unix)]
 mod servers;

@@ -26,7 +26,7 @@ fn workbook(pupils: usize) -> (Vec<u8>, Vec<String>) {
 }
 
 /// A demo folder with a class of so many pupils imported, and the pupils' names.
-fn imported(pupils: usize) -> (World, Vec<String>) {
+pub fn imported(pupils: usize) -> (World, Vec<String>) {
     let world = World::empty();
     let (bytes, names) = workbook(pupils);
     fs::write(world.path("lop.xlsx"), bytes).expect("written");
@@ -43,7 +43,7 @@ fn pupils(world: &World) -> Vec<serde_json::Value> {
 }
 
 /// How many are in a state.
-fn count(world: &World, state: &str) -> usize {
+pub fn count(world: &World, state: &str) -> usize {
     pupils(world).iter().filter(|p| p["state"] == state).count()
 }
 

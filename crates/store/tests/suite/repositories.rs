@@ -463,11 +463,10 @@ async fn attempts_for_the_status_log_count_apart_from_those_for_batches() {
         tx.add_attempt(&attempt(Delivery::Statuses, hash), at(1)).await.expect("recorded");
     }
     let twice = tx.status_attempts().await.expect("read");
-    assert_eq!(twice.iter().map(|a| (a.of, a.tx_hash.as_str())).collect::<Vec<_>>(), [
-        (Delivery::Statuses, "0xc1"),
-        (Delivery::Statuses, "0xc2"),
-        (Delivery::Statuses, "0xc3"),
-    ]);
+    assert_eq!(
+        twice.iter().map(|a| (a.of, a.tx_hash.as_str())).collect::<Vec<_>>(),
+        [(Delivery::Statuses, "0xc1"), (Delivery::Statuses, "0xc2"), (Delivery::Statuses, "0xc3"),]
+    );
     tx.move_attempt(&twice[0], AttemptState::Dropped, None, at(2)).await.expect("moved");
     tx.move_attempt(&twice[1], AttemptState::Final, Some(9), at(2)).await.expect("moved");
     assert!(matches!(

@@ -1,0 +1,60 @@
+//! Certificates as they come from files, tokens and services, put in order.
+
+use hocba_signature::algorithm::PublicKey;
+use pkcs8::der::{Decode, Reader, SliceReader, asn1::AnyRef};
+
+use crate::MAX_CERTIFICATES;
+
+/// The three parts of a certificate that tell which is whose.
+pub(crate) struct Parts<'a> {
+    pub(crate) issuer: &'a [u8],
+    pub(crate) subject: &'a [u8],
+    pub(crate) spki: &'a [u8],
+}
+
+/// Reads a certificate's names and key; `None` if it is none.
+pub(crate) fn parts(certificate: &[u8]) -> Option<Parts<'_>> {
+    let (rest, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    let tbs = parsed.tbs_certificate;
+    rest.is_empty().then(|| Parts {
+        issuer: tbs.issuer.as_raw(),
+        subject: tbs.subject.as_raw(),
+        spki: tbs.subject_pki.raw,
+    })
+}
+
+/// The key that a certificate is for; `None` if it is no certificate, or its key of a kind we do not verify.
+pub(crate) fn key_of(certificate: &[u8]) -> Option<PublicKey> {
+    PublicKey::from_spki_der(parts(certificate)?.spki).ok()
+}
+
+/// The leaf, then its issuers as far as they are among the others, found by name: each once, no root needed. Files and
+/// tokens hold them in any order, and others beside them.
+pub(crate) fn in_order(leaf: Vec<u8>, others: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut chain = vec![leaf];
+    while chain.len() < MAX_CERTIFICATES {
+        let Some(last) = chain.last().and_then(|last| parts(last)) else { break };
+        let is_next =
+            |other: &&Vec<u8>| !chain.contains(other) && parts(other).is_some_and(|other| other.subject == last.issuer);
+        let Some(next) = others.iter().find(is_next).cloned() else { break };
+        chain.push(next);
+    }
+    chain
+}
+
+/// The content of one DER element with this tag, which fills the bytes wholly.
+pub(crate) fn whole(bytes: &[u8]) -> Option<AnyRef<'_>> {
+    let mut reader = SliceReader::new(bytes).ok()?;
+    let element = AnyRef::decode(&mut reader).ok()?;
+    reader.is_finished().then_some(element)
+}
+
+/// The DER elements that fill the bytes, one after the other.
+pub(crate) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+    let mut reader = SliceReader::new(bytes).ok()?;
+    let mut found = Vec::new();
+    while !reader.is_finished() {
+        found.push(AnyRef::decode(&mut reader).ok()?);
+    }
+    Some(found)
+}
