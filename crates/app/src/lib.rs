@@ -46,7 +46,7 @@ use hocba_keystore::DataKey;
 use hocba_store::Store;
 
 pub use actor::Actor;
-pub use appointments::{MAX_APPOINTMENTS, NewAppointment};
+pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
 pub use bundles::{Bundler, Scope, cut};
 pub use classes::{ClassView, Import, Imported, PupilLine};
 pub use edges::Edges;
