@@ -224,8 +224,8 @@ impl App {
     /// same certificate the same role in the same place now is there already: nothing happens. Gives whether it was new.
     ///
     /// # Errors
-    /// `Forbidden`; `Certificate`; `NotAppointed` and `AppointmentEnded` where the appointer holds no appointment;
-    /// `Appointment`.
+    /// `Forbidden`; `Certificate`; `NotAppointed` and `AppointmentEnded` where the appointer holds no appointment, or gives
+    /// it as a department and is none of the trust profile's for this school; `Appointment`.
     pub async fn appoint(
         &self,
         actor: &Actor,
