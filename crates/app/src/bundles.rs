@@ -23,7 +23,7 @@ use crate::{
     appointments::Staff,
     classes::record_in,
     policy::{Action, Place, require},
-    signing::certificates,
+    signing::{Checked, certificates},
 };
 
 pub use hocba_store::model::LinkScope as Scope;
@@ -139,7 +139,7 @@ impl App {
         }
         let anchor =
             self.anchor(tx, LeafKind::Record, &version.record, version.version).await?.ok_or(AppError::NotAnchored)?;
-        let (statement, disclosures) = self.statement(class, version, &bundler.certificates)?;
+        let Checked { statement, disclosures, .. } = self.statement(class, version, &bundler.certificates)?;
         // The seed tells what is hidden: it goes only where everything goes.
         let seed: Option<Seed> = match scope {
             Scope::Whole => Some(self.personal(version)?.seed),
