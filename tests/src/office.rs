@@ -15,12 +15,13 @@ use hocba_keystore::DataKey;
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
     draft::{ClassHeader, Draft},
-    encoding::Sha256Digest,
+    encoding::{RecordId, Sha256Digest},
 };
 use hocba_sample::Options;
 use hocba_signature::{
     policy::{SigningMode, SigningPolicy},
-    statement::{Role, Statement},
+    statement::{Role, Statement, StatementType},
+    status::{ReasonClass, StatusAction, StatusChange},
 };
 use hocba_store::{
     NewBatch, Store, TileRow,
@@ -141,6 +142,53 @@ impl Office {
             _ => ("department", "principal"),
         };
         self.app.appoint(&OPERATOR, &statement, &chain_of(appointer), &chain_of(appointee)).await.expect("appointed")
+    }
+
+    /// A signed end of the appointment to this role, by whoever gives it or by the department.
+    pub fn end_of(&self, role: Role, by: Role, reason: ReasonClass, since: Option<i64>) -> Statement {
+        let class = (role == Role::HomeroomTeacher).then_some("9A3");
+        self.end(self.people.appointment(role, class).id, by, reason, since, 1)
+    }
+
+    /// A signed end of any appointment.
+    pub fn end(
+        &self,
+        subject: RecordId,
+        by: Role,
+        reason: ReasonClass,
+        since: Option<i64>,
+        live_version: u32,
+    ) -> Statement {
+        let change = StatusChange {
+            action: StatusAction::End,
+            decision: None,
+            live_version,
+            reason,
+            replacement: None,
+            school: self.people.code.parse().expect("code"),
+            since: since.map(at),
+            subject,
+        };
+        let now = self.clock.load(Ordering::Relaxed);
+        self.people.person(by).sign(Statement::unsigned(change.to_bytes()), StatementType::Status, by, now)
+    }
+
+    /// Brings the statuses that wait onto the chain in memory, as the anchoring service would.
+    pub async fn publish(&self) {
+        let mut tx = self.app.store().begin("publish").await.expect("begun");
+        for status in tx.waiting_statuses(1000).await.expect("statuses") {
+            let change = StatusChange::from_bytes(status.statement.payload()).expect("a status");
+            let now = self.clock.fetch_add(60, Ordering::Relaxed);
+            let (index, block) = {
+                let mut ledger = self.chain.0.lock().expect("no test panics with it");
+                let revoked = change.action != StatusAction::Supersede;
+                ledger.set_status(&change, revoked, &status.statement, now);
+                (ledger.facts.statuses.as_ref().map_or(0, Vec::len) as u64 - 1, ledger.facts.block)
+            };
+            let receipt = Receipt { index, block, time: at(now), tx_hash: format!("0x{index:064x}") };
+            tx.add_status_receipt(status.id, &receipt).await.expect("noted");
+        }
+        tx.commit().await.expect("committed");
     }
 
     /// Who takes a step, and what their files are called.

@@ -1,4 +1,4 @@
-//! Bringing one batch onto the chain.
+//! Bringing one batch onto the chain, and what that has in common with bringing statuses there (`statuses.rs`).
 //!
 //! # Why a batch is never anchored twice
 //! An anchoring names the count and digest of the register it follows. We name those of a [`Register`] that we read
@@ -15,7 +15,7 @@ use hocba_chain::{
 };
 use hocba_store::{
     NewAttempt,
-    model::{Attempt, AttemptState, Batch, Job, Receipt},
+    model::{Attempt, AttemptState, Batch, Delivery, Job, Receipt},
 };
 
 use crate::{
@@ -31,7 +31,7 @@ const MAX_BACKOFF: i64 = 60;
 pub(crate) const FOUND_ON_CHAIN: &str = "found_on_chain";
 
 /// Codes of what keeps a batch from being anchored, as in `jobs.last_error`.
-const CODES: [&str; 13] = [
+const CODES: [&str; 14] = [
     "chain_unreachable",
     "other_chain",
     "other_code",
@@ -45,6 +45,7 @@ const CODES: [&str; 13] = [
     "node_refuses",
     "reverted",
     "cannot_sign",
+    "status_refused",
 ];
 
 /// A stored code as one of ours.
@@ -83,29 +84,36 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// One look at a batch and one thing done about it.
     pub(crate) async fn deliver(&mut self, batch: &Batch, job: &Job) -> Result<Progress, Halt> {
         match self.advance(batch, job).await {
-            Err(Halt::Chain(error)) => self.put_off(batch, job, &error).await,
+            Err(Halt::Chain(error)) => self.put_off(Delivery::Batch(batch.id), job, &error).await,
             other => other,
         }
     }
 
-    async fn put_off(&mut self, batch: &Batch, job: &Job, error: &ClientError) -> Result<Progress, Halt> {
+    pub(crate) async fn put_off(&mut self, of: Delivery, job: &Job, error: &ClientError) -> Result<Progress, Halt> {
         self.node.forget();
-        let (now, code) = (self.now(), code(error));
+        let code = code(error);
+        tracing::warn!(%of, code, tries = job.tries + 1, %error, "{of} is not on the chain yet ({code}): {error}");
         let asked = match error {
             ClientError::Rpc(RpcError::RateLimited { retry_after: Some(wait) }) => {
                 wait.as_secs().min(600).cast_signed()
             }
             _ => 0,
         };
-        let until = now.plus((1 << job.tries.min(6)).min(MAX_BACKOFF).max(asked));
+        self.put_off_for(of, job, code, asked).await
+    }
+
+    pub(crate) async fn put_off_for(
+        &mut self,
+        of: Delivery,
+        job: &Job,
+        code: &'static str,
+        at_least: i64,
+    ) -> Result<Progress, Halt> {
+        let until = self.now().plus((1 << job.tries.min(6)).min(MAX_BACKOFF).max(at_least));
         let mut tx = self.begin("put_off_delivery").await?;
         tx.put_off_job(job.id, code, until).await?;
         tx.commit().await?;
-        tracing::warn!(
-            batch = batch.id, code, tries = job.tries + 1, %error,
-            "batch {} is not anchored yet ({code}): {error}", batch.id
-        );
-        Ok(Progress::PutOff { batch: batch.id, code, until })
+        Ok(Progress::PutOff { of, code, until })
     }
 
     async fn advance(&mut self, batch: &Batch, job: &Job) -> Result<Progress, Halt> {
@@ -118,11 +126,9 @@ impl<R: Rpc + Clone> AnchorService<R> {
         let progress = match (found, live) {
             (Some((index, fact)), _) => self.on_chain(&client, &register, batch, job, &attempts, index, &fact).await,
             (None, Some(attempt)) if matches!(attempt.state, AttemptState::Included | AttemptState::Final) => {
-                self.note(attempt, AttemptState::Broadcast, None).await?;
-                tracing::warn!(batch = batch.id, "the chain took back the block that batch {} was in", batch.id);
-                Ok(Progress::Did(Event::Reorganised { batch: batch.id }))
+                self.taken_back(attempt).await
             }
-            (None, Some(attempt)) => self.under_way(&client, batch, attempt).await,
+            (None, Some(attempt)) => self.under_way(&client, attempt).await,
             (None, None) => match reverted_too_often(&attempts, job) {
                 Some(hash) => Err(ClientError::NoEffect(hash).into()),
                 None => self.attempt(&client, &register, batch, &attempts).await,
@@ -167,17 +173,14 @@ impl<R: Rpc + Clone> AnchorService<R> {
             place = client.anchoring(index, &fact.root).await?.map(|(hash, block)| (hash.to_string(), block));
         }
         // A node that has the batch and not the transaction is catching up, or one of several behind one address.
-        let Some((tx_hash, block)) = place else { return Ok(Progress::UnderWay { batch: batch.id }) };
+        let Some((tx_hash, block)) = place else { return Ok(Progress::UnderWay { of: Delivery::Batch(batch.id) }) };
         let ours = attempts.iter().find(|a| a.tx_hash == tx_hash);
-        let settled = match self.settings.finality {
-            Finality::Instant => true,
-            Finality::Depth(depth) => block.saturating_add(depth) <= register.block.number,
-        };
+        let settled = self.settled(block, register.block.number);
         let now = self.now();
         if !settled {
-            let Some(attempt) = ours else { return Ok(Progress::UnderWay { batch: batch.id }) };
+            let Some(attempt) = ours else { return Ok(Progress::UnderWay { of: Delivery::Batch(batch.id) }) };
             if attempt.state == AttemptState::Included && attempt.block == Some(block) {
-                return Ok(Progress::UnderWay { batch: batch.id });
+                return Ok(Progress::UnderWay { of: Delivery::Batch(batch.id) });
             }
             let mut tx = self.begin("note_attempt").await?;
             for other in attempts.iter().filter(|a| !a.state.is_dead() && a.id != attempt.id) {
@@ -185,7 +188,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
             }
             tx.move_attempt(attempt, AttemptState::Included, Some(block), now).await?;
             tx.commit().await?;
-            return Ok(Progress::Did(Event::Included { batch: batch.id, block }));
+            return Ok(Progress::Did(Event::Included { of: Delivery::Batch(batch.id), block }));
         }
         let mut tx = self.begin("record_receipt").await?;
         for other in attempts.iter().filter(|a| !a.state.is_dead() && a.tx_hash != tx_hash) {
@@ -214,59 +217,71 @@ impl<R: Rpc + Clone> AnchorService<R> {
         }))
     }
 
-    /// A transaction was recorded and the batch is not there: where is it?
-    async fn under_way(
-        &mut self,
-        client: &AnchorClient<R>,
-        batch: &Batch,
-        attempt: &Attempt,
-    ) -> Result<Progress, Halt> {
+    pub(crate) fn settled(&self, block: u64, latest: u64) -> bool {
+        match self.settings.finality {
+            Finality::Instant => true,
+            Finality::Depth(depth) => block.saturating_add(depth) <= latest,
+        }
+    }
+
+    /// What was included is not there any more.
+    pub(crate) async fn taken_back(&mut self, attempt: &Attempt) -> Result<Progress, Halt> {
+        let of = attempt.of;
+        self.note(attempt, AttemptState::Broadcast, None).await?;
+        tracing::warn!(%of, "the chain took back the block with the transaction for {of}");
+        Ok(Progress::Did(Event::Reorganised { of }))
+    }
+
+    /// A transaction was recorded and what it delivers is not there: where is it?
+    pub(crate) async fn under_way(&mut self, client: &AnchorClient<R>, attempt: &Attempt) -> Result<Progress, Halt> {
+        let of = attempt.of;
         let Ok(transaction) = SignedTransaction::from_raw(&attempt.raw) else {
-            tracing::error!(batch = batch.id, attempt = attempt.id, "attempt {} is damaged; giving it up", attempt.id);
-            return self.set_aside(batch, attempt, AttemptState::Dropped, None).await;
+            tracing::error!(%of, attempt = attempt.id, "attempt {} for {of} is damaged; giving it up", attempt.id);
+            return self.set_aside(attempt, AttemptState::Dropped, None).await;
         };
         // The nonce before the receipt: mined between the two questions it would else look replaced.
         let mined = client.mined_transactions(&transaction.from()).await?;
         if let Some(receipt) = client.receipt(&transaction.hash()).await? {
-            if receipt.anchored().is_some() {
-                // Mined since the register was read.
-                return Ok(Progress::UnderWay { batch: batch.id });
+            if receipt.succeeded() {
+                // Mined since the contract was read.
+                return Ok(Progress::UnderWay { of });
             }
             let reason = client.why_without_effect(&transaction, receipt.block).await.ok().flatten();
             tracing::warn!(
-                batch = batch.id, tx.hash = %transaction.hash(), block = receipt.block,
-                "the transaction for batch {} was mined without effect: {}", batch.id,
+                %of, tx.hash = %transaction.hash(), block = receipt.block,
+                "the transaction for {of} was mined without effect: {}",
                 reason.map_or_else(|| "no reason found".to_owned(), |r| r.to_string())
             );
-            return self.set_aside(batch, attempt, AttemptState::Reverted, Some(receipt.block)).await;
+            return self.set_aside(attempt, AttemptState::Reverted, Some(receipt.block)).await;
         }
         if mined > transaction.terms().nonce {
-            return self.set_aside(batch, attempt, AttemptState::Replaced, None).await;
+            return self.set_aside(attempt, AttemptState::Replaced, None).await;
         }
         let outbid = transaction.terms().gas_price < self.settings.gas_price;
         if client.knows(&transaction.hash()).await? {
             if outbid {
-                return self.set_aside(batch, attempt, AttemptState::Replaced, None).await;
+                return self.set_aside(attempt, AttemptState::Replaced, None).await;
             }
             if attempt.state == AttemptState::Prepared {
-                return self.was_sent(batch, attempt).await;
+                return self.was_sent(attempt).await;
             }
             let now = self.now();
-            let sent = self.sent.filter(|(id, _)| *id == attempt.id).map_or(attempt.made_at, |(_, at)| at);
+            let sent = self.sent.filter(|(of, id, _)| (*of, *id) == (attempt.of, attempt.id));
+            let sent = sent.map_or(attempt.made_at, |(_, _, at)| at);
             if sent.plus(self.settings.resend_after) <= now {
                 // It says it has it; perhaps it tells others now.
-                self.sent = Some((attempt.id, now));
+                self.sent = Some((of, attempt.id, now));
                 let again = client.broadcast(&transaction).await;
-                tracing::info!(batch = batch.id, accepted = again.is_ok(), "sent the same transaction again");
+                tracing::info!(%of, accepted = again.is_ok(), "sent the same transaction again");
             }
-            return Ok(Progress::UnderWay { batch: batch.id });
+            return Ok(Progress::UnderWay { of });
         }
         // No node of ours has it. Its very bytes are sent again, if the contract would still take them.
         match client.rehearse(&transaction).await {
-            Ok(()) if outbid => self.set_aside(batch, attempt, AttemptState::Dropped, None).await,
-            Ok(()) => self.send(client, batch, attempt, &transaction).await,
-            // Its place in the register is taken, or the key lost its right. A new one is rehearsed before it is made.
-            Err(ClientError::Reverted(_)) => self.set_aside(batch, attempt, AttemptState::Dropped, None).await,
+            Ok(()) if outbid => self.set_aside(attempt, AttemptState::Dropped, None).await,
+            Ok(()) => self.send(client, attempt, &transaction).await,
+            // Its place in the contract is taken, or the key lost its right. A new one is rehearsed before it is made.
+            Err(ClientError::Reverted(_)) => self.set_aside(attempt, AttemptState::Dropped, None).await,
             Err(e) => Err(e.into()),
         }
     }
@@ -280,7 +295,15 @@ impl<R: Rpc + Clone> AnchorService<R> {
         batch: &Batch,
         attempts: &[Attempt],
     ) -> Result<Progress, Halt> {
-        let nonce = client.mined_transactions(&self.signer.address()).await?;
+        let of = Delivery::Batch(batch.id);
+        let me = self.signer.address();
+        let sender = me.to_string();
+        let statuses = self.store.read().await?.status_attempts().await?;
+        if statuses.iter().any(|a| !a.state.is_dead() && a.sender == sender) {
+            // One key does both, and its next nonce is spoken for.
+            return Ok(Progress::UnderWay { of });
+        }
+        let nonce = client.mined_transactions(&me).await?;
         let anchor = Anchor {
             index: register.head.count,
             previous: register.head.digest,
@@ -292,66 +315,78 @@ impl<R: Rpc + Clone> AnchorService<R> {
         let terms = Terms { nonce, gas: ANCHOR_GAS, gas_price: self.settings.gas_price };
         let transaction = client.prepare_anchor(&self.signer, &anchor, terms)?;
         match client.rehearse(&transaction).await {
-            Err(e) if head_moved(&e) => return Ok(Progress::UnderWay { batch: batch.id }),
+            Err(e) if head_moved(&e) => return Ok(Progress::UnderWay { of }),
             other => other?,
         }
+        let hash = transaction.hash().to_string();
+        let before = attempts.iter().find(|a| a.tx_hash == hash);
+        self.record_and_send(client, of, &transaction, before).await
+    }
+
+    /// Records a transaction that was rehearsed, then sends it. `before`: the attempt with these very bytes, given up
+    /// before, whose place is free again.
+    pub(crate) async fn record_and_send(
+        &mut self,
+        client: &AnchorClient<R>,
+        of: Delivery,
+        transaction: &SignedTransaction,
+        before: Option<&Attempt>,
+    ) -> Result<Progress, Halt> {
         let (sender, tx_hash) = (transaction.from().to_string(), transaction.hash().to_string());
-        let now = self.now();
+        let (nonce, now) = (transaction.terms().nonce, self.now());
         let mut tx = self.begin("record_attempt").await?;
-        // The same terms make the same bytes: an attempt given up before, whose place is free again.
-        let attempt = match attempts.iter().find(|a| a.tx_hash == tx_hash) {
+        let attempt = match before {
             Some(before) => {
                 tx.move_attempt(before, AttemptState::Prepared, None, now).await?;
                 Attempt { state: AttemptState::Prepared, block: None, ..before.clone() }
             }
             None => {
                 let raw = transaction.raw();
-                let new = NewAttempt { batch: batch.id, sender: &sender, nonce, tx_hash: &tx_hash, raw };
+                let new = NewAttempt { of, sender: &sender, nonce, tx_hash: &tx_hash, raw };
                 let (id, raw) = (tx.add_attempt(&new, now).await?, raw.to_vec());
-                let (batch, state) = (batch.id, AttemptState::Prepared);
-                Attempt { id, batch, state, sender, nonce, tx_hash, raw, block: None, made_at: now }
+                let state = AttemptState::Prepared;
+                Attempt { id, of, state, sender, nonce, tx_hash, raw, block: None, made_at: now }
             }
         };
         tx.commit().await?;
-        self.send(client, batch, &attempt, &transaction).await
+        self.send(client, &attempt, transaction).await
     }
 
     async fn send(
         &mut self,
         client: &AnchorClient<R>,
-        batch: &Batch,
         attempt: &Attempt,
         transaction: &SignedTransaction,
     ) -> Result<Progress, Halt> {
         match client.broadcast(transaction).await {
-            Ok(_) => self.was_sent(batch, attempt).await,
+            Ok(_) => self.was_sent(attempt).await,
             // It may be there nevertheless; the next look tells.
-            Err(ClientError::Rpc(e)) if e.may_have_acted() => Ok(Progress::UnderWay { batch: batch.id }),
+            Err(ClientError::Rpc(e)) if e.may_have_acted() => Ok(Progress::UnderWay { of: attempt.of }),
             Err(e) => Err(e.into()),
         }
     }
 
-    async fn was_sent(&mut self, batch: &Batch, attempt: &Attempt) -> Result<Progress, Halt> {
+    async fn was_sent(&mut self, attempt: &Attempt) -> Result<Progress, Halt> {
         if attempt.state != AttemptState::Broadcast {
             self.note(attempt, AttemptState::Broadcast, None).await?;
         }
-        self.sent = Some((attempt.id, self.now()));
-        Ok(Progress::Did(Event::Sent { batch: batch.id, tx_hash: attempt.tx_hash.clone() }))
+        self.sent = Some((attempt.of, attempt.id, self.now()));
+        Ok(Progress::Did(Event::Sent { of: attempt.of, tx_hash: attempt.tx_hash.clone() }))
     }
 
     async fn set_aside(
         &mut self,
-        batch: &Batch,
         attempt: &Attempt,
         state: AttemptState,
         block: Option<u64>,
     ) -> Result<Progress, Halt> {
+        let of = attempt.of;
         self.note(attempt, state, block).await?;
         tracing::warn!(
-            batch = batch.id, tx.hash = %attempt.tx_hash, %state,
-            "a transaction for batch {} came to nothing ({state}); making another", batch.id
+            %of, tx.hash = %attempt.tx_hash, %state,
+            "a transaction for {of} came to nothing ({state}); making another"
         );
-        Ok(Progress::Did(Event::SetAside { batch: batch.id, tx_hash: attempt.tx_hash.clone(), state }))
+        Ok(Progress::Did(Event::SetAside { of, tx_hash: attempt.tx_hash.clone(), state }))
     }
 
     async fn note(&mut self, attempt: &Attempt, to: AttemptState, block: Option<u64>) -> Result<(), Halt> {
@@ -364,7 +399,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
 
 /// Transactions mined without effect cost gas. Two may be races for a place in the register; after each further one the
 /// job is put off, so that what reverts for a reason nobody thought of costs a transaction a minute at most.
-fn reverted_too_often(attempts: &[Attempt], job: &Job) -> Option<TxHash> {
+pub(crate) fn reverted_too_often(attempts: &[Attempt], job: &Job) -> Option<TxHash> {
     let mut reverted = attempts.iter().filter(|a| a.state == AttemptState::Reverted);
     let last = reverted.next_back()?;
     let allowed = usize::try_from(job.tries).unwrap_or(usize::MAX).saturating_add(2);

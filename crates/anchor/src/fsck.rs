@@ -5,12 +5,12 @@
 //! bounded (one batch's leaves, 13 MB, is the largest piece). It changes nothing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
 };
 
-use hocba_app::{App, AppError, Step};
-use hocba_bundle::facts::{ALG_RFC6962_SHA256, CheckedFacts, IssuerCode};
+use hocba_app::{ALL_STATUSES, App, AppError, Step};
+use hocba_bundle::facts::{ALG_RFC6962_SHA256, CheckedFacts, IssuerCode, status_key};
 use hocba_chain::SignedTransaction;
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
@@ -21,14 +21,22 @@ use hocba_signature::{
     appointment::Appointment,
     certificate::Certificate,
     policy::{SignerRule, SigningPolicy},
-    statement::{Header, Statement, StatementType},
+    statement::{Header, Role, Statement, StatementType},
+    status::{StatusAction, StatusChange},
 };
 use hocba_store::{
     LeafKey, Store, StoreError, Tx,
-    model::{AttemptState, AuditEvent, Batch, Class, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion},
+    model::{
+        Attempt, AttemptState, AuditEvent, Batch, Class, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion,
+        StatusKind, StoredStatus,
+    },
 };
 
-use crate::{delivery::FOUND_ON_CHAIN, service::rows};
+use crate::{
+    delivery::FOUND_ON_CHAIN,
+    service::rows,
+    statuses::{change_of, says},
+};
 
 /// Rows read at a time.
 const PAGE: u32 = 500;
@@ -54,6 +62,14 @@ pub enum Place {
     Job(i64),
     /// A batch in the contract.
     Chain(u64),
+    /// A status statement.
+    Status(i64),
+    /// A transaction for the status log.
+    StatusAttempt(i64),
+    /// What waits for the status log.
+    Statuses,
+    /// An entry of the status log.
+    StatusLog(u64),
 }
 
 impl fmt::Display for Place {
@@ -67,6 +83,10 @@ impl fmt::Display for Place {
             Place::Waiting(issuer, kind) => write!(f, "{kind} leaves of {issuer}"),
             Place::Job(id) => write!(f, "job {id}"),
             Place::Chain(index) => write!(f, "index {index} on the chain"),
+            Place::Status(id) => write!(f, "status {id}"),
+            Place::StatusAttempt(id) => write!(f, "transaction {id} for the status log"),
+            Place::Statuses => f.write_str("the statuses that wait"),
+            Place::StatusLog(index) => write!(f, "entry {index} of the status log"),
         }
     }
 }
@@ -169,6 +189,13 @@ pub enum What {
     /// another installation anchors under the same issuer.
     #[error("a batch of our issuer is there that we do not know")]
     UnknownBatch,
+    /// A status about something that is not here.
+    #[error("it is about something that is not here")]
+    StraySubject,
+    /// The log says something of an appointment or record of ours, by a statement that we do not have: the key that sets
+    /// statuses was used elsewhere, or this database was restored from a backup that is older.
+    #[error("an entry about something of ours is there whose statement we do not have")]
+    UnknownStatus,
 }
 
 impl What {
@@ -201,6 +228,8 @@ impl What {
             What::OtherOnChain(_) => "other_on_chain",
             What::AnchoredTwice(_) => "anchored_twice",
             What::UnknownBatch => "unknown_batch",
+            What::StraySubject => "stray_subject",
+            What::UnknownStatus => "unknown_status",
         }
     }
 }
@@ -237,6 +266,8 @@ pub struct Counted {
     pub batches: u64,
     /// Transactions made for them.
     pub attempts: u64,
+    /// Status statements.
+    pub statuses: u64,
     /// Receipts compared with the chain.
     pub receipts: u64,
     /// Receipts of blocks after the one that was looked at.
@@ -308,12 +339,24 @@ pub async fn fsck_telling(
     look.records(&mut tell).await?;
     look.leaves(&mut tell).await?;
     let batches = look.batches(&mut tell).await?;
-    look.jobs(&batches).await?;
+    let statuses = look.statuses(facts, &mut tell).await?;
+    look.status_attempts(&mut tell).await?;
+    look.jobs(&batches, statuses.waiting).await?;
     if let Some(facts) = facts {
         look.chain(&batches, facts).await?;
+        look.unknown_statuses(&statuses, facts).await?;
     }
     tell(&look.report.counted);
     Ok(look.report)
+}
+
+/// What the walk over the statuses found.
+#[derive(Default)]
+struct Statuses {
+    /// Whether some are not in the log for good.
+    waiting: bool,
+    /// Leaves of the statements that are here.
+    known: HashSet<Sha256Digest>,
 }
 
 /// A look in progress.
@@ -323,6 +366,15 @@ struct Look<'a> {
     report: Report,
     certificates: BTreeMap<Sha256Digest, Certificate>,
     classes: BTreeMap<Id, Option<Class>>,
+}
+
+/// Whether a recorded transaction is the one its columns name.
+fn is_as_named(attempt: &Attempt) -> bool {
+    SignedTransaction::from_raw(&attempt.raw).is_ok_and(|t| {
+        t.hash().to_string() == attempt.tx_hash
+            && t.from().to_string() == attempt.sender
+            && t.terms().nonce == attempt.nonce
+    })
 }
 
 /// A row that cannot be read is a fault; a database that cannot be read is an error.
@@ -619,12 +671,7 @@ impl Look<'_> {
         let Some(attempts) = readable(&mut self.report, &place, read)? else { return Ok(()) };
         self.report.counted.attempts += attempts.len() as u64;
         for attempt in &attempts {
-            let same = SignedTransaction::from_raw(&attempt.raw).is_ok_and(|t| {
-                t.hash().to_string() == attempt.tx_hash
-                    && t.from().to_string() == attempt.sender
-                    && t.terms().nonce == attempt.nonce
-            });
-            if !same {
+            if !is_as_named(attempt) {
                 self.report.add(place.clone(), What::AttemptBytes(attempt.tx_hash.clone()));
             }
         }
@@ -657,8 +704,198 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// Statuses: signed by whom they name, about something that is here, in the log where their receipts say.
+    async fn statuses(
+        &mut self,
+        facts: Option<&CheckedFacts>,
+        tell: &mut (impl FnMut(&Counted) + Send),
+    ) -> Result<Statuses, StoreError> {
+        let mut found = Statuses::default();
+        let by_statement = facts.map(|facts| {
+            let mut places: HashMap<Sha256Digest, Vec<u64>> = HashMap::new();
+            for (index, fact) in (0..).zip(facts.facts().statuses.iter().flatten()) {
+                places.entry(fact.statement).or_default().push(index);
+            }
+            places
+        });
+        let mut after = 0;
+        loop {
+            let page = self.tx.status_ids_after(after, PAGE).await;
+            let Some(page) = readable(&mut self.report, &Place::Database, page)? else { return Ok(found) };
+            let Some(last) = page.last() else { return Ok(found) };
+            after = *last;
+            for id in page {
+                self.report.counted.statuses += 1;
+                let place = Place::Status(id);
+                let read = self.tx.status(id).await;
+                let Some(Some(status)) = readable(&mut self.report, &place, read)? else { continue };
+                self.status(&place, &status).await?;
+                found.known.insert(status.statement.leaf_hash());
+                found.waiting |= status.receipt.is_none();
+                if let (Some(facts), Some(places)) = (facts, &by_statement) {
+                    let places = places.get(&status.statement.leaf_hash()).map_or(&[][..], Vec::as_slice);
+                    self.status_on_chain(&place, &status, facts, places);
+                }
+            }
+            tell(&self.report.counted);
+        }
+    }
+
+    async fn status(&mut self, place: &Place, status: &StoredStatus) -> Result<(), StoreError> {
+        let headers = self.signatures(place, &status.statement, StatementType::Status);
+        let signers = [Role::Department, Role::Principal, Role::DeputyPrincipal, Role::SchoolSeal];
+        if headers.is_some_and(|h| !matches!(h.as_slice(), [header] if signers.contains(&header.role))) {
+            self.report.add(place.clone(), What::Signers);
+        }
+        match StatusChange::from_bytes(status.statement.payload()) {
+            Ok(signed) => {
+                let action = match signed.action {
+                    StatusAction::Supersede => StatusKind::Supersede,
+                    StatusAction::Revoke => StatusKind::Revoke,
+                    StatusAction::End => StatusKind::End,
+                };
+                for (what, same) in [
+                    ("subject", signed.subject == status.subject),
+                    ("action", action == status.action),
+                    ("version", signed.live_version == status.live_version),
+                    ("reason", signed.reason.code() == status.reason),
+                    ("moment of compromise", signed.since == status.since),
+                    ("school", signed.school == status.school),
+                ] {
+                    if !same {
+                        self.report.add(place.clone(), What::Claims(what));
+                    }
+                }
+            }
+            Err(_) => self.report.add(place.clone(), What::Claims("content")),
+        }
+        // Rows that cannot be read were reported where they belong.
+        let school = match status.action {
+            StatusKind::End => self.tx.appointment(&status.subject).await.map(|a| a.map(|a| a.school)),
+            StatusKind::Supersede | StatusKind::Revoke => match self.tx.record(&status.subject).await {
+                Ok(Some(version)) => Ok(self.class(place, &version.class).await?.map(|c| c.school)),
+                other => other.map(|_| None),
+            },
+        };
+        if school.is_ok_and(|school| school.as_ref() != Some(&status.school)) {
+            self.report.add(place.clone(), What::StraySubject);
+        }
+        let events = self.tx.events_of(&status.subject.to_string()).await?;
+        let (taken, published) = (|a: &str| a == "end_appointment", |a: &str| a == "publish_status");
+        if status.action == StatusKind::End && !events.iter().any(|e| taken(&e.action)) {
+            self.report.add(place.clone(), What::NoEvent("end_appointment"));
+        }
+        let told = events.iter().filter(|e| published(&e.action)).count();
+        let of_subject = self.tx.statuses_of(&status.subject).await.unwrap_or_default();
+        let settled = of_subject.iter().filter(|s| s.receipt.is_some()).count();
+        if told < settled && status.receipt.is_some() {
+            self.report.add(place.clone(), What::NoEvent("publish_status"));
+        }
+        if told > settled && status.receipt.is_none() {
+            self.report.add(place.clone(), What::LostTransition("publish_status"));
+        }
+        if let Some(receipt) = &status.receipt {
+            let found = events.iter().any(|e| published(&e.action) && e.reason.as_deref() == Some(FOUND_ON_CHAIN));
+            let attempt = self.tx.status_attempt(&receipt.tx_hash).await;
+            if let Some(attempt) = readable(&mut self.report, place, attempt)? {
+                let earned = match attempt {
+                    Some(a) => a.state == AttemptState::Final && a.block == Some(receipt.block),
+                    None => found,
+                };
+                if !earned {
+                    self.report.add(place.clone(), What::Receipt);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An entry where the receipt says, which says what was signed; and no other one by the same statement.
+    fn status_on_chain(&mut self, place: &Place, status: &StoredStatus, facts: &CheckedFacts, places: &[u64]) {
+        if places.len() > 1 {
+            self.report.add(place.clone(), What::AnchoredTwice(places.to_vec()));
+        }
+        let Some(receipt) = &status.receipt else { return };
+        let facts = facts.facts();
+        let Some(log) = &facts.statuses else { return };
+        let at = usize::try_from(receipt.index).ok().and_then(|index| log.get(index));
+        let Some(fact) = at else {
+            if receipt.block > facts.block {
+                self.report.counted.receipts_after += 1;
+            } else {
+                self.report.add(place.clone(), What::OtherOnChain("end"));
+            }
+            return;
+        };
+        self.report.counted.receipts += 1;
+        let change = change_of(status);
+        for (what, same) in [
+            ("statement", fact.statement == change.statement),
+            ("status", says(fact, &change)),
+            ("time", fact.time == receipt.time),
+        ] {
+            if !same {
+                self.report.add(place.clone(), What::OtherOnChain(what));
+            }
+        }
+    }
+
+    async fn status_attempts(&mut self, tell: &mut (impl FnMut(&Counted) + Send)) -> Result<(), StoreError> {
+        let (mut after, mut live) = (0, 0);
+        loop {
+            let page = self.tx.status_attempts_after(after, PAGE).await;
+            let Some(page) = readable(&mut self.report, &Place::Database, page)? else { return Ok(()) };
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for attempt in page {
+                self.report.counted.attempts += 1;
+                live += usize::from(!attempt.state.is_dead() && attempt.state != AttemptState::Final);
+                if !is_as_named(&attempt) {
+                    let what = What::AttemptBytes(attempt.tx_hash.clone());
+                    self.report.add(Place::StatusAttempt(attempt.id), what);
+                }
+            }
+            tell(&self.report.counted);
+        }
+        if live > 1 {
+            self.report.add(Place::Statuses, What::LiveAttempts(live));
+        }
+        Ok(())
+    }
+
+    /// Entries about what is ours, by statements that are not here.
+    async fn unknown_statuses(&mut self, statuses: &Statuses, facts: &CheckedFacts) -> Result<(), StoreError> {
+        let log = facts.facts().statuses.iter().flatten();
+        let foreign = (0..).zip(log).filter(|(_, fact)| !statuses.known.contains(&fact.statement));
+        let mut unknown: BTreeMap<Sha256Digest, Vec<u64>> = BTreeMap::new();
+        for (index, fact) in foreign {
+            unknown.entry(fact.key).or_default().push(index);
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        // Whose they are, the keys do not say: all of ours are tried.
+        let mut ours: BTreeSet<&u64> = BTreeSet::new();
+        let mut after: Option<RecordId> = None;
+        while let Ok(page) = self.tx.appointment_ids_after(after.as_ref(), PAGE).await {
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            ours.extend(page.iter().filter_map(|id| unknown.get(&status_key(id))).flatten());
+        }
+        let mut after: Option<(RecordId, u32)> = None;
+        while let Ok(page) = self.tx.version_keys_after(after.as_ref().map(|(id, n)| (id, *n)), PAGE).await {
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            ours.extend(page.iter().filter_map(|(id, _)| unknown.get(&status_key(id))).flatten());
+        }
+        for index in ours {
+            self.report.add(Place::StatusLog(*index), What::UnknownStatus);
+        }
+        Ok(())
+    }
+
     /// What waits has its job, and a job has something that waits.
-    async fn jobs(&mut self, batches: &[Batch]) -> Result<(), StoreError> {
+    async fn jobs(&mut self, batches: &[Batch], statuses: bool) -> Result<(), StoreError> {
         let read = self.tx.open_jobs().await;
         let Some(jobs) = readable(&mut self.report, &Place::Database, read)? else { return Ok(()) };
         let read = self.tx.all_waiting().await;
@@ -674,6 +911,10 @@ impl Look<'_> {
         }
         for batch in batches.iter().filter(|b| b.receipt.is_none()) {
             wanted.insert((JobKind::DeliverBatch, batch.id.to_string()), (Place::Batch(batch.id), "anchor it"));
+        }
+        if statuses {
+            let job = (JobKind::DeliverStatuses, ALL_STATUSES.to_owned());
+            wanted.insert(job, (Place::Statuses, "set them"));
         }
         for job in jobs {
             if wanted.remove(&(job.kind, job.subject)).is_none() {

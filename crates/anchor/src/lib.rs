@@ -3,10 +3,11 @@
 //!
 //! **For**: what happens to a record between the school's seal and the public record. [`AnchorService`] takes leaves that
 //! wait, puts them into batches, appointments before records, and has each batch's root recorded by the contract,
-//! exactly once. [`LiveFacts`] is what verdicts ask. [`fsck`] walks the database and says what does not fit together.
+//! exactly once; ends of appointments it has set in the status log, with the key that may. [`LiveFacts`] is what verdicts
+//! ask. [`fsck`] walks the database and says what does not fit together.
 //!
 //! **Will not**: see a mark or a name (it handles hashes, and `fsck` opens personal parts only with an `App`), decide
-//! who may be anchored, compare several nodes (k of n operators), set statuses, or mend what `fsck` finds.
+//! who may be anchored, compare several nodes (k of n operators), decide about statuses, or mend what `fsck` finds.
 //!
 //! Specification: `docs/spec/anchor.md`; how it behaves for an operator: `docs/anchoring.md`.
 //!
@@ -22,6 +23,8 @@
 //!    transaction, and the same bytes are sent. A crash after sending: the node knows it, or it is mined; both are seen.
 //! 5. *note_attempt* → sent, included, taken back, given up. All of it is seen again by looking; the notes are for people.
 //! 6. *record_receipt* → receipt, final attempt, audit event, delivery done. Before: the batch is found in the register.
+//!
+//! Statuses take the steps 3 to 6 likewise (*record_status_receipts*), see `statuses.rs`.
 //!
 //! That no crash, no number of leaders and no node can have a batch anchored twice does not rest on this order: a
 //! transaction takes effect only after exactly the register in which its batch was not found (see `delivery.rs`).
@@ -72,6 +75,7 @@ mod facts;
 mod fsck;
 mod node;
 mod service;
+mod statuses;
 
 pub use error::AnchorError;
 pub use facts::LiveFacts;

@@ -2,14 +2,14 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use hocba_app::ANCHORING_LEASE;
+use hocba_app::{ALL_STATUSES, ANCHORING_LEASE};
 use hocba_bundle::facts::IssuerCode;
-use hocba_chain::{Deployment, Finality, Register, Rpc, Signer};
+use hocba_chain::{Deployment, Finality, MAX_CHANGES, Register, Rpc, Signer, StatusLog};
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_store::{
     NewBatch, Store, StoreError, TileRow, Tx,
-    model::{AttemptState, AuditEvent, Batch, Job, JobKind, LeafKind},
+    model::{AttemptState, AuditEvent, Batch, Delivery, Job, JobKind, LeafKind},
     pause, retrying,
 };
 
@@ -50,6 +50,8 @@ pub struct Settings {
     pub finality: Finality,
     /// Price per gas in wei; 0 where the network is free of charge. Raised, it outbids transactions that wait.
     pub gas_price: u128,
+    /// Most statuses in one transaction, 1 to 1,000: 100 use 3.3 million gas, which any network's block has room for.
+    pub status_batch: usize,
     /// After so many seconds without inclusion the same bytes are sent again, to a node that says it has them.
     pub resend_after: i64,
     /// The contract was not there before this block.
@@ -66,6 +68,7 @@ impl Settings {
             lease: 15,
             finality: Finality::Instant,
             gas_price: 0,
+            status_batch: 100,
             resend_after: 30,
             since: 0,
         }
@@ -88,31 +91,40 @@ pub enum Event {
     },
     /// A transaction was taken by a node.
     Sent {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
         /// `0x…`.
         tx_hash: String,
     },
-    /// The batch is in a block that is not settled yet.
+    /// What was delivered is in a block that is not settled yet.
     Included {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
         /// Block.
         block: u64,
     },
-    /// The chain took a block back that the batch was in.
+    /// The chain took a block back that it was in.
     Reorganised {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
     },
     /// A transaction came to nothing; another one follows.
     SetAside {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
         /// `0x…`.
         tx_hash: String,
         /// Replaced, reverted or dropped.
         state: AttemptState,
+    },
+    /// Statuses are on the chain for good.
+    Published {
+        /// How many.
+        statuses: usize,
+        /// Block.
+        block: u64,
+        /// Block time.
+        time: UnixTime,
     },
     /// The batch is on the chain for good.
     Anchored {
@@ -140,13 +152,13 @@ pub enum Progress {
     Did(Event),
     /// A transaction is under way: look again soon.
     UnderWay {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
     },
     /// The chain did not answer, or refuses.
     PutOff {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
         /// Why, as a code (docs/anchoring.md).
         code: &'static str,
         /// Tried again then.
@@ -168,8 +180,8 @@ pub enum Outcome {
     Later(UnixTime),
     /// The chain does not answer or refuses. Nothing is lost; it is tried again.
     PutOff {
-        /// Batch.
-        batch: i64,
+        /// What it delivers.
+        of: Delivery,
         /// Why.
         code: &'static str,
     },
@@ -182,16 +194,20 @@ pub struct AnchorService<R> {
     pub(crate) store: Store,
     pub(crate) node: Node<R>,
     pub(crate) signer: Signer,
+    /// Who sets statuses; without, they wait for a service that can.
+    pub(crate) keeper: Option<Signer>,
     pub(crate) settings: Settings,
     clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
     /// Until when we have the lease for certain.
     lease: Option<UnixTime>,
     /// The register as last read: what comes after it is read next.
     pub(crate) register: Option<Register>,
+    /// The status log, likewise.
+    pub(crate) log: Option<StatusLog>,
     /// Which attempt was last sent from here, and when.
-    pub(crate) sent: Option<(i64, UnixTime)>,
+    pub(crate) sent: Option<(Delivery, i64, UnixTime)>,
     /// Deliveries are tried whether they are due or not.
-    hurry: bool,
+    pub(crate) hurry: bool,
 }
 
 impl<R: Rpc + Clone> AnchorService<R> {
@@ -204,18 +220,30 @@ impl<R: Rpc + Clone> AnchorService<R> {
         settings: Settings,
         clock: impl Fn() -> UnixTime + Send + Sync + 'static,
     ) -> Self {
-        let settings = Settings { batch_size: settings.batch_size.clamp(1, hocba_merkle::MAX_LEAVES), ..settings };
+        let settings = Settings {
+            batch_size: settings.batch_size.clamp(1, hocba_merkle::MAX_LEAVES),
+            status_batch: settings.status_batch.clamp(1, MAX_CHANGES),
+            ..settings
+        };
         Self {
             node: Node::new(rpc, deployment, settings.since),
             store,
             signer,
+            keeper: None,
             settings,
             clock: Arc::new(clock),
             lease: None,
             register: None,
+            log: None,
             sent: None,
             hurry: false,
         }
+    }
+
+    /// The same, with the key that may set statuses. It may be the one that anchors.
+    #[must_use]
+    pub fn status_keeper(self, signer: Signer) -> Self {
+        Self { keeper: Some(signer), ..self }
     }
 
     /// Its settings.
@@ -269,17 +297,36 @@ impl<R: Rpc + Clone> AnchorService<R> {
         let jobs = tx.open_jobs().await?;
         let closable = self.closable(&mut tx, &jobs, now).await?;
         let batch = tx.next_batch().await?;
+        let orphaned_statuses = !tx.waiting_statuses(1).await?.is_empty();
         drop(tx);
         if let Some(job) = closable {
             return self.close(&job).await;
         }
+        // Ends come before batches: the sooner a stolen key's is there, the less counts that a thief has anchored.
+        let statuses = match jobs.iter().find(|job| job.kind == JobKind::DeliverStatuses) {
+            Some(job) => self.statuses_step(job).await?,
+            None if orphaned_statuses => {
+                // Written with the status, so it was taken away by hand; without it the end would wait for ever.
+                tracing::error!("statuses wait and no job will deliver them; adding it");
+                let mut tx = self.begin("add_missing_delivery").await?;
+                tx.add_job(JobKind::DeliverStatuses, ALL_STATUSES, now).await?;
+                tx.commit().await?;
+                return Ok(Progress::UnderWay { of: Delivery::Statuses });
+            }
+            None => None,
+        };
+        if let Some(done @ Progress::Did(_)) = statuses {
+            return Ok(done);
+        }
         let Some(batch) = batch else {
-            return Ok(Progress::Idle { next: jobs.iter().map(|job| job.due_at).min() });
+            // Statuses that wait wait for records, or for a service with the right key: no reason to come back.
+            let rest = jobs.iter().filter(|job| job.kind != JobKind::DeliverStatuses);
+            return Ok(statuses.unwrap_or(Progress::Idle { next: rest.map(|job| job.due_at).min() }));
         };
         let id = batch.id.to_string();
         match jobs.iter().find(|job| job.kind == JobKind::DeliverBatch && job.subject == id) {
             Some(job) if job.due_at > now && !self.hurry => Ok(Progress::PutOff {
-                batch: batch.id,
+                of: Delivery::Batch(batch.id),
                 code: crate::delivery::known_code(job.last_error.as_deref()),
                 until: job.due_at,
             }),
@@ -290,7 +337,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
                 let mut tx = self.begin("add_missing_delivery").await?;
                 tx.add_job(JobKind::DeliverBatch, &id, now).await?;
                 tx.commit().await?;
-                Ok(Progress::UnderWay { batch: batch.id })
+                Ok(Progress::UnderWay { of: Delivery::Batch(batch.id) })
             }
         }
     }
@@ -443,10 +490,10 @@ impl<R: Rpc + Clone> AnchorService<R> {
                 Progress::Idle { next: None } => break Outcome::Done,
                 Progress::Idle { next: Some(next) } if next > self.now() => break Outcome::Later(next),
                 Progress::Idle { .. } => {}
-                Progress::PutOff { batch, code, .. } => {
+                Progress::PutOff { of, code, .. } => {
                     failures += 1;
                     if failures >= PATIENCE {
-                        break Outcome::PutOff { batch, code };
+                        break Outcome::PutOff { of, code };
                     }
                     tokio::time::sleep(Duration::from_millis(250 << failures)).await;
                 }

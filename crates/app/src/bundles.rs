@@ -1,6 +1,6 @@
 //! Bundles: what is handed out. Proofs come from stored nodes; no batch is built again.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use hocba_bundle::{
     assemble::{AuthorityStore, assemble},
@@ -20,6 +20,7 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError,
+    appointments::Staff,
     classes::record_in,
     policy::{Action, Place, require},
     signing::{Checked, certificates},
@@ -32,6 +33,24 @@ pub struct Bundler {
     authority: AuthorityStore,
     certificates: BTreeMap<Sha256Digest, Certificate>,
     times: BTreeMap<u64, UnixTime>,
+    /// Appointments that ended, by the leaf of their statement, with the block time of the end.
+    ended: BTreeMap<Sha256Digest, UnixTime>,
+}
+
+impl Bundler {
+    /// What a record anchored at this time can rest on. Of two appointments of one person, the first of which was ended
+    /// by mistake, the bundle must hold the second.
+    fn authority_at(&self, at: Option<UnixTime>) -> Cow<'_, AuthorityStore> {
+        let over = |a: &AnchoredStatement| {
+            self.ended.get(&a.statement.leaf_hash()).zip(at).is_some_and(|(end, at)| *end <= at)
+        };
+        if self.ended.is_empty() || !self.authority.appointments.iter().any(over) {
+            return Cow::Borrowed(&self.authority);
+        }
+        let mut authority = self.authority.clone();
+        authority.appointments.retain(|a| !over(a));
+        Cow::Owned(authority)
+    }
 }
 
 /// Which disclosures a scope shows. The manifest goes with all, so that what is withheld is named.
@@ -55,9 +74,13 @@ impl App {
         let mut tx = self.store().read().await?;
         let certificates = certificates(&mut tx).await?;
         let mut appointments = Vec::new();
-        for stored in tx.appointments_of(school).await? {
-            if let Some(anchor) = self.anchor(&mut tx, LeafKind::Appointment, &stored.id, 1).await? {
-                appointments.push(AnchoredStatement { anchor, statement: stored.statement });
+        let mut ended = BTreeMap::new();
+        for held in Staff::of(&mut tx, school).await?.0 {
+            if let Some(end) = held.ends.iter().filter_map(|e| e.receipt.as_ref()).map(|r| r.time).min() {
+                ended.insert(held.statement.leaf_hash(), end);
+            }
+            if let Some(anchor) = self.anchor(&mut tx, LeafKind::Appointment, &held.appointment.id, 1).await? {
+                appointments.push(AnchoredStatement { anchor, statement: held.statement });
             }
         }
         // Of several appointments that fit, the one anchored first is taken.
@@ -70,7 +93,7 @@ impl App {
             grace: 0,
             roots: self.profile().roots().to_vec(),
         };
-        Ok(Bundler { authority, certificates, times })
+        Ok(Bundler { authority, certificates, times, ended })
     }
 
     /// The bundle of a record's latest version.
@@ -99,7 +122,8 @@ impl App {
         let mut tx = self.store().read().await?;
         let (class, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
         let part = self.part(&mut tx, bundler, &class, &version, scope).await?;
-        Ok(assemble(vec![part], &bundler.authority, &|index| bundler.times.get(&index).copied())?)
+        let authority = bundler.authority_at(bundler.times.get(&part.anchor.batch).copied());
+        Ok(assemble(vec![part], &authority, &|index| bundler.times.get(&index).copied())?)
     }
 
     async fn part(
@@ -125,7 +149,7 @@ impl App {
     }
 
     /// Where a leaf is anchored, with its path; none while its batch has no receipt.
-    async fn anchor(
+    pub(crate) async fn anchor(
         &self,
         tx: &mut Tx,
         kind: LeafKind,
@@ -167,7 +191,7 @@ impl App {
 }
 
 /// Block times of anchored batches, by their index in the contract.
-async fn times(tx: &mut Tx) -> Result<BTreeMap<u64, UnixTime>, AppError> {
+pub(crate) async fn times(tx: &mut Tx) -> Result<BTreeMap<u64, UnixTime>, AppError> {
     let receipts = tx.batches().await?.into_iter().filter_map(|b| b.receipt);
     Ok(receipts.map(|r| (r.index, r.time)).collect())
 }

@@ -19,6 +19,7 @@ use crate::{
     Actor, App, AppError, Personal,
     people::plain,
     policy::{Action, Place, require},
+    schools::require_open,
     signing::event,
     state::{PublicState, public_state},
 };
@@ -107,7 +108,8 @@ impl App {
     /// the same of them: whoever corrects one has it returned first.
     ///
     /// # Errors
-    /// `Unsound` with all findings; `Forbidden`, `UnknownSchool`, `SignedWouldChange`, `UnknownNumber`, `Changed`.
+    /// `Unsound` with all findings; `Forbidden`, `UnknownSchool`, `SchoolClosed`, `SignedWouldChange`, `UnknownNumber`,
+    /// `Changed`.
     pub async fn import(&self, actor: &Actor, bytes: &[u8], import: &Import) -> Result<Imported, AppError> {
         let (sheet, warnings) = read_sound(bytes, &import.leave_out)?;
         let header = &sheet.header;
@@ -135,6 +137,7 @@ impl App {
                 Class { grade: header.grade, ..class }
             }
             None => {
+                require_open(&mut tx, &header.school).await?;
                 let id = Id::from_bytes(self.edges().bytes()?);
                 let (school, name) = (header.school.clone(), header.class.clone());
                 let class = Class { id, school, year: header.year, grade: header.grade, name, revision: 1 };

@@ -1,15 +1,15 @@
 //! Why a use case did not do what it was asked.
 
-use hocba_bundle::assemble::AssembleError;
+use hocba_bundle::{assemble::AssembleError, report::AppointmentProblem};
 use hocba_record::{
     encoding::RecordId,
     types::{ClassName, SchoolCode},
 };
-use hocba_signature::statement::Role;
+use hocba_signature::{statement::Role, status::ReasonClass};
 use hocba_store::{MayConflict, StoreError, model::RecordState};
 use hocba_workbook::Finding;
 
-use crate::policy::Action;
+use crate::{ends::reason_code, policy::Action};
 
 /// Why a use case did not do what it was asked. Nothing was changed then, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +58,30 @@ pub enum AppError {
     /// Somebody changed it meanwhile. Read again.
     #[error("{0} was changed by somebody else meanwhile")]
     Changed(&'static str),
-    /// The signer holds no appointment to this role for this school, class and year now.
-    #[error("the signer is not appointed as {role} here now")]
+    /// The signer's certificate was not given that role here: what comes nearest to it, in the words of a verdict.
+    #[error("the signer is not appointed as {role} here now ({why:?})")]
     NotAppointed {
         /// Role.
+        role: Role,
+        /// `NotAppointed` to anything, `WrongRole`, `WrongSchool`, `WrongYear`, `WrongClass` or `OutsideInterval`; for a
+        /// department `DepartmentNotRecognised`.
+        why: AppointmentProblem,
+    },
+    /// The signer held that role here, and somebody ended it.
+    #[error("the signer's appointment as {role} was ended ({})", reason_code(*reason))]
+    AppointmentEnded {
+        /// Role.
+        role: Role,
+        /// Why it was ended.
+        reason: ReasonClass,
+    },
+    /// Somebody who signed the record before is no longer in office: with further signatures it would not become valid.
+    /// It is returned and signed again.
+    #[error("number {number} was signed by a {role} who is no longer in office: have it returned")]
+    SignerGone {
+        /// Number in the class list.
+        number: u32,
+        /// Who.
         role: Role,
     },
     /// The trust profile does not accept the policy that records would be signed by, so no verdict ever would be valid.
@@ -85,6 +105,42 @@ pub enum AppError {
     /// An appointment that is not of the form of one, or that its signer may not give.
     #[error("the appointment: {0}")]
     Appointment(String),
+    /// A status statement that is not of the form of one, or that its signer may not make.
+    #[error("the status statement: {0}")]
+    Status(String),
+    /// The appointment was ended before, and this says nothing new.
+    #[error("appointment {appointment} was ended before for another reason")]
+    EndedBefore {
+        /// Appointment.
+        appointment: RecordId,
+    },
+    /// The school ended: it takes no new class, and takes over no other one's work.
+    #[error("school {school} is closed")]
+    SchoolClosed {
+        /// School.
+        school: SchoolCode,
+        /// Who goes on with its work.
+        successors: Vec<SchoolCode>,
+    },
+    /// What cannot become of a school.
+    #[error("the change of the school: {0}")]
+    SchoolFate(&'static str),
+    /// More at once than one transaction takes.
+    #[error("{found} at once, at most {max} are taken")]
+    TooMany {
+        /// How many.
+        found: usize,
+        /// How many are taken.
+        max: usize,
+    },
+    /// One of several that are taken together, or not at all.
+    #[error("number {} of the list: {error}", .index + 1)]
+    OneOfMany {
+        /// Its place, from 0.
+        index: usize,
+        /// Why.
+        error: Box<AppError>,
+    },
     /// What is stored does not fit together any more. Restore it from a backup; `hocba fsck` says more.
     #[error("the record of number {number} is damaged: {what}")]
     Damaged {
@@ -111,6 +167,16 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl AppError {
+    /// The same, of one thing in a list. What is not about that thing is left as it is.
+    pub(crate) fn at(self, index: usize) -> Self {
+        match self {
+            AppError::Store(_) | AppError::NoRandomness => self,
+            error => AppError::OneOfMany { index, error: Box::new(error) },
+        }
+    }
 }
 
 impl MayConflict for AppError {

@@ -28,12 +28,14 @@ mod appointments;
 mod bundles;
 mod classes;
 mod edges;
+mod ends;
 mod error;
 mod links;
 mod overview;
 mod people;
 mod personal;
 pub mod policy;
+mod schools;
 mod signing;
 mod state;
 mod verification;
@@ -46,9 +48,14 @@ use hocba_signature::policy::{SigningMode, SigningPolicy};
 use hocba_store::Store;
 
 pub use actor::Actor;
+pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
 pub use bundles::{Bundler, Scope, cut};
 pub use classes::{ClassView, Import, Imported, PupilLine};
 pub use edges::Edges;
+pub use ends::{
+    ALL_STATUSES, AppointmentView, Fallen, Gone, MAX_FALLEN, NewEnd, Orphaned, Replaced, ResigningQueue, Standing,
+    Stuck, reason_code, reason_words,
+};
 pub use error::AppError;
 /// What is stored, as the use cases speak of it.
 pub use hocba_store::model;
@@ -56,6 +63,7 @@ pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_tok
 pub use overview::{ANCHORING_LEASE, Overview};
 pub use people::{NewAccount, NewToken};
 pub use personal::Personal;
+pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
 pub use state::{PublicState, public_state, state_words};
 pub use verification::{NoPublicRecord, PublicRecord, PublicRecordFuture};

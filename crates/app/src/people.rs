@@ -61,9 +61,7 @@ impl App {
     /// # Errors
     /// `Forbidden` (only where the data lies), `Exists`.
     pub async fn add_account(&self, actor: &Actor, new: NewAccount) -> Result<Account, AppError> {
-        if *actor != Actor::LocalOperator {
-            return Err(AppError::Forbidden(Action::AppointSchool));
-        }
+        require(actor, Action::ManageAccounts, Place::Everywhere)?;
         let now = self.edges().now();
         let NewAccount { login, name, certificate, grants } = new;
         let account = Account { id: Id::from_bytes(self.edges().bytes()?), login, name, certificate, grants };
@@ -82,9 +80,7 @@ impl App {
     /// # Errors
     /// `Forbidden` (only where the data lies), `Time`.
     pub async fn add_token(&self, actor: &Actor, account: &Id, life: i64) -> Result<NewToken, AppError> {
-        if *actor != Actor::LocalOperator {
-            return Err(AppError::Forbidden(Action::AppointSchool));
-        }
+        require(actor, Action::ManageAccounts, Place::Everywhere)?;
         if !(1..=MAX_TOKEN_LIFE).contains(&life) {
             return Err(AppError::Time("the token's end"));
         }

@@ -39,11 +39,15 @@ pub enum Action {
     ReadOverview,
     /// Have waiting records anchored now.
     CloseBatch,
+    /// Say what became of a school: renamed, merged, split, closed.
+    ChangeSchool,
+    /// Make accounts and tokens: where the data lies, and nowhere else.
+    ManageAccounts,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 15] = [
         Action::Import,
         Action::ReadStates,
         Action::ReadRecords,
@@ -57,6 +61,8 @@ impl Action {
         Action::ReadManifest,
         Action::ReadOverview,
         Action::CloseBatch,
+        Action::ChangeSchool,
+        Action::ManageAccounts,
     ];
 
     /// Its name in the API.
@@ -75,6 +81,8 @@ impl Action {
             Action::ReadManifest => "read_manifest",
             Action::ReadOverview => "read_overview",
             Action::CloseBatch => "close_batch",
+            Action::ChangeSchool => "change_school",
+            Action::ManageAccounts => "manage_accounts",
         }
     }
 }
@@ -106,8 +114,8 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointSchool, AppointTeacher, CloseBatch, CoSign, HandOut, Import, ReadManifest, ReadOverview, ReadRecords,
-        ReadStates, Return, Seal, Sign,
+        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, HandOut, Import, ReadManifest, ReadOverview,
+        ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),
@@ -117,7 +125,7 @@ pub const fn role_may(role: GrantRole, action: Action) -> bool {
         GrantRole::Clerk => matches!(action, ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
         // The department watches progress and sees what is issued, never marks.
         GrantRole::Department => {
-            matches!(action, ReadStates | AppointSchool | ReadManifest | ReadOverview | CloseBatch)
+            matches!(action, ReadStates | AppointSchool | ReadManifest | ReadOverview | CloseBatch | ChangeSchool)
         }
         GrantRole::Operator => matches!(action, ReadOverview | CloseBatch),
     }

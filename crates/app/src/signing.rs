@@ -17,10 +17,9 @@ use hocba_record::{
     disclosure::{Disclosure, Issued, check_disclosures},
     encoding::{RecordId, Sha256Digest},
     payload::RecordPayload,
-    types::UnixTime,
+    types::{ClassName, SchoolYear, UnixTime},
 };
 use hocba_signature::{
-    appointment::Appointment,
     certificate::Certificate,
     list::{ListPlace, MAX_LIST},
     policy::{SigningMode, SigningPolicy},
@@ -34,12 +33,13 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError,
+    appointments::Staff,
     personal::issued,
-    policy::{Action, Place, require},
+    policy::{Action, Place, require, require_somewhere},
 };
 
 /// How far a signer's clock may run ahead, in seconds.
-const CLOCK_AHEAD: i64 = 300;
+pub(crate) const CLOCK_AHEAD: i64 = 300;
 
 /// One of the three steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -274,6 +274,8 @@ pub struct SigningList {
     pub waiting: Vec<(u32, RecordState)>,
     /// Left out: numbers.
     pub left_out: Vec<u32>,
+    /// Signed before by somebody who is no longer in office: number and role. They are returned and signed again.
+    pub signer_gone: Vec<(u32, Role)>,
 }
 
 impl SigningList {
@@ -302,6 +304,7 @@ impl SigningList {
             all.already += list.already;
             all.waiting.extend(list.waiting);
             all.left_out.extend(list.left_out);
+            all.signer_gone.extend(list.signer_gone);
         }
         if let Some(at) = all.tasks.iter().map(SigningTask::at).max() {
             let tasks = std::mem::take(&mut all.tasks);
@@ -343,6 +346,7 @@ impl App {
     /// # Errors
     /// [`AppError::Certificate`], [`AppError::Forbidden`] where an account signs with a certificate that is not its own.
     pub async fn signer(&self, actor: &Actor, step: Step, deputy: bool, chain: &[Vec<u8>]) -> Result<Signer, AppError> {
+        require_somewhere(actor, step.action())?;
         let certificate = self.usable_certificate(chain)?;
         if let Actor::Account(account) = actor
             && account.certificate != Some(*certificate.digest())
@@ -378,7 +382,8 @@ impl App {
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, signer.step.action(), Place::of(&class))?;
         let now = self.edges().now();
-        self.require_appointment(&mut tx, &class, signer, now).await?;
+        let staff = Staff::of(&mut tx, &class.school).await?;
+        staff.require(&mut tx, signer.certificate.digest(), signer.role, Some(scope(&class)), now).await?;
         let certificates = certificates(&mut tx).await?;
         let versions = tx.records_of(&class.id).await?;
         drop(tx);
@@ -399,6 +404,10 @@ impl App {
                 std::cmp::Ordering::Greater => list.already += 1,
                 std::cmp::Ordering::Less => list.waiting.push((version.number, version.state)),
                 std::cmp::Ordering::Equal => {
+                    if let Some(role) = signer_gone(&staff, &class, &version, now) {
+                        list.signer_gone.push((version.number, role));
+                        continue;
+                    }
                     let Checked { statement, disclosures, policy } = self.statement(&class, &version, &certificates)?;
                     let (class, mode) = (class.id, policy.mode);
                     let RecordVersion { record, version, revision, number, .. } = version;
@@ -451,7 +460,8 @@ impl App {
     /// again after a lost answer is harmless.
     ///
     /// # Errors
-    /// `Forbidden`, `NotAppointed`, `Changed` (prepare again), `Signature`, `SameKey`, `Time`.
+    /// `Forbidden`, `NotAppointed`, `AppointmentEnded` with the reason, `SignerGone`, `Changed` (prepare again), `Signature`,
+    /// `SameKey`, `Time`.
     pub async fn submit(
         &self,
         actor: &Actor,
@@ -474,7 +484,8 @@ impl App {
         let mut tx = self.store().begin(step.name()).await?;
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, step.action(), Place::of(&class))?;
-        self.require_appointment(&mut tx, &class, signer, now).await?;
+        let staff = Staff::of(&mut tx, &class.school).await?;
+        staff.require(&mut tx, signer.certificate.digest(), signer.role, Some(scope(&class)), now).await?;
         for der in &signer.chain {
             tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
         }
@@ -496,6 +507,9 @@ impl App {
             }
             if version.state != step.from() || version.revision != signed.revision || version.left_out.is_some() {
                 return Err(AppError::Changed("the record"));
+            }
+            if let Some(role) = signer_gone(&staff, &class, &version, now) {
+                return Err(AppError::SignerGone { number: version.number, role });
             }
             let statement = self.attach(&class, &version, signer, &certificates, signed)?;
             let advance = Advance {
@@ -566,25 +580,18 @@ impl App {
         }
         Ok(statement)
     }
+}
 
-    async fn require_appointment(
-        &self,
-        tx: &mut Tx,
-        class: &Class,
-        signer: &Signer,
-        now: UnixTime,
-    ) -> Result<(), AppError> {
-        let fits = |a: &Appointment| {
-            a.appointee.certificate == *signer.certificate.digest()
-                && a.role == signer.role
-                && a.class.as_ref().is_none_or(|name| *name == class.name)
-                && a.year.is_none_or(|year| year == class.year)
-                && a.covers(now)
-        };
-        let appointments = tx.appointments_of(&class.school).await?;
-        let mut read = appointments.iter().filter_map(|a| Appointment::from_bytes(a.statement.payload()).ok());
-        if read.any(|a| fits(&a)) { Ok(()) } else { Err(AppError::NotAppointed { role: signer.role }) }
-    }
+/// Who signed a version before and is no longer in office.
+fn signer_gone(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -> Option<Role> {
+    let headers = version.statement.as_ref()?.headers(StatementType::Record).ok()?;
+    let gone = |header: &&Header| !staff.may_sign(&header.certificate, header.role, Some(scope(class)), now);
+    headers.iter().find(gone).map(|header| header.role)
+}
+
+/// What an appointment names of a class.
+pub(crate) fn scope(class: &Class) -> (SchoolYear, &ClassName) {
+    (class.year, &class.name)
 }
 
 /// The statement of a version, found sound.

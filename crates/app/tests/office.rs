@@ -108,7 +108,7 @@ async fn steps_out_of_order_wait_and_nobody_signs_without_an_appointment() {
         office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
     let signer = office.app.signer(&OPERATOR, Step::Sign, false, &chain_of("teacher")).await.expect("a signer");
     let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
-    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher })));
+    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher, .. })));
 
     let (office, class) = Office::with_class(2).await;
     let signer = office.app.signer(&OPERATOR, Step::Seal, false, &chain_of("seal")).await.expect("a signer");
@@ -119,14 +119,14 @@ async fn steps_out_of_order_wait_and_nobody_signs_without_an_appointment() {
     for (step, needed) in [(Step::Seal, Role::SchoolSeal), (Step::Sign, Role::HomeroomTeacher)] {
         let signer = office.app.signer(&OPERATOR, step, false, &chain_of("principal")).await.expect("a signer");
         let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
-        assert!(matches!(refused, Err(AppError::NotAppointed { role }) if role == needed), "{step:?}");
+        assert!(matches!(refused, Err(AppError::NotAppointed { role, .. }) if role == needed), "{step:?}");
     }
     // An appointment that is over is none.
     office.clock.store(NOW + 400 * 86_400, Ordering::Relaxed);
     let signer = office.app.signer(&OPERATOR, Step::Sign, false, &chain_of("teacher")).await;
     let signer = signer.expect("the certificate outlives the appointment");
     let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
-    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher })));
+    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher, .. })));
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn only_the_schools_own_department_appoints_as_one() {
         let unsigned = Statement::unsigned(appointment.to_bytes());
         let statement = Person::example(name).sign(unsigned, StatementType::Appointment, Role::Department, NOW);
         let refused = office.app.appoint(&OPERATOR, &statement, &chain_of(name), &chain_of("teacher")).await;
-        assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::Department })), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::Department, .. })), "{name}: {refused:?}");
     }
     assert!(office.appoint(Role::Principal).await, "the department itself does");
 }

@@ -389,7 +389,7 @@ impl<R: Rpc> AnchorClient<R> {
 
     /// Walks the logs from the top down, because the contract says how many entries there are but not where the first
     /// one is; ends when all are found.
-    async fn read_statuses(
+    pub(crate) async fn read_statuses(
         &self,
         mut known: Vec<StatusFact>,
         lowest: u64,
@@ -588,7 +588,7 @@ impl<R: Rpc> AnchorClient<R> {
         Ok(Head { count, digest })
     }
 
-    async fn status_head_at(&self, tag: &str) -> Result<Head> {
+    pub(crate) async fn status_head_at(&self, tag: &str) -> Result<Head> {
         let (count, digest) = decode::decode_head(&self.call(call::status_head(), tag).await?)?;
         Ok(Head { count, digest })
     }

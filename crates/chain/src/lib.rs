@@ -64,6 +64,7 @@ pub mod embedded;
 mod http;
 mod register;
 pub mod rpc;
+mod status_log;
 pub mod testing;
 pub mod transaction;
 
@@ -77,4 +78,5 @@ pub use contract::{
 pub use http::{DEFAULT_MAX_RESPONSE, DEFAULT_TIMEOUT, HttpRpc, HttpRpcError, HttpSettings};
 pub use register::Register;
 pub use rpc::{NodeErrorClass, Rpc, RpcError};
+pub use status_log::StatusLog;
 pub use transaction::{SignedTransaction, Signer, Terms, TransactionError, contract_address};

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod anchor;
 pub mod appoint;
+pub mod appointments;
 pub mod bench;
 pub mod bundle;
 pub mod ca;
@@ -14,6 +15,7 @@ pub mod import;
 pub mod init;
 pub mod inspect;
 pub mod link;
+pub mod school;
 pub mod serve;
 pub mod sign;
 pub mod signer;

@@ -23,8 +23,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, account, anchor, appoint, bench, bundle, ca, chain, database, doctor, fsck, import, init, inspect, link,
-    serve, sign, signer, snapshot, status, template, verify,
+    Context, account, anchor, appoint, appointments, bench, bundle, ca, chain, database, doctor, fsck, import, init,
+    inspect, link, school, serve, sign, signer, snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -77,6 +77,10 @@ enum Command {
     Check(import::ImportArgs),
     /// Ký bổ nhiệm, phân công người được ký / Sign appointments: who may sign
     Appoint(appoint::AppointArgs),
+    /// Xem ai được ký, việc chờ người đã thôi / Who may sign, and what waits for those who left
+    Appointments(appointments::AppointmentsArgs),
+    /// Xem hoặc ghi việc đổi tên, sáp nhập, tách, giải thể trường / What became of a school
+    School(school::SchoolArgs),
     /// Giáo viên chủ nhiệm ký / Sign as homeroom teacher
     Sign(sign::SignArgs),
     /// Hiệu trưởng, phó hiệu trưởng ký duyệt / Co-sign as principal or deputy
@@ -129,6 +133,8 @@ impl Command {
             Command::Import(_) => "import",
             Command::Check(_) => "check",
             Command::Appoint(_) => "appoint",
+            Command::Appointments(_) => "appointments",
+            Command::School(_) => "school",
             Command::Sign(_) => "sign",
             Command::Cosign(_) => "cosign",
             Command::Return(_) => "return",
@@ -225,6 +231,8 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(context, &args),
         Command::Check(args) => import::run_check(context, &args),
         Command::Appoint(args) => appoint::run(context, args),
+        Command::Appointments(args) => appointments::run(context, &args),
+        Command::School(args) => school::run(context, &args),
         Command::Sign(args) => sign::run(context, Step::Sign, &args),
         Command::Cosign(args) => sign::run(context, Step::CoSign, &args),
         Command::Return(args) => sign::run_return(context, &args),

@@ -214,6 +214,22 @@ impl Person {
         Ok(statement.attach(input, signature))
     }
 
+    /// Signs a list of statements in a role, by one signature.
+    ///
+    /// # Errors
+    /// As for [`sign_bytes`](Self::sign_bytes), and for a list that is empty or longer than one signature covers.
+    pub fn sign_list(
+        &self,
+        statements: Vec<Statement>,
+        typ: StatementType,
+        role: Role,
+        at: UnixTime,
+    ) -> anyhow::Result<Vec<Statement>> {
+        let input = Statement::prepare_list(&statements, typ, role, self.algorithm, self.digest(), at)?;
+        let signature = self.sign_bytes(input.bytes())?;
+        Ok(input.attach(statements, &signature)?)
+    }
+
     fn key(&self) -> MutexGuard<'_, SigningKey> {
         // A signer that panicked left nothing half done that the next signature could trip over.
         self.key.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hocba_app::{Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
+use hocba_bundle::text::Language;
 use hocba_keystore::DataKey;
 use hocba_record::types::ClassName;
 use hocba_signature::statement::Role;
@@ -19,7 +20,7 @@ use crate::{
     error::{Exit, Failure},
     folder::{DATA_KEY, Folder, PROFILE, sweep},
     ledger,
-    output::{Lang, words},
+    output::{Lang, Words, words},
     report,
 };
 
@@ -230,18 +231,78 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
         AppError::Changed(what) => {
             fail(Exit::Order, "changed", format!("người khác vừa thay đổi ({what}); chạy lại lệnh này"))
         }
-        AppError::NotAppointed { role } => {
-            let vi = hocba_bundle::text::role(*role, hocba_bundle::text::Language::Vietnamese);
-            let role = hocba_bundle::text::role(*role, hocba_bundle::text::Language::English);
+        AppError::NotAppointed { role, why } => {
+            let of = |language| hocba_bundle::text::role(*role, language);
+            let because = hocba_app::not_appointed_words(*why);
             Failure::new(
                 Exit::Order,
                 "not_appointed",
                 words(
-                    format!("{vi} chưa được bổ nhiệm, phân công cho lớp và năm học này"),
-                    format!("the {role} is not appointed for this class and year"),
+                    format!("{} chưa được bổ nhiệm, phân công ở đây: {}", of(Language::Vietnamese), because.0),
+                    format!("the {} is not appointed here: {}", of(Language::English), because.1),
                 ),
             )
             .hint(words("chạy `hocba appoint` trước", "run `hocba appoint` first"))
+            .details(json!({ "role": role, "reason": why }))
+        }
+        AppError::AppointmentEnded { role, reason } => {
+            let of = |language| hocba_bundle::text::role(*role, language);
+            let because = hocba_app::reason_words(*reason);
+            Failure::new(
+                Exit::Order,
+                "appointment_ended",
+                words(
+                    format!("bổ nhiệm, phân công của {} đã chấm dứt ({})", of(Language::Vietnamese), because.0),
+                    format!("the appointment of the {} was ended ({})", of(Language::English), because.1),
+                ),
+            )
+            .hint(words(
+                "bổ nhiệm, phân công người khác: `hocba appoint`; `hocba appointments` cho biết thêm",
+                "appoint somebody else: `hocba appoint`; `hocba appointments` says more",
+            ))
+            .details(json!({ "role": role, "reason": hocba_app::reason_code(*reason) }))
+        }
+        AppError::SignerGone { number, role } => {
+            let vi = hocba_bundle::text::role(*role, Language::Vietnamese);
+            Failure::new(
+                Exit::Order,
+                "signer_gone",
+                words(format!("học bạ STT {number}: {vi} đã ký nay không còn giữ vai trò"), en.clone()),
+            )
+            .hint(words(
+                "trả lại để ký lại từ đầu: `hocba return --only STT --reason other`",
+                "have it returned and signed again: `hocba return --only NUMBERS --reason other`",
+            ))
+        }
+        AppError::Status(_) => fail(Exit::BadInput, "status", format!("văn bản chấm dứt không dùng được: {en}")),
+        AppError::EndedBefore { .. } => {
+            fail(Exit::BadInput, "ended_before", "bổ nhiệm này đã chấm dứt trước đó vì lý do khác".into())
+        }
+        AppError::SchoolClosed { school, successors } => {
+            let codes: Vec<String> = successors.iter().map(ToString::to_string).collect();
+            let next = codes.join(", ");
+            let text = match codes.as_slice() {
+                [] => words(format!("trường {school} đã ngừng hoạt động"), format!("school {school} is closed")),
+                _ => words(
+                    format!("trường {school} đã ngừng hoạt động; nơi tiếp nhận: {next}"),
+                    format!("school {school} is closed; its work goes on at {next}"),
+                ),
+            };
+            Failure::new(Exit::BadInput, "school_closed", text)
+                .details(json!({ "school": school, "successors": codes }))
+        }
+        AppError::SchoolFate(_) => {
+            fail(Exit::BadInput, "school_fate", format!("thay đổi của trường không hợp lệ: {en}"))
+        }
+        AppError::TooMany { max, .. } => {
+            fail(Exit::BadInput, "too_many", format!("quá nhiều trong một lần, nhiều nhất {max}"))
+        }
+        AppError::OneOfMany { index, error } => {
+            let mut failure = app_failure(error, lang);
+            let place = index + 1;
+            let Words { vi, en } = &failure.words;
+            failure.words = words(format!("mục {place}: {vi}"), format!("number {place}: {en}"));
+            failure
         }
         AppError::PolicyNotAccepted { policy } => Failure::new(
             Exit::Order,

@@ -8,7 +8,7 @@ use hocba_record::{
 
 use crate::{
     StoreError, Tx,
-    model::{Attempt, AttemptState, Batch, Leaf, LeafKind, Located, Receipt},
+    model::{Attempt, AttemptState, Batch, Delivery, Leaf, LeafKind, Located, Receipt},
     row::{Row, all, int, maybe, one},
 };
 
@@ -41,8 +41,8 @@ pub struct NewBatch<'a> {
 /// A transaction about to be sent.
 #[derive(Debug, Clone)]
 pub struct NewAttempt<'a> {
-    /// For which batch.
-    pub batch: i64,
+    /// For what.
+    pub of: Delivery,
     /// Sender's address, `0x…`.
     pub sender: &'a str,
     /// Nonce of the sender.
@@ -328,19 +328,29 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn add_attempt(&mut self, attempt: &NewAttempt<'_>, now: UnixTime) -> Result<i64, StoreError> {
-        let (id,): (i64,) = sqlx::query_as(
-            "INSERT INTO anchor_attempts (batch, state, sender, nonce, tx_hash, raw, made_at, changed_at) \
-             VALUES ($1, 'prepared', $2, $3, $4, $5, $6, $6) RETURNING id",
-        )
-        .bind(attempt.batch)
-        .bind(attempt.sender)
-        .bind(int(attempt.nonce))
-        .bind(attempt.tx_hash)
-        .bind(attempt.raw.to_vec())
-        .bind(now.seconds())
-        .fetch_one(self.connection())
-        .await
-        .map_err(|e| StoreError::from(e).or_exists("the attempt"))?;
+        let query = match attempt.of {
+            Delivery::Batch(batch) => sqlx::query_as(
+                "INSERT INTO anchor_attempts (sender, nonce, tx_hash, raw, made_at, changed_at, state, batch) \
+                 VALUES ($1, $2, $3, $4, $5, $5, 'prepared', $6) RETURNING id",
+            )
+            .bind(attempt.sender)
+            .bind(int(attempt.nonce))
+            .bind(attempt.tx_hash)
+            .bind(attempt.raw.to_vec())
+            .bind(now.seconds())
+            .bind(batch),
+            Delivery::Statuses => sqlx::query_as(
+                "INSERT INTO status_attempts (sender, nonce, tx_hash, raw, made_at, changed_at, state) \
+                 VALUES ($1, $2, $3, $4, $5, $5, 'prepared') RETURNING id",
+            )
+            .bind(attempt.sender)
+            .bind(int(attempt.nonce))
+            .bind(attempt.tx_hash)
+            .bind(attempt.raw.to_vec())
+            .bind(now.seconds()),
+        };
+        let (id,): (i64,) =
+            query.fetch_one(self.connection()).await.map_err(|e| StoreError::from(e).or_exists("the attempt"))?;
         Ok(id)
     }
 
@@ -355,17 +365,38 @@ impl Tx {
         block: Option<u64>,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "UPDATE anchor_attempts SET state = $1, block = $2, changed_at = $3 WHERE id = $4 AND state = $5",
-        )
-        .bind(to.as_str())
-        .bind(block.map(int))
-        .bind(now.seconds())
-        .bind(attempt.id)
-        .bind(attempt.state.as_str())
-        .execute(self.connection())
-        .await?;
+        let sql = match attempt.of {
+            Delivery::Batch(_) => {
+                "UPDATE anchor_attempts SET state = $1, block = $2, changed_at = $3 WHERE id = $4 AND state = $5"
+            }
+            Delivery::Statuses => {
+                "UPDATE status_attempts SET state = $1, block = $2, changed_at = $3 WHERE id = $4 AND state = $5"
+            }
+        };
+        let done = sqlx::query(sql)
+            .bind(to.as_str())
+            .bind(block.map(int))
+            .bind(now.seconds())
+            .bind(attempt.id)
+            .bind(attempt.state.as_str())
+            .execute(self.connection())
+            .await?;
         one(done.rows_affected(), "the attempt")
+    }
+
+    /// A transaction of this sender that is under way for a batch: whoever makes another one with the same key waits.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn live_anchor_attempt(&mut self, sender: &str) -> Result<Option<Attempt>, StoreError> {
+        let row = sqlx::query(
+            "SELECT a.* FROM anchor_attempts a JOIN batches b ON b.id = a.batch WHERE b.chain_index IS NULL \
+             AND a.sender = $1 AND a.state IN ('prepared', 'broadcast', 'included') ORDER BY a.id LIMIT 1",
+        )
+        .bind(sender)
+        .fetch_optional(self.connection())
+        .await?;
+        maybe("anchor_attempts", row.as_ref(), attempt)
     }
 
     /// All attempts made for a batch, in order.
@@ -394,15 +425,7 @@ fn leaf(row: &Row<'_>) -> Result<Leaf, StoreError> {
 }
 
 fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
-    let receipt = match row.number_opt("chain_index")? {
-        Some(index) => Some(Receipt {
-            index,
-            block: row.number("block")?,
-            time: row.time("block_time")?,
-            tx_hash: row.text("tx_hash")?,
-        }),
-        None => None,
-    };
+    let receipt = receipt(row, "chain_index")?;
     Ok(Batch {
         id: row.int("id")?,
         issuer: row.parsed("issuer")?,
@@ -414,10 +437,26 @@ fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
     })
 }
 
+/// The receipt in a row, whose index is in this column; none where that is null.
+pub(crate) fn receipt(row: &Row<'_>, index: &'static str) -> Result<Option<Receipt>, StoreError> {
+    let Some(index) = row.number_opt(index)? else { return Ok(None) };
+    Ok(Some(Receipt {
+        index,
+        block: row.number("block")?,
+        time: row.time("block_time")?,
+        tx_hash: row.text("tx_hash")?,
+    }))
+}
+
 fn attempt(row: &Row<'_>) -> Result<Attempt, StoreError> {
+    attempt_of(row, Delivery::Batch(row.int("batch")?))
+}
+
+/// An attempt of either table.
+pub(crate) fn attempt_of(row: &Row<'_>, of: Delivery) -> Result<Attempt, StoreError> {
     Ok(Attempt {
         id: row.int("id")?,
-        batch: row.int("batch")?,
+        of,
         state: row.parsed("state")?,
         sender: row.text("sender")?,
         nonce: row.number("nonce")?,

@@ -50,6 +50,8 @@ mod people;
 mod records;
 mod retry;
 mod row;
+mod schools;
+mod statuses;
 mod store;
 pub mod tables;
 

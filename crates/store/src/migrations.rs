@@ -24,6 +24,7 @@ migrations! {
     1 "initial" "0001_initial.sql",
     2 "grant ids" "0002_grant_ids.sql",
     3 "deployment" "0003_deployment.sql",
+    4 "statuses" "0004_statuses.sql",
 }
 
 /// The text of every migration for an engine, in order.

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use hocba_bundle::facts::IssuerCode;
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
-    types::{ClassName, Grade, SchoolCode, SchoolYear, UnixTime},
+    types::{ClassName, Grade, SchoolCode, SchoolYear, Text, UnixTime},
 };
 use hocba_signature::statement::{Role, Statement};
 
@@ -148,6 +148,41 @@ words! {
         CloseRecords = "close_records",
         /// Bring a batch onto the chain.
         DeliverBatch = "deliver_batch",
+        /// Bring the statuses that wait into the contract's status log.
+        DeliverStatuses = "deliver_statuses",
+    }
+}
+
+words! {
+    /// What a status statement does.
+    StatusKind {
+        /// A newer version takes a record's place.
+        Supersede = "supersede",
+        /// A record is withdrawn.
+        Revoke = "revoke",
+        /// An appointment ends.
+        End = "end",
+    }
+}
+
+words! {
+    /// What becomes of a school.
+    SchoolChangeKind {
+        /// Đổi tên: it goes on under another name.
+        Renamed = "renamed",
+        /// Sáp nhập: another school goes on with its work.
+        Merged = "merged",
+        /// Tách: another school takes over a part; it goes on itself until it is closed.
+        Split = "split",
+        /// Giải thể.
+        Closed = "closed",
+    }
+}
+
+impl SchoolChangeKind {
+    /// Whether the school takes no new class from then on.
+    pub const fn closes(self) -> bool {
+        matches!(self, SchoolChangeKind::Merged | SchoolChangeKind::Closed)
     }
 }
 
@@ -190,6 +225,23 @@ pub struct School {
     pub code: SchoolCode,
     /// Under which its batches are anchored.
     pub issuer: IssuerCode,
+}
+
+/// What became of a school, with one of those who go on with its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchoolChange {
+    /// The school.
+    pub school: SchoolCode,
+    /// What.
+    pub change: SchoolChangeKind,
+    /// Who goes on; of several, each has a row.
+    pub successor: Option<SchoolCode>,
+    /// As it is called from then on, where it was renamed.
+    pub name: Option<Text>,
+    /// Number of the decision.
+    pub decision: Option<Text>,
+    /// When it was noted.
+    pub changed_at: UnixTime,
 }
 
 /// A person who works here.
@@ -317,6 +369,31 @@ pub struct StoredAppointment {
     pub statement: Statement,
 }
 
+/// A signed status statement, on its way into the contract's status log or in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredStatus {
+    /// 1, 2, 3 … in the order they were taken.
+    pub id: i64,
+    /// Appointment or record.
+    pub subject: RecordId,
+    /// What it does.
+    pub action: StatusKind,
+    /// Lowest version that is live from here on.
+    pub live_version: u32,
+    /// Reason class, as the contract has it.
+    pub reason: u8,
+    /// For a compromised key: what it signed from then on falls.
+    pub since: Option<UnixTime>,
+    /// The school concerned.
+    pub school: SchoolCode,
+    /// Signed.
+    pub statement: Statement,
+    /// When it was taken.
+    pub taken_at: UnixTime,
+    /// Where it is in the status log, once that is final.
+    pub receipt: Option<Receipt>,
+}
+
 /// A complete statement on its way into a batch, or in one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -355,16 +432,16 @@ pub struct Batch {
     pub receipt: Option<Receipt>,
 }
 
-/// Where an anchored batch is.
+/// Where an anchored batch is, or an entry of the status log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Index in the contract.
+    /// Index in the contract's register, or in its status log.
     pub index: u64,
     /// Block number.
     pub block: u64,
     /// Block time.
     pub time: UnixTime,
-    /// Transaction that anchored it, `0x…`.
+    /// Transaction that did it, `0x…`.
     pub tx_hash: String,
 }
 
@@ -377,13 +454,31 @@ pub struct Located {
     pub position: u32,
 }
 
-/// A transaction made for a batch.
+/// What a transaction delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delivery {
+    /// The root of this batch.
+    Batch(i64),
+    /// Statuses that wait.
+    Statuses,
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Delivery::Batch(id) => write!(f, "batch {id}"),
+            Delivery::Statuses => f.write_str("the status log"),
+        }
+    }
+}
+
+/// A transaction made for a batch, or for the status log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Identity.
+    /// Identity; batches and the status log count apart.
     pub id: i64,
-    /// For which batch.
-    pub batch: i64,
+    /// For what.
+    pub of: Delivery,
     /// Where it is.
     pub state: AttemptState,
     /// Sender's address, `0x…`.

@@ -1,6 +1,9 @@
 //! Records and their versions.
 
-use hocba_record::{encoding::RecordId, types::UnixTime};
+use hocba_record::{
+    encoding::RecordId,
+    types::{SchoolCode, UnixTime},
+};
 use hocba_signature::statement::Statement;
 
 use crate::{
@@ -243,6 +246,38 @@ impl Tx {
             .fetch_all(self.connection())
             .await?;
         all(TABLE, &rows, version)
+    }
+
+    /// The latest versions of a school's records that were anchored at this block time or later, with that time; by class
+    /// and number, a page at a time: those after `(class, number)`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn anchored_since(
+        &mut self,
+        school: &SchoolCode,
+        since: UnixTime,
+        after: Option<(&Id, u32)>,
+        limit: u32,
+    ) -> Result<Vec<(RecordVersion, UnixTime)>, StoreError> {
+        let (class, number) = after.map_or((String::new(), 0), |(class, n)| (class.to_string(), i64::from(n)));
+        let rows = sqlx::query(
+            "SELECT v.*, r.class, r.number, b.block_time FROM records r JOIN classes c ON c.id = r.class \
+             JOIN record_versions v ON v.record = r.id \
+             JOIN leaves l ON l.kind = 'record' AND l.subject = v.record AND l.version = v.version \
+             JOIN batches b ON b.id = l.batch \
+             WHERE c.school = $1 AND b.block_time >= $2 AND (r.class > $3 OR (r.class = $3 AND r.number > $4)) \
+             AND v.version = (SELECT MAX(w.version) FROM record_versions w WHERE w.record = v.record) \
+             ORDER BY r.class, r.number LIMIT $5",
+        )
+        .bind(school.as_str())
+        .bind(since.seconds())
+        .bind(class)
+        .bind(number)
+        .bind(i64::from(limit))
+        .fetch_all(self.connection())
+        .await?;
+        all(TABLE, &rows, |row| Ok((version(row)?, row.time("block_time")?)))
     }
 
     /// What a list of a class shows, by number.

@@ -61,6 +61,9 @@ macro_rules! tables {
 /// All tables; one that another refers to stands before it.
 pub const TABLES: &[Table] = tables! {
     schools (code) { code Text, issuer Text, created_at Int, }
+    school_changes (id) numbered true {
+        id Int, school Text, change Text, successor Text, name Text, decision Text, changed_at Int,
+    }
     accounts (id) { id Text, login Text, name Text, certificate Text, created_at Int, disabled_at Int, }
     grants (id) numbered true { id Int, account Text, role Text, school Text, year Int, class Text, }
     api_tokens (hash) { hash Bytes, account Text, created_at Int, expires_at Int, }
@@ -85,6 +88,13 @@ pub const TABLES: &[Table] = tables! {
     anchor_attempts (id) numbered true {
         id Int, batch Int, state Text, sender Text, nonce Int, tx_hash Text, raw Bytes, block Int, made_at Int,
         changed_at Int,
+    }
+    statuses (id) {
+        id Int, subject Text, action Text, live_version Int, reason Int, since Int, school Text, leaf Bytes,
+        statement Bytes, taken_at Int, log_index Int, block Int, block_time Int, tx_hash Text,
+    }
+    status_attempts (id) numbered true {
+        id Int, state Text, sender Text, nonce Int, tx_hash Text, raw Bytes, block Int, made_at Int, changed_at Int,
     }
     jobs (id) numbered true {
         id Int, kind Text, subject Text, due_at Int, tries Int, last_error Text, done_at Int,

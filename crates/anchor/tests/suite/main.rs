@@ -4,6 +4,7 @@
 mod backup;
 mod common;
 mod crash;
+mod ends;
 mod facts;
 mod fsck;
 mod outage;

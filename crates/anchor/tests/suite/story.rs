@@ -8,7 +8,7 @@ use hocba_chain::{
     transaction::{ANCHOR_GAS, prepare_set_role, set_status_gas},
 };
 use hocba_record::encoding::Sha256Digest;
-use hocba_store::model::{AttemptState, JobKind};
+use hocba_store::model::{AttemptState, Delivery, JobKind};
 
 use crate::common::{Setup, World, anchorer, hex, stranger};
 
@@ -142,7 +142,7 @@ async fn a_chain_that_is_down_puts_the_delivery_off_and_nothing_is_lost() {
                 let due = world.now().plus(pauses[pauses.len() - 1]);
                 assert_eq!(
                     service.step().await.expect("step"),
-                    Progress::PutOff { batch: 1, code: "chain_unreachable", until: due },
+                    Progress::PutOff { of: Delivery::Batch(1), code: "chain_unreachable", until: due },
                     "not tried before it is due"
                 );
                 world.pass(pauses[pauses.len() - 1]);

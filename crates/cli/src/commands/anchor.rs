@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hocba_keystore::Secp256k1Key;
 use serde_json::json;
 
 use super::{Context, serve::stopped};
 use crate::{
-    anchoring::{self, Anchored},
+    anchoring::{self, Anchored, StatusKeyArgs},
     error::{Exit, Failure},
     folder::Folder,
     ledger,
@@ -28,6 +29,8 @@ pub struct AnchorArgs {
     /// Tệp có mật khẩu của khoá ở dòng đầu / File whose first line is its passphrase
     #[arg(long, value_name = "FILE", requires = "key")]
     passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    status_key: StatusKeyArgs,
 }
 
 /// `anchor`.
@@ -37,21 +40,23 @@ pub struct AnchorArgs {
 pub fn run(context: &Context, args: &AnchorArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
     let key = open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?;
-    ledger::runtime()?.block_on(work(context, args, folder, key))
+    let status_key = args.status_key.open(&folder)?;
+    ledger::runtime()?.block_on(work(context, args, folder, key, status_key))
 }
 
 async fn work(
     context: &Context,
     args: &AnchorArgs,
     folder: Folder,
-    key: hocba_keystore::Secp256k1Key,
+    key: Secp256k1Key,
+    status_key: Option<Secp256k1Key>,
 ) -> anyhow::Result<Exit> {
     let out = &context.out;
     let node = ledger::node(&folder).await?;
     let site = Site::open(folder).await?;
     if !args.once {
         out.note(&words("Đang ghi sổ chung; Ctrl-C để dừng.", "Anchoring; Ctrl-C to stop."));
-        let service = anchoring::service(&site, node, &key)?;
+        let service = anchoring::service(&site, node, &key, status_key.as_ref())?;
         anchoring::run(service, async {
             let _ = stopped().await;
         })
@@ -59,13 +64,28 @@ async fn work(
         return Ok(Exit::Ok);
     }
     refuse_nothing(&site).await?;
-    let Anchored { batches, records, appointments } = anchoring::until_idle(&site, node, &key, out).await?;
+    let anchored = anchoring::until_idle_with(&site, node, &key, status_key.as_ref(), out).await?;
+    let Anchored { batches, records, appointments, statuses } = anchored;
     out.say(&words(
         format!("Đã ghi sổ chung {records} học bạ và {appointments} bổ nhiệm. Tiếp theo: hocba bundle"),
         format!("Anchored {records} records and {appointments} appointments. Next: hocba bundle"),
     ));
+    if statuses > 0 {
+        out.say(&words(
+            format!("Đã ghi sổ chung {statuses} việc chấm dứt bổ nhiệm."),
+            format!("Recorded the end of {statuses} appointments."),
+        ));
+    }
+    let waiting = site.app.store().read().await?.waiting_statuses(1000).await?.len();
+    if waiting > 0 {
+        out.note(&words(
+            format!("{waiting} việc chấm dứt bổ nhiệm chờ khoá ghi (--status-key)"),
+            format!("{waiting} ends of appointments wait for the key that records them (--status-key)"),
+        ));
+    }
     out.document(&json!({
         "command": "anchor", "ok": true, "batches": batches, "records": records, "appointments": appointments,
+        "statuses": statuses, "statuses_waiting": waiting,
     }));
     Ok(Exit::Ok)
 }

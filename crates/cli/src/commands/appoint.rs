@@ -1,18 +1,23 @@
-//! `appoint`: who may sign for the school and the class.
+//! `appoint`: who may sign for the school and the class; with `--end` who no longer may, with `--replace` who does instead.
+
+mod list;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use hocba_app::{Actor, AppError, NewAppointment, NewEnd, Standing};
 use hocba_record::{
     encoding::RecordId,
-    types::{ClassName, SchoolCode, Text, UnixTime},
+    types::{ClassName, SchoolCode, SchoolYear, Text, UnixTime},
 };
 use hocba_signature::{
     appointment::{Appointee, Appointment, KeyStorage},
     certificate::Certificate,
     statement::{Role, Statement, StatementType},
+    status::{ReasonClass, StatusAction, StatusChange},
 };
+use hocba_store::model::School;
 use serde_json::json;
 
 use super::Context;
@@ -31,17 +36,44 @@ const DAY: i64 = 86_400;
 /// Arguments of `appoint`. In a demo folder without arguments: principal, seal and homeroom teacher of the class.
 #[derive(Debug, Args)]
 pub struct AppointArgs {
+    /// Chấm dứt bổ nhiệm, phân công có mã này (--end=MÃ), hoặc của --login / End this appointment (--end=ID), or that of --login
+    #[arg(long, value_name = "ID", num_args = 0..=1, requires = "reason", conflicts_with_all = ["replace", "role"])]
+    end: Option<Option<RecordId>>,
+    /// Chấm dứt, và giao người khác vào chỗ đó / End it, and appoint somebody else in its place
+    #[arg(long, value_name = "ID", num_args = 0..=1, requires = "reason", requires = "appointee")]
+    replace: Option<Option<RecordId>>,
+    /// Người được chấm dứt, theo tên đăng nhập / Whose appointment ends, by login
+    #[arg(long, requires = "reason")]
+    login: Option<String>,
+    /// Vì sao chấm dứt / Why it ends
+    #[arg(long, value_enum)]
+    reason: Option<EndReason>,
+    /// Khoá bị lộ từ ngày này (NGÀY/THÁNG/NĂM): học bạ ghi sổ từ đó mất hiệu lực / Since when the key was compromised (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE", value_parser = day, requires = "reason")]
+    since: Option<UnixTime>,
+    /// Số quyết định / Number of the decision
+    #[arg(long, requires = "reason")]
+    decision: Option<Text>,
+    /// Sở, phòng ký việc chấm dứt thay cho hiệu trưởng / The department signs the end of a homeroom teacher's
+    #[arg(long, requires = "reason", conflicts_with = "deputy")]
+    department: bool,
+    /// Phân công chủ nhiệm nhiều lớp bằng một chữ ký; mỗi dòng LỚP; HỌ VÀ TÊN; TỆP CHỨNG THƯ / Homeroom teachers of many classes by one signature: a line each CLASS; NAME; CERTIFICATE FILE
+    #[arg(long, value_name = "FILE", requires = "year", conflicts_with_all = ["end", "replace", "role", "appointee", "class"])]
+    list: Option<PathBuf>,
+    /// Năm học của danh sách / School year of the list (2026-2027)
+    #[arg(long, value_name = "YEAR", requires = "list")]
+    year: Option<SchoolYear>,
     /// Vai trò được giao / Role to give
-    #[arg(long, value_enum, requires = "appointee", requires = "name", requires = "title")]
+    #[arg(long, value_enum, requires = "appointee")]
     role: Option<GivenRole>,
     /// Chứng thư của người được giao / Appointee's certificate (PEM)
-    #[arg(long, value_name = "FILE", requires = "role")]
+    #[arg(long, value_name = "FILE", requires = "name", requires = "title")]
     appointee: Option<PathBuf>,
     /// Họ và tên người được giao, như khi in / Appointee's name as printed
-    #[arg(long, requires = "role")]
+    #[arg(long, requires = "appointee")]
     name: Option<Text>,
     /// Chức danh, như khi in / Appointee's title as printed
-    #[arg(long, requires = "role")]
+    #[arg(long, requires = "appointee")]
     title: Option<Text>,
     /// Khoá ký của người được giao nằm ở đâu / Where the appointee's key lives
     #[arg(long, value_enum, default_value = "file")]
@@ -79,6 +111,48 @@ impl From<GivenRole> for Role {
             GivenRole::HomeroomTeacher => Role::HomeroomTeacher,
         }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum EndReason {
+    /// Thôi giữ vai trò / left the role
+    LeftRole,
+    /// Theo quyết định / by decision
+    Decision,
+    /// Lộ hoặc mất khoá ký / the key was lost or stolen
+    KeyCompromised,
+}
+
+impl From<EndReason> for ReasonClass {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::LeftRole => ReasonClass::LeftRole,
+            EndReason::Decision => ReasonClass::Decision,
+            EndReason::KeyCompromised => ReasonClass::KeyCompromised,
+        }
+    }
+}
+
+/// The beginning of a day in Vietnam: `01/03/2027` or `2027-03-01`.
+fn day(text: &str) -> Result<UnixTime, String> {
+    let wrong = || "01/03/2027, 2027-03-01".to_owned();
+    let parts: Vec<i64> = text.split(['/', '-']).map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    let (year, month, day) = match (parts.as_slice(), text.contains('/')) {
+        ([d, m, y], true) | ([y, m, d], false) => (*y, *m, *d),
+        _ => return Err(wrong()),
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let month = usize::try_from(month - 1).map_err(|_| wrong())?;
+    let longest = *days.get(month).ok_or_else(wrong)?;
+    if !(1970..=9999).contains(&year) || !(1..=longest).contains(&day) {
+        return Err(wrong());
+    }
+    let before = year - 1;
+    let years = (year - 1970) * 365 + (before / 4 - before / 100 + before / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+    let seconds = (years + days[..month].iter().sum::<i64>() + day - 1) * DAY - 7 * 3600;
+    UnixTime::from_seconds(seconds.max(0)).map_err(|_| wrong())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -142,6 +216,24 @@ pub async fn appoint_demo(site: &Site, school: &SchoolCode, out: &Output) -> any
     Ok(new)
 }
 
+/// An appointment about to be signed, and as what.
+fn unsigned(given: &Given, class: Option<(ClassName, SchoolYear)>) -> anyhow::Result<Statement> {
+    let leaf = Certificate::from_der(given.chain.first().context("a certificate file holds one")?)?;
+    let (class, year) = class.unzip();
+    let appointment = Appointment {
+        appointee: Appointee { certificate: *leaf.digest(), name: given.name.clone(), title: given.title.clone() },
+        class,
+        from: given.from,
+        id: RecordId::from_bytes(random()?),
+        key_storage: given.key_storage,
+        role: given.role,
+        school: given.school.clone(),
+        until: given.until,
+        year,
+    };
+    Ok(Statement::unsigned(appointment.to_bytes()))
+}
+
 /// Signs one appointment, unless the same person holds the same role already.
 async fn appoint(
     site: &Site,
@@ -151,26 +243,14 @@ async fn appoint(
     key: &KeyArgs,
     out: &Output,
 ) -> anyhow::Result<bool> {
-    let (class, year) = if given.role == Role::HomeroomTeacher {
+    let class = if given.role == Role::HomeroomTeacher {
         let class = site.class(class).await?;
-        (Some(class.name), Some(class.year))
+        Some((class.name, class.year))
     } else {
-        (None, None)
+        None
     };
-    let leaf = Certificate::from_der(given.chain.first().context("a certificate file holds one")?)?;
-    let appointment = Appointment {
-        appointee: Appointee { certificate: *leaf.digest(), name: given.name, title: given.title },
-        class,
-        from: given.from,
-        id: RecordId::from_bytes(random()?),
-        key_storage: given.key_storage,
-        role: given.role,
-        school: given.school,
-        until: given.until,
-        year,
-    };
+    let statement = unsigned(&given, class)?;
     let person = Person::open(&site.folder, appointer, key)?;
-    let statement = Statement::unsigned(appointment.to_bytes());
     let statement = person.sign(statement, StatementType::Appointment, appointer, now())?;
     let actor = site.actor_of(&person.digest()).await?;
     let new = site.app.appoint(&actor, &statement, person.chain(), &given.chain).await;
@@ -202,6 +282,13 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
             .into());
         }
     };
+    if let Some(id) = args.end.or(args.replace) {
+        return end(context, &site, &school, id, args).await;
+    }
+    if let (Some(path), Some(year)) = (&args.list, args.year) {
+        let new = list::appoint(&site, &school, (path, year), &args, out).await?;
+        return appointed(&site, &schools, new, out).await;
+    }
     let new = match (args.role, args.appointee, args.name, args.title) {
         (Some(role), Some(certificate), Some(name), Some(title)) => {
             let role = Role::from(role);
@@ -234,14 +321,162 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
             .into());
         }
     };
+    appointed(&site, &schools, new, out).await
+}
+
+/// Says how many are new, and how many there are.
+async fn appointed(site: &Site, schools: &[School], new: usize, out: &Output) -> anyhow::Result<Exit> {
     let mut all = 0;
-    for school in &schools {
+    for school in schools {
         all += site.app.appointments(&school.code, now()).await.map_err(|e| app_failure(&e, out.lang))?.len();
     }
-    context.out.say(&words(
+    out.say(&words(
         format!("Đã ký {new} bổ nhiệm / phân công mới, tất cả {all}. Tiếp theo: hocba sign"),
         format!("Signed {new} new appointments, {all} in all. Next: hocba sign"),
     ));
-    context.out.document(&json!({ "command": "appoint", "ok": true, "new": new, "all": all }));
+    out.document(&json!({ "command": "appoint", "ok": true, "new": new, "all": all }));
     Ok(Exit::Ok)
+}
+
+/// The appointment that is meant: the one of this id, or the only one in force of whoever logs in by this name.
+async fn meant(
+    site: &Site,
+    school: &SchoolCode,
+    id: Option<RecordId>,
+    login: Option<&str>,
+    out: &Output,
+) -> anyhow::Result<Appointment> {
+    let refused = |code, vi: &str, en: &str| {
+        Failure::new(Exit::BadInput, code, words(vi, en))
+            .hint(words("`hocba appointments` cho xem mã từng bổ nhiệm", "`hocba appointments` shows each one's id"))
+    };
+    let all = site.app.list_appointments(&Actor::LocalOperator, school).await.map_err(|e| app_failure(&e, out.lang))?;
+    let found: Vec<Appointment> = match (id, login) {
+        (Some(id), _) => all.into_iter().map(|v| v.appointment).filter(|a| a.id == id).collect(),
+        (None, Some(login)) => {
+            let actor = site.app.actor(login).await.map_err(|e| app_failure(&e, out.lang))?;
+            let certificate = match actor {
+                Actor::Account(account) => account.certificate,
+                Actor::LocalOperator => None,
+            };
+            let in_force = all.into_iter().filter(|v| v.standing == Standing::InForce).map(|v| v.appointment);
+            in_force.filter(|a| Some(a.appointee.certificate) == certificate).collect()
+        }
+        (None, None) => {
+            let (vi, en) =
+                ("chưa nói chấm dứt của ai: thêm mã hoặc --login", "whose is missing: add the id or --login");
+            return Err(refused("which_appointment", vi, en).into());
+        }
+    };
+    match <[Appointment; 1]>::try_from(found) {
+        Ok([one]) => Ok(one),
+        Err(none) if none.is_empty() => {
+            let (vi, en) = ("trường không có bổ nhiệm này", "the school has no such appointment");
+            Err(refused("unknown_appointment", vi, en).into())
+        }
+        Err(_) => {
+            let (vi, en) = ("người này có nhiều bổ nhiệm; chọn bằng mã", "they hold several; name one by its id");
+            Err(refused("which_appointment", vi, en).into())
+        }
+    }
+}
+
+/// Ends an appointment, and with `--replace` gives another one in its place.
+async fn end(
+    context: &Context,
+    site: &Site,
+    school: &SchoolCode,
+    id: Option<RecordId>,
+    args: AppointArgs,
+) -> anyhow::Result<Exit> {
+    let out = &context.out;
+    let refused = |e: AppError| app_failure(&e, out.lang);
+    let reason = ReasonClass::from(args.reason.context("clap asks for a reason")?);
+    if args.since.is_some() != (reason == ReasonClass::KeyCompromised) {
+        let text = words(
+            "--since đi cùng --reason key_compromised, và chỉ với lý do đó",
+            "--since goes with --reason key_compromised and nothing else",
+        );
+        return Err(Failure::new(Exit::BadInput, "since", text).into());
+    }
+    let before = meant(site, school, id, args.login.as_deref(), out).await?;
+    let signer = match before.role {
+        Role::HomeroomTeacher if args.deputy => Role::DeputyPrincipal,
+        Role::HomeroomTeacher if !args.department => Role::Principal,
+        _ => Role::Department,
+    };
+    let person = Person::open(&site.folder, signer, &args.key)?;
+    let actor = site.actor_of(&person.digest()).await?;
+    let change = StatusChange {
+        action: StatusAction::End,
+        decision: args.decision,
+        live_version: 1,
+        reason,
+        replacement: None,
+        school: school.clone(),
+        since: args.since,
+        subject: before.id,
+    };
+    let statement = Statement::unsigned(change.to_bytes());
+    let statement = person.sign(statement, StatementType::Status, signer, now())?;
+    let (ended, appointed) = match (args.replace, args.appointee, args.name, args.title) {
+        (Some(_), Some(certificate), Some(name), Some(title)) => {
+            let given = Given {
+                role: args.role.map_or(before.role, Role::from),
+                chain: read_certificates(&certificate)?.iter().map(|c| c.der().to_vec()).collect(),
+                name,
+                title,
+                key_storage: args.key_storage.into(),
+                from: now(),
+                until: now().plus(args.days * DAY),
+                school: school.clone(),
+            };
+            let new = unsigned(&given, before.class.clone().zip(before.year))?;
+            let new = person.sign(new, StatementType::Appointment, signer, now())?;
+            let end = NewEnd { statement: &statement, chain: person.chain() };
+            let new =
+                NewAppointment { statement: &new, appointer_chain: person.chain(), appointee_chain: &given.chain };
+            let done = site.app.replace_appointment(&actor, &end, &new).await.map_err(refused)?;
+            (done.ended, done.appointed)
+        }
+        _ => (site.app.end_appointment(&actor, &statement, person.chain()).await.map_err(refused)?, false),
+    };
+    let because = hocba_app::reason_words(reason);
+    let name = &before.appointee.name;
+    out.say(&match ended {
+        true => words(
+            format!("Đã chấm dứt bổ nhiệm, phân công của {name} ({}). Tiếp theo: hocba anchor --once", because.0),
+            format!("Ended the appointment of {name} ({}). Next: hocba anchor --once", because.1),
+        ),
+        false => {
+            words(format!("Bổ nhiệm của {name} đã chấm dứt trước đó."), format!("That of {name} had ended before."))
+        }
+    });
+    if appointed {
+        out.say(&words("Đã giao người mới vào chỗ đó.", "Appointed somebody else in its place."));
+    }
+    out.document(&json!({
+        "command": "appoint", "ok": true, "appointment": before.id.to_string(), "ended": ended, "new": usize::from(appointed),
+        "reason": hocba_app::reason_code(reason), "since": args.since,
+    }));
+    Ok(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_begin_at_midnight_in_vietnam_and_impossible_ones_are_refused() {
+        let at = |text| day(text).map(UnixTime::seconds);
+        // 2027-02-28T17:00:00Z
+        assert_eq!((at("01/03/2027"), at("2027-03-01")), (Ok(1_803_834_000), Ok(1_803_834_000)));
+        assert_eq!(at("29/02/2028"), Ok(1_835_370_000));
+        assert_eq!(at("01/01/1970"), Ok(0));
+        for wrong in
+            ["29/02/2027", "2027-13-01", "2027-00-01", "32/01/2027", "0/1/2027", "1/1/69", "", "hôm qua", "1/2"]
+        {
+            assert!(day(wrong).is_err(), "{wrong}");
+        }
+    }
 }

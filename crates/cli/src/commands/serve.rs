@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use hocba_anchor::LiveFacts;
 use hocba_app::App;
+use hocba_keystore::Secp256k1Key;
 use hocba_server::{
     Server,
     config::{PublicUrl, ServerConfig},
@@ -21,7 +22,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::Context;
 use crate::{
-    anchoring,
+    anchoring::{self, StatusKeyArgs},
     edge::random,
     error::{Exit, Failure},
     folder::{ChainConfig, Config, Folder},
@@ -59,6 +60,8 @@ pub struct ServeArgs {
     /// Tệp có mật khẩu của khoá ở dòng đầu / File whose first line is its passphrase
     #[arg(long, value_name = "FILE", requires = "key")]
     passphrase_file: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    status_key: StatusKeyArgs,
 }
 
 /// Where it is served.
@@ -158,13 +161,14 @@ pub async fn stopped() -> anyhow::Result<()> {
 /// When no port is free.
 pub async fn begin(site: Site, node: Node, listen: &Listen, out: &Output) -> anyhow::Result<Serving> {
     let key = open_chain_key(&site.folder, "anchorer", None, None)?;
-    begin_with(site, node, Some(key), listen, Duration::ZERO, out).await
+    let status_key = StatusKeyArgs::default().open(&site.folder)?;
+    begin_with(site, node, Some((key, status_key)), listen, Duration::ZERO, out).await
 }
 
 async fn begin_with(
     mut site: Site,
     node: Node,
-    key: Option<hocba_keystore::Secp256k1Key>,
+    keys: Option<(Secp256k1Key, Option<Secp256k1Key>)>,
     listen: &Listen,
     drain: Duration,
     out: &Output,
@@ -198,8 +202,8 @@ async fn begin_with(
             listener::serve(listener, router, &limits, until).await;
         }));
     }
-    if let Some(key) = key {
-        let service = anchoring::service(&site, node, &key)?;
+    if let Some((key, status_key)) = keys {
+        let service = anchoring::service(&site, node, &key, status_key.as_ref())?;
         tasks.push(tokio::spawn(anchoring::run(service, async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         })));
@@ -234,15 +238,18 @@ pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
             }
             _ => None,
         };
-        let key = match args.no_anchor {
+        let keys = match args.no_anchor {
             true => None,
-            false => Some(open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?),
+            false => {
+                let key = open_chain_key(&folder, "anchorer", args.key.as_deref(), args.passphrase_file.as_deref())?;
+                Some((key, args.status_key.open(&folder)?))
+            }
         };
         let deployment = ledger::deployment(&folder)?;
         let facts = std::sync::Arc::new(LiveFacts::new(node.clone(), deployment, ledger::finality(&folder)));
         let drain = args.drain.unwrap_or(if folder.is_demo() { 0 } else { DRAIN });
         let site = Site::with(folder, facts).await?;
-        let serving = begin_with(site, node, key, &args.listen, Duration::from_secs(drain), out).await?;
+        let serving = begin_with(site, node, keys, &args.listen, Duration::from_secs(drain), out).await?;
         out.document(&json!({ "command": "serve", "ok": true, "url": serving.base_url().to_string() }));
         serving.until_stopped(out).await?;
         if let Some(server) = chain_server {

@@ -191,6 +191,14 @@ pub async fn step(
     if !list.waiting.is_empty() && (args.which.only.is_some() || (list.tasks.is_empty() && list.already == 0)) {
         return Err(wrong_state(step, &list.waiting).into());
     }
+    // Nothing more is put on what somebody signed who left.
+    if let [(number, role), ..] = list.signer_gone.as_slice() {
+        let gone = app_failure(&AppError::SignerGone { number: *number, role: *role }, out.lang);
+        if list.tasks.is_empty() {
+            return Err(gone.into());
+        }
+        out.note(&gone.words);
+    }
     let bar = out.progress(list.tasks.len(), &progress(step));
     let inputs = list.inputs();
     // On a thread of its own: a token or a service takes its time. What it hands over is stored as it comes.

@@ -16,6 +16,7 @@ use crate::{
     folder::{Folder, SNAPSHOT, write_whole},
     ledger,
     output::words,
+    site::Site,
 };
 
 /// Arguments of `snapshot`.
@@ -29,14 +30,18 @@ pub struct SnapshotArgs {
     rpc: Option<String>,
 }
 
-/// A snapshot of facts that were just read.
-pub fn of(facts: &CheckedFacts) -> Snapshot {
-    Snapshot {
-        facts: facts.facts().clone(),
-        hocba: SnapshotFormat::V1,
-        statuses: StatusEvidence::default(),
-        taken_at: now(),
-    }
+/// A snapshot of facts that were just read, with the status statements kept here.
+pub fn of(facts: &CheckedFacts, statuses: StatusEvidence) -> Snapshot {
+    Snapshot { facts: facts.facts().clone(), hocba: SnapshotFormat::V1, statuses, taken_at: now() }
+}
+
+/// The status statements that this installation keeps.
+///
+/// # Errors
+/// When its database cannot be read.
+pub async fn statements(folder: Folder) -> anyhow::Result<StatusEvidence> {
+    let site = Site::open(folder).await?;
+    Ok(site.app.status_evidence().await?)
 }
 
 /// `snapshot`.
@@ -45,15 +50,28 @@ pub fn of(facts: &CheckedFacts) -> Snapshot {
 /// When the chain does not answer, and when the file cannot be written.
 pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
-    let facts = ledger::runtime()?.block_on(async {
+    let path = args.out.clone().unwrap_or_else(|| folder.path(SNAPSHOT));
+    let (facts, statuses) = ledger::runtime()?.block_on(async {
         let node = match &args.rpc {
             Some(url) => ledger::http(url)?,
             None => ledger::node(&folder).await?,
         };
-        ledger::facts(&ledger::connect(&folder, node).await?).await
+        let facts = ledger::facts(&ledger::connect(&folder, node).await?).await?;
+        // They name who ended or withdrew something; the facts stand without them.
+        let statuses = match statements(folder).await {
+            Ok(statuses) => statuses,
+            Err(error) => {
+                context.out.note(&words(
+                    format!("bản chụp không có văn bản trạng thái: {error:#}"),
+                    format!("no status statements in the snapshot: {error:#}"),
+                ));
+                StatusEvidence::default()
+            }
+        };
+        anyhow::Ok((facts, statuses))
     })?;
-    let path = args.out.clone().unwrap_or_else(|| folder.path(SNAPSHOT));
-    write_whole(&path, &of(&facts).to_bytes())?;
+    let statements = statuses.statements.len();
+    write_whole(&path, &of(&facts, statuses).to_bytes())?;
     let facts = facts.facts();
     let (name, block, batches) = (path.display(), facts.block, facts.batches.len());
     context.out.say(&words(
@@ -61,7 +79,7 @@ pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
         format!("Wrote a snapshot of the public record (block {block}, {batches} batches) to {name}"),
     ));
     context.out.document(&json!({
-        "command": "snapshot", "ok": true, "file": path, "block": block, "batches": batches,
+        "command": "snapshot", "ok": true, "file": path, "block": block, "batches": batches, "statements": statements,
     }));
     Ok(Exit::Ok)
 }

@@ -190,7 +190,7 @@ async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow
     anchoring::until_idle(site, node.clone(), &key, out).await?;
     let client = ledger::connect(folder, node.clone()).await?;
     let facts = ledger::facts(&client).await?;
-    folder.write(SNAPSHOT, &snapshot::of(&facts).to_bytes())?;
+    folder.write(SNAPSHOT, &snapshot::of(&facts, site.app.status_evidence().await?).to_bytes())?;
     let bundles = bundle(site, &class, Scope::Whole, out).await?;
     out.say(&words(
         "Đã phân công, ký, ký duyệt, ký số của trường, ghi sổ chung, chụp sổ chung, làm tệp học bạ",

@@ -6,6 +6,7 @@ mod balancer;
 mod ca;
 mod common;
 mod demo;
+mod ends;
 mod keys;
 mod serve;
 #[cfg(unix)]

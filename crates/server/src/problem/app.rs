@@ -1,6 +1,6 @@
 //! What a use case refused, as a problem. Ids, roles and numbers of the class list; no names, no marks.
 
-use hocba_app::AppError;
+use hocba_app::{AppError, reason_code};
 use hocba_bundle::assemble::AssembleError;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ impl From<AppError> for Problem {
             }
             AppError::Incomplete { number } => Problem::Incomplete { number },
             AppError::Changed(_) => Problem::Stale,
-            AppError::NotAppointed { role } => Problem::NotAppointed { role },
+            AppError::NotAppointed { role, why } => Problem::NotAppointed { role, why },
             AppError::PolicyNotAccepted { policy } => Problem::PolicyNotAccepted { policy },
             AppError::Certificate(_) => Problem::Certificate,
             AppError::SameKey { number } => Problem::SameKey { number },
@@ -32,7 +32,21 @@ impl From<AppError> for Problem {
                 | AssembleError::MissingAppointment { role },
             ) => Problem::EvidenceMissing { role },
             AppError::Time(_) => Problem::TimeImpossible,
+            AppError::AppointmentEnded { role, reason } => Problem::RuleBroken {
+                findings: json!([{ "code": "appointment_ended", "role": role, "reason": reason_code(reason) }]),
+            },
+            AppError::SignerGone { number, role } => {
+                Problem::RuleBroken { findings: json!([{ "code": "signer_gone", "number": number, "role": role }]) }
+            }
+            AppError::SchoolClosed { school, successors } => Problem::RuleBroken {
+                findings: json!([{ "code": "school_closed", "school": school, "successors": successors }]),
+            },
             // Of use cases that have no endpoint yet.
+            AppError::OneOfMany { error, .. } => (*error).into(),
+            AppError::Status(_) => Problem::RuleBroken { findings: json!([{ "code": "status" }]) },
+            AppError::EndedBefore { .. } => Problem::RuleBroken { findings: json!([{ "code": "ended_before" }]) },
+            AppError::SchoolFate(_) => Problem::RuleBroken { findings: json!([{ "code": "school_fate" }]) },
+            AppError::TooMany { .. } => Problem::RuleBroken { findings: json!([{ "code": "too_many" }]) },
             AppError::Appointment(_) => Problem::RuleBroken { findings: json!([{ "code": "appointment" }]) },
             AppError::Exists(_) => Problem::RuleBroken { findings: json!([{ "code": "exists" }]) },
             // The same call may succeed in a moment, here or on another server.

@@ -95,6 +95,8 @@ async fn an_older_schema_is_brought_up_to_date_with_what_is_in_it() {
         "INSERT INTO accounts (id, login, name, created_at) VALUES ('AAAAAAAAAAAAAAAAAAAAAA', 'anh', 'Ánh', 1)",
         "INSERT INTO grants (account, role, school) VALUES ('AAAAAAAAAAAAAAAAAAAAAA', 'clerk', '79DEMO001')",
         "INSERT INTO grants (account, role) VALUES ('AAAAAAAAAAAAAAAAAAAAAA', 'department')",
+        "INSERT INTO jobs (kind, subject, due_at, done_at) VALUES ('close_records', 'so-demo', 1, 2)",
+        "INSERT INTO jobs (kind, subject, due_at, tries, last_error) VALUES ('close_records', 'so-demo', 3, 4, 'no_funds')",
     ] {
         database.try_sql(sql).await.expect("inserted");
     }
@@ -114,6 +116,11 @@ async fn an_older_schema_is_brought_up_to_date_with_what_is_in_it() {
     let store = database.open().await;
     let accounts = store.read().await.expect("read").accounts().await.expect("read");
     assert_eq!((accounts.len(), accounts[0].grants.len()), (1, 2));
+    let jobs = store.read().await.expect("read").open_jobs().await.expect("read");
+    assert_eq!(jobs.iter().map(|j| (j.tries, j.last_error.as_deref())).collect::<Vec<_>>(), [(4, Some("no_funds"))]);
+    let mut tx = store.begin("jobs").await.expect("begun");
+    tx.add_job(hocba_store::model::JobKind::DeliverStatuses, "all", jobs[0].due_at).await.expect("a new kind");
+    tx.commit().await.expect("committed");
     Store::migrate(&database.database()).await.expect("nothing left to do");
 }
 

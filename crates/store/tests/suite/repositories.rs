@@ -5,8 +5,9 @@ use hocba_signature::statement::Role;
 use hocba_store::{
     NewAttempt, NewBatch, StoreError, TileRow,
     model::{
-        Account, AttemptState, AuditEvent, Deployment, Grant, GrantRole, JobKind, LeafKind, LeftOut, Link, LinkContent,
-        LinkScope, Receipt, RecordState, ReturnReason, School, StoredAppointment,
+        Account, AttemptState, AuditEvent, Delivery, Deployment, Grant, GrantRole, JobKind, LeafKind, LeftOut, Link,
+        LinkContent, LinkScope, Receipt, RecordState, ReturnReason, School, SchoolChange, SchoolChangeKind, StatusKind,
+        StoredAppointment, StoredStatus,
     },
 };
 use hocba_tests::database::TestDatabase;
@@ -253,7 +254,7 @@ async fn attempts_move_from_the_state_they_were_read_in() {
     let leaves = [leaf(1)];
     let new = NewBatch { issuer: &issuer(), kind: LeafKind::Record, root: digest(1), leaves: &leaves, tiles: &[] };
     tx.add_batch(&new, at(0)).await.expect("closed");
-    let attempt = NewAttempt { batch: 1, sender: "0x01", nonce: 4, tx_hash: "0xbb", raw: &[1, 2, 3] };
+    let attempt = NewAttempt { of: Delivery::Batch(1), sender: "0x01", nonce: 4, tx_hash: "0xbb", raw: &[1, 2, 3] };
     let first = tx.add_attempt(&attempt, at(1)).await.expect("recorded");
     tx.commit().await.expect("committed");
     let mut tx = store.begin("attempt").await.expect("begun");
@@ -402,4 +403,181 @@ async fn what_no_row_can_say_is_refused_by_the_engine() {
         assert!(database.try_sql(sql).await.is_err(), "{sql}");
     }
     assert_eq!(database.try_sql("UPDATE record_versions SET left_out = 'other'").await.expect("allowed"), 1);
+}
+
+fn status(n: u64, subject: u64, since: Option<i64>) -> StoredStatus {
+    StoredStatus {
+        id: 0,
+        subject: id(subject),
+        action: StatusKind::End,
+        live_version: 1,
+        reason: if since.is_some() { 6 } else { 5 },
+        since: since.map(at),
+        school: school(),
+        statement: statement(n),
+        taken_at: at(3),
+        receipt: None,
+    }
+}
+
+#[tokio::test]
+async fn statuses_wait_in_their_order_and_get_one_receipt() {
+    let (_database, store) = with_drafts(0).await;
+    let mut tx = store.begin("end").await.expect("begun");
+    for (n, subject, since) in [(1, 50, None), (2, 51, None), (3, 50, Some(-7))] {
+        assert_eq!(tx.add_status(&status(n, subject, since)).await.expect("added"), n.cast_signed());
+    }
+    let numbered = |n: u64, subject, since| StoredStatus { id: n.cast_signed(), ..status(n, subject, since) };
+    let (one, two, three) = (numbered(1, 50, None), numbered(2, 51, None), numbered(3, 50, Some(-7)));
+    assert_eq!(tx.statuses_of(&id(50)).await.expect("read"), [one.clone(), three.clone()]);
+    assert_eq!(tx.statuses_of_school(&school()).await.expect("read").len(), 3);
+    assert!(tx.statuses_of_school(&"79DEMO002".parse().expect("a code")).await.expect("read").is_empty());
+    assert_eq!(tx.waiting_statuses(2).await.expect("read"), [one, two.clone()]);
+    assert_eq!(tx.newest_statuses(2).await.expect("read"), [three.clone(), two]);
+    assert_eq!(tx.status_ids_after(1, 9).await.expect("read"), [2, 3]);
+    let receipt = Receipt { index: 7, block: 10, time: at(20), tx_hash: "0xaa".into() };
+    tx.add_status_receipt(2, &receipt).await.expect("noted");
+    assert!(matches!(tx.add_status_receipt(2, &receipt).await, Err(StoreError::Changed { what: "the status" })));
+    assert_eq!(tx.status(2).await.expect("read").and_then(|s| s.receipt), Some(receipt));
+    let waiting = tx.waiting_statuses(9).await.expect("read");
+    assert_eq!(waiting.iter().map(|s| s.id).collect::<Vec<_>>(), [1, 3]);
+    tx.commit().await.expect("committed");
+    let mut tx = store.begin("end").await.expect("begun");
+    let again = tx.add_status(&status(3, 50, Some(-7))).await;
+    assert!(matches!(again, Err(StoreError::Exists { what: "the status" })), "{again:?}");
+}
+
+#[tokio::test]
+async fn attempts_for_the_status_log_count_apart_from_those_for_batches() {
+    let (_database, store) = with_drafts(0).await;
+    let mut tx = store.begin("attempt").await.expect("begun");
+    tx.add_leaf(&leaf(1)).await.expect("added");
+    let leaves = [leaf(1)];
+    let new = NewBatch { issuer: &issuer(), kind: LeafKind::Record, root: digest(1), leaves: &leaves, tiles: &[] };
+    tx.add_batch(&new, at(0)).await.expect("closed");
+    let attempt = |of, tx_hash| NewAttempt { of, sender: "0x01", nonce: 4, tx_hash, raw: &[1, 2, 3] };
+    tx.add_attempt(&attempt(Delivery::Batch(1), "0xbb"), at(1)).await.expect("recorded");
+    assert_eq!(tx.live_anchor_attempt("0x01").await.expect("read").map(|a| a.of), Some(Delivery::Batch(1)));
+    assert_eq!(tx.live_anchor_attempt("0x02").await.expect("read"), None, "another key");
+    for hash in ["0xc1", "0xc2", "0xc3"] {
+        tx.add_attempt(&attempt(Delivery::Statuses, hash), at(1)).await.expect("recorded");
+    }
+    let twice = tx.status_attempts().await.expect("read");
+    assert_eq!(
+        twice.iter().map(|a| (a.of, a.tx_hash.as_str())).collect::<Vec<_>>(),
+        [(Delivery::Statuses, "0xc1"), (Delivery::Statuses, "0xc2"), (Delivery::Statuses, "0xc3"),]
+    );
+    tx.move_attempt(&twice[0], AttemptState::Dropped, None, at(2)).await.expect("moved");
+    tx.move_attempt(&twice[1], AttemptState::Final, Some(9), at(2)).await.expect("moved");
+    assert!(matches!(
+        tx.move_attempt(&twice[1], AttemptState::Final, Some(9), at(2)).await,
+        Err(StoreError::Changed { .. })
+    ));
+    let recent = tx.status_attempts().await.expect("read");
+    assert_eq!(recent.iter().map(|a| a.tx_hash.as_str()).collect::<Vec<_>>(), ["0xc3"], "since the last final one");
+    let known = tx.status_attempt("0xc1").await.expect("read").expect("there");
+    assert_eq!((known.state, known.block), (AttemptState::Dropped, None));
+    assert_eq!(tx.status_attempts_after(0, 2).await.expect("read").len(), 2);
+    assert_eq!(tx.attempts_of(1).await.expect("read")[0].state, AttemptState::Prepared, "the batch's is untouched");
+}
+
+#[tokio::test]
+async fn records_that_were_complete_before_a_moment_are_open_until_they_are_anchored() {
+    let (_database, store) = with_drafts(0).await;
+    let mut tx = store.begin("seal").await.expect("begun");
+    assert_eq!(tx.records_before(&school(), at(9)).await.expect("read"), (false, None));
+    let late = hocba_store::model::Leaf { ready_at: at(5), ..leaf(2) };
+    for leaf in [leaf(1), late] {
+        tx.add_leaf(&leaf).await.expect("added");
+    }
+    assert_eq!(tx.records_before(&school(), at(-1)).await.expect("read"), (false, None));
+    assert_eq!(tx.records_before(&school(), at(0)).await.expect("read"), (true, None));
+    let leaves = [leaf(1)];
+    let new = NewBatch { issuer: &issuer(), kind: LeafKind::Record, root: digest(1), leaves: &leaves, tiles: &[] };
+    tx.add_batch(&new, at(0)).await.expect("closed");
+    assert_eq!(tx.records_before(&school(), at(0)).await.expect("read"), (true, None), "closed is not anchored");
+    let receipt = Receipt { index: 0, block: 3, time: at(20), tx_hash: "0xaa".into() };
+    tx.add_receipt(1, &receipt).await.expect("anchored");
+    assert_eq!(tx.records_before(&school(), at(0)).await.expect("read"), (false, Some(at(20))));
+    assert_eq!(tx.records_before(&school(), at(5)).await.expect("read"), (true, Some(at(20))));
+}
+
+#[tokio::test]
+async fn anchored_records_of_a_school_are_read_by_class_and_number_from_a_moment_on() {
+    let (_database, store) = with_drafts(3).await;
+    use RecordState::{CoSigned, Draft, Sealed, TeacherSigned};
+    for record in [101, 102, 103] {
+        for (revision, from, to) in [(1, Draft, TeacherSigned), (2, TeacherSigned, CoSigned), (3, CoSigned, Sealed)] {
+            advance(&store, record, revision, from, to).await.expect("a step");
+        }
+    }
+    let mut tx = store.begin("anchor").await.expect("begun");
+    for (batch, record) in [(1_i64, 102), (2, 103)] {
+        let leaf = hocba_store::model::Leaf { subject: id(record), ..leaf(record) };
+        tx.add_leaf(&leaf).await.expect("added");
+        let new = NewBatch {
+            issuer: &issuer(),
+            kind: LeafKind::Record,
+            root: digest(record),
+            leaves: std::slice::from_ref(&leaf),
+            tiles: &[],
+        };
+        tx.add_batch(&new, at(0)).await.expect("closed");
+        let index = batch.unsigned_abs();
+        let receipt = Receipt { index, block: index, time: at(10 * batch), tx_hash: format!("0x{batch}") };
+        tx.add_receipt(batch, &receipt).await.expect("anchored");
+    }
+    let mut found = async |since, after: Option<(&hocba_store::model::Id, u32)>| {
+        let page = tx.anchored_since(&school(), at(since), after, 9).await.expect("read");
+        page.into_iter().map(|(v, time)| (v.record, v.number, time)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(0, None).await, [(id(102), 2, at(10)), (id(103), 3, at(20))]);
+    assert_eq!(found(0, Some((&id(1), 2))).await, [(id(103), 3, at(20))]);
+    assert_eq!(found(11, None).await, [(id(103), 3, at(20))]);
+    assert_eq!(found(21, None).await, []);
+}
+
+#[tokio::test]
+async fn what_becomes_of_schools_is_kept_in_order_and_held_to_its_form() {
+    let (database, store) = with_drafts(0).await;
+    let other: hocba_record::types::SchoolCode = "79DEMO002".parse().expect("a code");
+    let mut tx = store.begin("schools").await.expect("begun");
+    tx.add_school(&School { code: other.clone(), issuer: issuer() }, NOW).await.expect("added");
+    let renamed = SchoolChange {
+        school: school(),
+        change: SchoolChangeKind::Renamed,
+        successor: None,
+        name: Some("THCS Trần Phú mới".parse().expect("text")),
+        decision: Some("12/QĐ".parse().expect("text")),
+        changed_at: at(1),
+    };
+    let merged = SchoolChange {
+        change: SchoolChangeKind::Merged,
+        successor: Some(other.clone()),
+        name: None,
+        decision: None,
+        ..renamed.clone()
+    };
+    for change in [&renamed, &merged] {
+        tx.add_school_change(change).await.expect("added");
+    }
+    tx.commit().await.expect("committed");
+    let mut tx = store.read().await.expect("read");
+    assert_eq!(tx.school_changes(&school()).await.expect("read"), [renamed, merged]);
+    assert!(tx.school_changes(&other).await.expect("read").is_empty());
+    drop(tx);
+    for (change, successor, name) in [
+        ("renamed", "NULL", "NULL"),
+        ("merged", "NULL", "NULL"),
+        ("merged", "'79DEMO001'", "NULL"),
+        ("closed", "'79DEMO009'", "NULL"),
+        ("closed", "NULL", "'x'"),
+        ("burnt", "NULL", "NULL"),
+    ] {
+        let sql = format!(
+            "INSERT INTO school_changes (school, change, successor, name, changed_at) \
+             VALUES ('79DEMO001', '{change}', {successor}, {name}, 1)"
+        );
+        assert!(database.try_sql(&sql).await.is_err(), "{change} {successor} {name}");
+    }
 }

@@ -1,0 +1,525 @@
+//! Every use case, asked for by every role, wherever it holds, about everything near and far: what is refused is what the
+//! policy refuses. The expectation comes from the policy; the policy itself is the reviewed page `docs/permissions.md`.
+
+use std::{collections::BTreeSet, fmt::Write as _, path::Path};
+
+use hocba_app::{
+    Actor, AppError, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
+    policy::{Action, Place, may, role_may},
+};
+use hocba_record::{
+    encoding::{RecordId, Sha256Digest},
+    types::{ClassName, SchoolCode, SchoolYear},
+};
+use hocba_signature::{
+    statement::{Role, Statement},
+    status::ReasonClass,
+};
+use hocba_store::model::{Account, Grant, GrantRole, Id, LeftOut, Link, LinkContent, ReturnReason, School};
+use hocba_tests::{
+    DAY, NOW, OTHER_SCHOOL, SCHOOL, at,
+    office::{OPERATOR, Office, chain_of, workbook},
+};
+
+/// What a use case is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// A class or one of its records.
+    Class,
+    /// A school.
+    School,
+    /// The whole installation.
+    Everything,
+    /// Nothing yet: who may do it anywhere may do this.
+    Somewhere,
+    /// Everything that the actor may see: the answer differs, nothing is refused.
+    WhatOneSees,
+}
+
+/// A use case in one of its forms: name, form, what it needs, about what.
+type UseCase = (&'static str, &'static str, &'static [Action], About);
+
+use About::{Class, Everything, Somewhere, WhatOneSees};
+
+#[rustfmt::skip]
+const USE_CASES: &[UseCase] = &[
+    ("import",              "",                  &[Action::Import],          Class),
+    ("leave_out",           "",                  &[Action::Import],          Class),
+    ("return_record",       "",                  &[Action::Return],          Class),
+    ("class",               "",                  &[Action::ReadStates],      Class),
+    ("classes",             "",                  &[Action::ReadStates],      WhatOneSees),
+    ("signer",              "sign",              &[Action::Sign],            Somewhere),
+    ("signer",              "co_sign",           &[Action::CoSign],          Somewhere),
+    ("signer",              "seal",              &[Action::Seal],            Somewhere),
+    ("prepare",             "sign",              &[Action::Sign],            Class),
+    ("prepare",             "co_sign",           &[Action::CoSign],          Class),
+    ("prepare",             "seal",              &[Action::Seal],            Class),
+    ("submit",              "sign",              &[Action::Sign],            Class),
+    ("submit",              "co_sign",           &[Action::CoSign],          Class),
+    ("submit",              "seal",              &[Action::Seal],            Class),
+    ("bundle",              "",                  &[Action::HandOut],         Class),
+    ("bundle_with",         "",                  &[Action::HandOut],         Class),
+    ("create_link",         "",                  &[Action::HandOut],         Class),
+    ("withdraw_link",       "",                  &[Action::HandOut],         Class),
+    ("links",               "",                  &[Action::HandOut],         Class),
+    ("manifest",            "",                  &[Action::ReadManifest],    About::School),
+    ("add_school",          "",                  &[Action::AppointSchool],   About::School),
+    ("school_changed",      "",                  &[Action::ChangeSchool],    About::School),
+    ("appoint",             "teacher",           &[Action::AppointTeacher],  About::School),
+    ("appoint",             "principal",         &[Action::AppointSchool],   About::School),
+    ("appoint",             "deputy",            &[Action::AppointSchool],   About::School),
+    ("appoint",             "seal",              &[Action::AppointSchool],   About::School),
+    ("appoint_many",        "teacher",           &[Action::AppointTeacher],  About::School),
+    ("appoint_many",        "principal",         &[Action::AppointSchool],   About::School),
+    ("appoint_many",        "both",              &[Action::AppointTeacher, Action::AppointSchool], About::School),
+    ("end_appointment",     "by principal",      &[Action::AppointTeacher],  About::School),
+    ("end_appointment",     "by deputy",         &[Action::AppointTeacher],  About::School),
+    ("end_appointment",     "by department",     &[Action::AppointSchool],   About::School),
+    ("replace_appointment", "teacher",           &[Action::AppointTeacher],  About::School),
+    ("replace_appointment", "principal",         &[Action::AppointSchool],   About::School),
+    ("replace_appointment", "ended by department, appointed by principal",
+                                                 &[Action::AppointSchool, Action::AppointTeacher], About::School),
+    ("list_appointments",   "",                  &[Action::ReadStates],      About::School),
+    ("orphaned_work",       "",                  &[Action::ReadStates],      About::School),
+    ("resigning_queue",     "",                  &[Action::ReadStates],      About::School),
+    ("overview",            "",                  &[Action::ReadOverview],    Everything),
+    ("close_batches",       "",                  &[Action::CloseBatch],      Everything),
+    ("add_account",         "",                  &[Action::ManageAccounts],  Everything),
+    ("add_token",           "",                  &[Action::ManageAccounts],  Everything),
+];
+
+/// Use cases without an actor, each for a reason: they are for anyone, or say who the actor is, or are for programs.
+const FOR_ANYONE: &[&str] = &[
+    "actor",           // says who the actor is
+    "actor_of",        // the same
+    "authenticate",    // the same
+    "agree",           // of a program about its own settings
+    "ready",           // whether the database answers
+    "bundler",         // opaque; opens nothing by itself
+    "appointments",    // public by nature: in every bundle
+    "school",          // says nothing of anyone
+    "status_evidence", // on the chain or on its way there
+    "chain_head",      // public
+    "verify",          // public
+    "open_link",       // for whoever has the secret
+];
+
+/// The functions of `App` that are use cases, as the sources have them: name, and whether an actor is asked for.
+fn in_the_sources() -> BTreeSet<(String, bool)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).expect("sources") {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");
+        for rest in text.split("    pub async fn ").skip(1) {
+            let (name, rest) = rest.split_once('(').expect("arguments");
+            let arguments = rest.split(") ->").next().expect("a result");
+            found.insert((name.to_owned(), arguments.contains("actor: &Actor")));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_use_case_is_left_out_of_the_matrix() {
+    let mut known: BTreeSet<(String, bool)> = USE_CASES.iter().map(|u| (u.0.to_owned(), true)).collect();
+    known.extend(FOR_ANYONE.iter().map(|name| ((*name).to_owned(), false)));
+    assert_eq!(in_the_sources(), known, "a use case without a row, or a row without its use case");
+}
+
+/// The policy as the page has it: actions by roles.
+fn actions_table() -> String {
+    let mut table = String::from("| |");
+    for role in GrantRole::ALL {
+        let _ = write!(table, " {role} |");
+    }
+    let _ = write!(table, "\n|---|{}\n", "---|".repeat(GrantRole::ALL.len()));
+    for action in Action::ALL {
+        let _ = write!(table, "| {action} |");
+        for role in GrantRole::ALL {
+            let _ = write!(table, " {} |", if role_may(*role, action) { "yes" } else { "–" });
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// What each use case needs, as the page has it.
+fn use_cases_table() -> String {
+    let mut table = String::from("| use case | form | needs | about |\n|---|---|---|---|\n");
+    for (name, form, actions, about) in USE_CASES {
+        let actions: Vec<String> = actions.iter().map(ToString::to_string).collect();
+        let about = match about {
+            Class => "class",
+            About::School => "school",
+            Everything => "installation",
+            Somewhere => "anywhere, with the account's own certificate",
+            WhatOneSees => "shows what the actor may see",
+        };
+        let _ = writeln!(table, "| `{name}` | {form} | {} | {about} |", actions.join(" and "));
+    }
+    table
+}
+
+#[test]
+fn the_policy_is_the_one_that_was_reviewed() {
+    let path = hocba_tests::repository().join("docs/permissions.md");
+    let page = std::fs::read_to_string(path).expect("docs/permissions.md");
+    for table in [actions_table(), use_cases_table()] {
+        assert!(page.contains(&table), "docs/permissions.md says otherwise than the code, which says:\n\n{table}");
+    }
+}
+
+/// A class with a record and a link.
+struct ClassTarget {
+    what: &'static str,
+    school: SchoolCode,
+    year: SchoolYear,
+    name: ClassName,
+    id: Id,
+    record: RecordId,
+    link: Id,
+    workbook: Vec<u8>,
+}
+
+/// Two schools, three classes of the one and one of the other.
+struct Town {
+    office: Office,
+    classes: Vec<ClassTarget>,
+    schools: Vec<(&'static str, SchoolCode)>,
+    signers: Vec<(Step, hocba_app::Signer)>,
+    bundlers: Vec<(SchoolCode, hocba_app::Bundler)>,
+}
+
+const STEPS: [(Step, &str, &str); 3] =
+    [(Step::Sign, "sign", "teacher"), (Step::CoSign, "co_sign", "principal"), (Step::Seal, "seal", "seal")];
+
+fn school(code: &str) -> SchoolCode {
+    code.parse().expect("code")
+}
+
+fn year(start: u16) -> SchoolYear {
+    SchoolYear::starting(start).expect("year")
+}
+
+impl Town {
+    async fn new() -> Self {
+        let (office, _) = Office::with_class(1).await;
+        let other = School { code: school(OTHER_SCHOOL), issuer: "so-demo-2".parse().expect("issuer") };
+        office.app.add_school(&OPERATOR, &other).await.expect("added");
+        let mut classes = Vec::new();
+        for (n, (what, code, start, name)) in [
+            ("own class", SCHOOL, 2026, "9A3"),
+            ("other class", SCHOOL, 2026, "9A4"),
+            ("same class last year", SCHOOL, 2025, "9A3"),
+            ("same class, other school", OTHER_SCHOOL, 2026, "9A3"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let workbook = workbook(1, |header, _| {
+                (header.school, header.year) = (school(code), year(start));
+                header.class = name.parse().expect("class");
+            });
+            let id = office.app.import(&OPERATOR, &workbook, &Import::default()).await.expect("imported").class;
+            let record = office.lines(&id).await[0].record;
+            let link = RecordId::from_bytes([n as u8 + 1; 16]);
+            let made = Link {
+                id: link,
+                record,
+                scope: Scope::Whole,
+                created_by: "operator".into(),
+                created_at: at(NOW),
+                expires_at: None,
+                withdrawn_at: None,
+            };
+            let content = LinkContent { nonce: [0; 12], bytes: vec![1] };
+            let mut tx = office.app.store().begin("link").await.expect("begun");
+            tx.add_link(&made, &Sha256Digest::of(&[n as u8]), &content).await.expect("added");
+            tx.commit().await.expect("committed");
+            let (school, year, name) = (school(code), year(start), name.parse().expect("class"));
+            classes.push(ClassTarget { what, school, year, name, id, record, link, workbook });
+        }
+        let (mut signers, mut bundlers) = (Vec::new(), Vec::new());
+        for (step, _, person) in STEPS {
+            signers.push((step, office.app.signer(&OPERATOR, step, false, &chain_of(person)).await.expect("a signer")));
+        }
+        for code in [SCHOOL, OTHER_SCHOOL] {
+            bundlers.push((school(code), office.app.bundler(&school(code)).await.expect("a bundler")));
+        }
+        let schools = vec![("own school", school(SCHOOL)), ("other school", school(OTHER_SCHOOL))];
+        Self { office, classes, schools, signers, bundlers }
+    }
+
+    fn appointment(&self, role: Role, school: &SchoolCode) -> Statement {
+        let class = (role == Role::HomeroomTeacher).then_some("9A3");
+        let mut appointment = self.office.people.appointment(role, class);
+        appointment.school = school.clone();
+        self.office.people.appoint(&appointment)
+    }
+
+    fn end(&self, by: Role, school: &SchoolCode) -> Statement {
+        let change = hocba_signature::status::StatusChange {
+            action: hocba_signature::status::StatusAction::End,
+            decision: None,
+            live_version: 1,
+            reason: ReasonClass::LeftRole,
+            replacement: None,
+            school: school.clone(),
+            since: None,
+            subject: self.office.people.appointment(Role::SchoolSeal, None).id,
+        };
+        let statement = Statement::unsigned(change.to_bytes());
+        self.office.people.person(by).sign(
+            statement,
+            hocba_signature::statement::StatementType::Status,
+            by,
+            NOW - 9 * DAY,
+        )
+    }
+
+    /// Asks for a use case about a class.
+    async fn about_class(&self, (name, form, ..): UseCase, actor: &Actor, class: &ClassTarget) -> Result<(), AppError> {
+        let app = &self.office.app;
+        let signer = || {
+            let (step, ..) = STEPS.into_iter().find(|s| s.1 == form).expect("a step");
+            &self.signers.iter().find(|s| s.0 == step).expect("a signer").1
+        };
+        let nothing = |_| ();
+        match name {
+            "import" => app.import(actor, &class.workbook, &Import::default()).await.map(|_| ()),
+            "leave_out" => app.leave_out(actor, &class.record, Some(LeftOut::Other)).await,
+            "return_record" => app.return_record(actor, &class.record, ReturnReason::Other).await,
+            "class" => {
+                let view = app.class(actor, &class.id).await?;
+                let names = may(actor, Action::ReadRecords, class.place());
+                assert_eq!(view.pupils[0].name.is_some(), names, "{actor:?} sees names where marks may be seen");
+                Ok(())
+            }
+            "prepare" => app.prepare(actor, &class.id, signer(), &Selection::All).await.map(|_| ()),
+            "submit" => app.submit(actor, &class.id, signer(), &[]).await.map(|_| ()),
+            "bundle" => app.bundle(actor, &class.record, Scope::Whole).await.map(|_| ()),
+            "bundle_with" => {
+                let bundler = &self.bundlers.iter().find(|b| b.0 == class.school).expect("a bundler").1;
+                app.bundle_with(actor, bundler, &class.record, Scope::Whole).await.map(|_| ())
+            }
+            "create_link" => app.create_link(actor, &class.record, Scope::Whole, None).await.map(|_| ()),
+            "withdraw_link" => app.withdraw_link(actor, &class.link).await.map(nothing),
+            "links" => app.links(actor, &class.record).await.map(|_| ()),
+            other => panic!("{other} is about a class, and nobody said how to ask for it"),
+        }
+    }
+
+    /// Asks for a use case about a school.
+    async fn about_school(&self, (name, form, ..): UseCase, actor: &Actor, code: &SchoolCode) -> Result<(), AppError> {
+        let app = &self.office.app;
+        let by = |role| if role == Role::HomeroomTeacher { "principal" } else { "department" };
+        let role = match form {
+            "teacher" => Role::HomeroomTeacher,
+            "deputy" => Role::DeputyPrincipal,
+            "seal" => Role::SchoolSeal,
+            _ => Role::Principal,
+        };
+        let (given, chain) = (self.appointment(role, code), chain_of(by(role)));
+        let whom = chain_of(if role == Role::HomeroomTeacher { "teacher" } else { "seal" });
+        let new = NewAppointment { statement: &given, appointer_chain: &chain, appointee_chain: &whom };
+        match name {
+            "manifest" => app.manifest(actor, code, 0).await.map(|_| ()),
+            "add_school" => {
+                let school = app.store().read().await?.school(code).await?.expect("there");
+                app.add_school(actor, &school).await
+            }
+            "school_changed" => {
+                let fate = SchoolFate::Renamed { name: "Tên mới".parse().expect("text") };
+                app.school_changed(actor, code, &fate, None).await
+            }
+            "appoint" => app.appoint(actor, &given, &chain, &whom).await.map(|_| ()),
+            "appoint_many" if form == "both" => {
+                let teacher = self.appointment(Role::HomeroomTeacher, code);
+                let (by, whom) = (chain_of("principal"), chain_of("teacher"));
+                let teacher = NewAppointment { statement: &teacher, appointer_chain: &by, appointee_chain: &whom };
+                // In either order: the first that is refused ends it.
+                app.appoint_many(actor, &[teacher, new]).await.map(|_| ())
+            }
+            "appoint_many" => app.appoint_many(actor, &[new]).await.map(|_| ()),
+            "end_appointment" => {
+                let (role, file) = match form {
+                    "by principal" => (Role::Principal, "principal"),
+                    "by deputy" => (Role::DeputyPrincipal, "principal"),
+                    _ => (Role::Department, "department"),
+                };
+                app.end_appointment(actor, &self.end(role, code), &chain_of(file)).await.map(|_| ())
+            }
+            "replace_appointment" => {
+                let mixed = form.starts_with("ended by department");
+                let (signer, file) = match form {
+                    "teacher" => (Role::Principal, "principal"),
+                    _ => (Role::Department, "department"),
+                };
+                let (end, chain) = (self.end(signer, code), chain_of(file));
+                let end = NewEnd { statement: &end, chain: &chain };
+                let teacher = self.appointment(Role::HomeroomTeacher, code);
+                let (by, whom) = (chain_of("principal"), chain_of("teacher"));
+                let teacher = NewAppointment { statement: &teacher, appointer_chain: &by, appointee_chain: &whom };
+                app.replace_appointment(actor, &end, if mixed { &teacher } else { &new }).await.map(|_| ())
+            }
+            "list_appointments" => app.list_appointments(actor, code).await.map(|_| ()),
+            "orphaned_work" => app.orphaned_work(actor, code).await.map(|_| ()),
+            "resigning_queue" => app.resigning_queue(actor, code).await.map(|_| ()),
+            other => panic!("{other} is about a school, and nobody said how to ask for it"),
+        }
+    }
+
+    /// Asks for a use case about no place in particular.
+    async fn about_all(&self, (name, form, ..): UseCase, actor: &Actor) -> Result<(), AppError> {
+        let app = &self.office.app;
+        match name {
+            "overview" => app.overview(actor).await.map(|_| ()),
+            "close_batches" => app.close_batches(actor).await,
+            "add_account" => {
+                let new = NewAccount { login: "x".into(), name: "x".into(), certificate: None, grants: Vec::new() };
+                app.add_account(actor, new).await.map(|_| ())
+            }
+            "add_token" => app.add_token(actor, &RecordId::from_bytes([9; 16]), 60).await.map(|_| ()),
+            "signer" => {
+                let (step, _, person) = STEPS.into_iter().find(|s| s.1 == form).expect("a step");
+                // With the account's own certificate; with another one it is refused to everyone but the operator.
+                let own = match actor {
+                    Actor::LocalOperator => Actor::LocalOperator,
+                    Actor::Account(account) => {
+                        let certificate = Some(Sha256Digest::of(&chain_of(person)[0]));
+                        let stranger = app.signer(actor, step, false, &chain_of(person)).await;
+                        assert!(is_forbidden(&stranger.map(|_| ())), "{actor:?} signs with another's certificate");
+                        Actor::Account(Account { certificate, ..account.clone() })
+                    }
+                };
+                app.signer(&own, step, false, &chain_of(person)).await.map(|_| ())
+            }
+            "classes" => {
+                let seen: BTreeSet<Id> = app.classes(actor).await?.into_iter().map(|(class, _)| class.id).collect();
+                let may = |c: &&ClassTarget| may(actor, Action::ReadStates, c.place());
+                let expected: BTreeSet<Id> = self.classes.iter().filter(may).map(|c| c.id).collect();
+                assert_eq!(seen, expected, "{actor:?}");
+                Ok(())
+            }
+            other => panic!("{other}: nobody said how to ask for it"),
+        }
+    }
+
+    async fn audited(&self) -> i64 {
+        self.office.database.count("SELECT COUNT(*) FROM audit_events").await
+    }
+}
+
+impl ClassTarget {
+    fn place(&self) -> Place<'_> {
+        Place::Class(&self.school, self.year, &self.name)
+    }
+}
+
+fn is_forbidden(done: &Result<(), AppError>) -> bool {
+    match done {
+        Err(AppError::Forbidden(_)) => true,
+        Err(AppError::OneOfMany { error, .. }) => matches!(**error, AppError::Forbidden(_)),
+        _ => false,
+    }
+}
+
+/// Everyone who may ask: each role, held for a class, a school, everywhere; nobody in particular; the operator.
+fn actors() -> Vec<(String, Actor)> {
+    let account = |grants| {
+        Actor::Account(Account {
+            id: RecordId::from_bytes([7; 16]),
+            login: "a".into(),
+            name: "A".into(),
+            certificate: None,
+            grants,
+        })
+    };
+    let mut actors = vec![("operator".to_owned(), OPERATOR), ("nobody".to_owned(), account(Vec::new()))];
+    for role in GrantRole::ALL {
+        for (held, of, class) in [
+            ("a class", Some(SCHOOL), Some((year(2026), "9A3".parse().expect("class")))),
+            ("a school", Some(SCHOOL), None),
+            ("everywhere", None, None),
+        ] {
+            let grant = Grant { role: *role, school: of.map(school), class };
+            actors.push((format!("{role} of {held}"), account(vec![grant])));
+        }
+    }
+    actors
+}
+
+/// Whether a role holds an action at all.
+fn anywhere(actor: &Actor, action: Action) -> bool {
+    match actor {
+        Actor::LocalOperator => true,
+        Actor::Account(account) => account.grants.iter().any(|g| role_may(g.role, action)),
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_what_the_policy_refuses() {
+    let town = Town::new().await;
+    let (mut cases, mut refused, mut wrong) = (0, 0, Vec::new());
+    // First all that is refused, which must leave no trace; then all that is not.
+    for allowed in [false, true] {
+        let before = town.audited().await;
+        for (who, actor) in &actors() {
+            for use_case in USE_CASES {
+                let (name, form, actions, about) = *use_case;
+                let mut ask = Vec::new();
+                let all = |place: Place<'_>| actions.iter().all(|action| may(actor, *action, place));
+                match about {
+                    Class => {
+                        for class in &town.classes {
+                            if all(class.place()) == allowed {
+                                ask.push((class.what, town.about_class(*use_case, actor, class).await));
+                            }
+                        }
+                    }
+                    About::School => {
+                        for (what, code) in &town.schools {
+                            if all(Place::School(code)) == allowed {
+                                ask.push((*what, town.about_school(*use_case, actor, code).await));
+                            }
+                        }
+                    }
+                    Everything if all(Place::Everywhere) == allowed => {
+                        ask.push(("the installation", town.about_all(*use_case, actor).await));
+                    }
+                    Somewhere if actions.iter().all(|action| anywhere(actor, *action)) == allowed => {
+                        ask.push(("somewhere", town.about_all(*use_case, actor).await));
+                    }
+                    WhatOneSees if allowed => ask.push(("what one sees", town.about_all(*use_case, actor).await)),
+                    Everything | Somewhere | WhatOneSees => {}
+                }
+                for (what, done) in ask {
+                    cases += 1;
+                    refused += usize::from(!allowed);
+                    if is_forbidden(&done) == allowed {
+                        wrong.push(format!("{who}: {name} {form}, {what}: {done:?}"));
+                    }
+                }
+            }
+        }
+        if !allowed {
+            assert_eq!(town.audited().await, before, "something that was refused was done all the same");
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {cases} cases are not as the policy has them:\n{}", wrong.len(), wrong.join("\n"));
+    let expected: usize = USE_CASES
+        .iter()
+        .map(|u| match u.3 {
+            Class => town.classes.len(),
+            About::School => town.schools.len(),
+            _ => 1,
+        })
+        .sum();
+    assert_eq!(cases, expected * actors().len(), "each case once");
+    println!(
+        "{cases} cases: {} use cases in {} forms, {} actors; {refused} refused",
+        USE_CASES.iter().map(|u| u.0).collect::<BTreeSet<_>>().len(),
+        USE_CASES.len(),
+        actors().len()
+    );
+}
