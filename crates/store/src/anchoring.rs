@@ -424,7 +424,7 @@ fn leaf(row: &Row<'_>) -> Result<Leaf, StoreError> {
     })
 }
 
-fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
+pub(crate) fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
     let receipt = match row.number_opt("chain_index")? {
         Some(index) => Some(Receipt {
             index,
