@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hocba_bundle::report::AppointmentProblem;
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     types::{ClassName, SchoolCode, SchoolYear, UnixTime},
@@ -108,24 +109,63 @@ impl Staff {
     }
 
     /// Whether a certificate may sign in this role now.
-    ///
-    /// # Errors
-    /// [`AppError::AppointmentEnded`] where an appointment that would serve was ended; [`AppError::NotAppointed`].
-    pub(crate) fn require(
+    pub(crate) fn may_sign(
         &self,
         certificate: &Sha256Digest,
         role: Role,
         class: Option<(SchoolYear, &ClassName)>,
         now: UnixTime,
+    ) -> bool {
+        self.held_by(certificate, role, class).any(|h| h.in_force(now))
+    }
+
+    /// The same as an error, with what comes nearest to the right that is missing.
+    ///
+    /// # Errors
+    /// [`AppError::AppointmentEnded`] where an appointment that would serve was ended; [`AppError::NotAppointed`].
+    pub(crate) async fn require(
+        &self,
+        tx: &mut Tx,
+        certificate: &Sha256Digest,
+        role: Role,
+        class: Option<(SchoolYear, &ClassName)>,
+        now: UnixTime,
     ) -> Result<(), AppError> {
-        if self.held_by(certificate, role, class).any(|h| h.in_force(now)) {
+        if self.may_sign(certificate, role, class, now) {
             return Ok(());
         }
         let mut over = self.held_by(certificate, role, class).filter(|h| h.appointment.covers(now));
         match over.find_map(Held::ended).and_then(|end| ReasonClass::from_code(end.reason)) {
             Some(reason) => Err(AppError::AppointmentEnded { role, reason }),
-            None => Err(AppError::NotAppointed { role }),
+            None => Err(AppError::NotAppointed { role, why: self.nearest(tx, certificate, role, class).await? }),
         }
+    }
+
+    /// What of an appointment is missing, in the order in which a verdict asks: of several the one that gets furthest.
+    async fn nearest(
+        &self,
+        tx: &mut Tx,
+        certificate: &Sha256Digest,
+        role: Role,
+        class: Option<(SchoolYear, &ClassName)>,
+    ) -> Result<AppointmentProblem, AppError> {
+        use AppointmentProblem::{NotAppointed, OutsideInterval, WrongClass, WrongRole, WrongSchool, WrongYear};
+        if self.held_by(certificate, role, class).next().is_some() {
+            return Ok(OutsideInterval);
+        }
+        let year = class.map(|(year, _)| year);
+        let mut here =
+            self.0.iter().filter(|h| (h.appointment.appointee.certificate, h.appointment.role) == (*certificate, role));
+        if let Some(first) = here.next() {
+            let this_year = std::iter::once(first).chain(here).any(|h| h.appointment.year == year);
+            return Ok(if this_year { WrongClass } else { WrongYear });
+        }
+        let anywhere = tx.appointments_held_by(certificate).await?;
+        Ok(match anywhere.iter().any(|a| a.role == role) {
+            true => WrongSchool,
+            false if anywhere.is_empty() => NotAppointed,
+            false => WrongRole,
+        })
     }
 }
 
@@ -149,13 +189,43 @@ pub(crate) fn permitted_appointment(actor: &Actor, statement: &Statement) -> Res
     Ok(appointment)
 }
 
+/// What is missing of an appointment, said of a certificate: Vietnamese, English.
+pub const fn not_appointed_words(why: AppointmentProblem) -> (&'static str, &'static str) {
+    match why {
+        AppointmentProblem::NotAppointed => {
+            ("chứng thư này chưa được giao vai trò nào", "this certificate was given no role")
+        }
+        AppointmentProblem::WrongRole => {
+            ("chứng thư này được giao vai trò khác", "this certificate was given another role")
+        }
+        AppointmentProblem::WrongSchool => {
+            ("chứng thư này được giao vai trò ở trường khác", "this certificate was given the role at another school")
+        }
+        AppointmentProblem::WrongYear => {
+            ("chứng thư này được giao vai trò cho năm học khác", "this certificate was given the role for another year")
+        }
+        AppointmentProblem::WrongClass => {
+            ("chứng thư này được giao lớp khác", "this certificate was given the role for another class")
+        }
+        AppointmentProblem::OutsideInterval => {
+            ("chưa đến, hoặc đã hết thời hạn được giao", "the role is not held yet, or not any more")
+        }
+        AppointmentProblem::DepartmentNotRecognised => (
+            "đây không phải cơ quan quản lý được công nhận của trường này",
+            "this is not the recognised department of the school",
+        ),
+        // The rest is about statements in a bundle and times of blocks: verdicts alone say it.
+        _ => ("chứng thư này không có quyền đó", "this certificate has no right to it"),
+    }
+}
+
 impl App {
-    /// Takes a signed appointment, with the certificates (leaf first) of who gives it and who gets it. One that gives the same certificate the same role in the same place now is there
-    /// already: nothing happens. Gives whether it was new.
+    /// Takes a signed appointment, with the certificates (leaf first) of who gives it and who gets it. One that gives the
+    /// same certificate the same role in the same place now is there already: nothing happens. Gives whether it was new.
     ///
     /// # Errors
-    /// `Forbidden`; `Certificate`; `NotAppointed` and `AppointmentEnded` where the appointer holds no appointment;
-    /// `Appointment`.
+    /// `Forbidden`; `Certificate`; `NotAppointed` and `AppointmentEnded` where the appointer holds no appointment, or gives
+    /// it as a department and is none of the trust profile's for this school; `Appointment`.
     pub async fn appoint(
         &self,
         actor: &Actor,
@@ -233,7 +303,8 @@ impl App {
         let departments = &self.profile().profile().departments;
         let known =
             departments.iter().any(|d| d.certificate == *certificate && d.covers(school) && d.recognised_at(now));
-        if known { Ok(()) } else { Err(AppError::NotAppointed { role: Role::Department }) }
+        let why = AppointmentProblem::DepartmentNotRecognised;
+        if known { Ok(()) } else { Err(AppError::NotAppointed { role: Role::Department, why }) }
     }
 
     /// Takes a checked appointment in a transaction; whether it is new.
@@ -249,7 +320,7 @@ impl App {
             tx.school(&appointment.school).await?.ok_or(AppError::UnknownSchool(appointment.school.clone()))?;
         let staff = Staff::of(tx, &appointment.school).await?;
         if *role != Role::Department {
-            staff.require(appointer.digest(), *role, None, now)?;
+            staff.require(tx, appointer.digest(), *role, None, now).await?;
         }
         let class = appointment.year.zip(appointment.class.as_ref());
         if staff.held_by(&appointment.appointee.certificate, appointment.role, class).any(|h| h.in_force(now)) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
-    types::{ClassName, SchoolCode, SchoolYear, Text, UnixTime},
+    types::{SchoolCode, Text, UnixTime},
 };
 use hocba_signature::{
     appointment::Appointment,
@@ -24,7 +24,7 @@ use crate::{
     appointments::{Held, Staff, action_of, permitted_appointment},
     people::plain,
     policy::{Action, Place, require},
-    signing::CLOCK_AHEAD,
+    signing::{CLOCK_AHEAD, scope},
 };
 
 /// The subject of the one job that brings statuses onto the chain.
@@ -219,8 +219,9 @@ pub const fn reason_words(reason: ReasonClass) -> (&'static str, &'static str) {
 }
 
 impl App {
-    /// Ends an appointment, by a signed status statement with the certificates (leaf first) of its signer. From now on nothing that it would be needed for is taken here; the anchoring service has the
-    /// contract say so. Ended in the same way before: nothing happens. Gives whether it was new.
+    /// Ends an appointment, by a signed status statement with the certificates (leaf first) of its signer. From now on
+    /// nothing that it would be needed for is taken here; the anchoring service has the contract say so. Ended in the same
+    /// way before: nothing happens. Gives whether it was new.
     ///
     /// After an end for another reason, only that the key was compromised is still news; and after that, only that it was
     /// so earlier than was thought (with a higher `live_version`, or the contract would not see a difference).
@@ -316,7 +317,7 @@ impl App {
             if !held.appointment.may_be_given_by(*role) {
                 return Err(AppError::Status(format!("{role} does not end the office of a {}", held.appointment.role)));
             }
-            staff.require(signer.digest(), *role, None, now)?;
+            staff.require(tx, signer.digest(), *role, None, now).await?;
         }
         if !is_news(&held.ends, change)? {
             return Ok((false, held.appointment.clone()));
@@ -448,10 +449,6 @@ fn takes_the_place(before: &Appointment, after: &Appointment) -> bool {
     before.school == after.school && (same || acting)
 }
 
-fn scope(class: &Class) -> (SchoolYear, &ClassName) {
-    (class.year, &class.name)
-}
-
 /// Whether a record gets on; if not, at which step and why.
 fn stuck(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -> Option<(Step, Stuck, Vec<Gone>)> {
     let (step, roles): (Step, &[Role]) = match version.state {
@@ -472,9 +469,8 @@ fn stuck(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -
     let headers = version.statement.as_ref().and_then(|s| s.headers(StatementType::Record).ok()).unwrap_or_default();
     let mut signers_gone = Vec::new();
     for header in headers {
-        let held: Vec<&Held> = staff.held_by(&header.certificate, header.role, Some(scope(class))).collect();
-        if !held.iter().any(|h| h.in_force(now)) {
-            signers_gone.extend(held.into_iter().map(gone));
+        if !staff.may_sign(&header.certificate, header.role, Some(scope(class)), now) {
+            signers_gone.extend(staff.held_by(&header.certificate, header.role, Some(scope(class))).map(gone));
         }
     }
     if !signers_gone.is_empty() {

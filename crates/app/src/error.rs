@@ -1,6 +1,6 @@
 //! Why a use case did not do what it was asked.
 
-use hocba_bundle::assemble::AssembleError;
+use hocba_bundle::{assemble::AssembleError, report::AppointmentProblem};
 use hocba_record::{
     encoding::RecordId,
     types::{ClassName, SchoolCode},
@@ -58,11 +58,14 @@ pub enum AppError {
     /// Somebody changed it meanwhile. Read again.
     #[error("{0} was changed by somebody else meanwhile")]
     Changed(&'static str),
-    /// The signer holds no appointment to this role for this school, class and year now.
-    #[error("the signer is not appointed as {role} here now")]
+    /// The signer's certificate was not given that role here: what comes nearest to it, in the words of a verdict.
+    #[error("the signer is not appointed as {role} here now ({why:?})")]
     NotAppointed {
         /// Role.
         role: Role,
+        /// `NotAppointed` to anything, `WrongRole`, `WrongSchool`, `WrongYear`, `WrongClass` or `OutsideInterval`; for a
+        /// department `DepartmentNotRecognised`.
+        why: AppointmentProblem,
     },
     /// The signer held that role here, and somebody ended it.
     #[error("the signer's appointment as {role} was ended ({})", reason_code(*reason))]

@@ -8,15 +8,18 @@
 //! (`hocba-anchor` does; verifying asks the [`PublicRecord`] it was given), or translate for HTTP.
 //!
 //! ```no_run
-//! # async fn story(app: hocba_app::App, teacher: hocba_app::Actor, key: hocba_keystore::Identity, workbook: Vec<u8>)
-//! # -> Result<(), hocba_app::AppError> {
+//! # async fn story(app: hocba_app::App, teacher: hocba_app::Actor, mut key: hocba_keystore::SigningKey,
+//! # workbook: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
 //! use hocba_app::{Import, Selection, Step};
 //!
 //! let class = app.import(&teacher, &workbook, &Import::default()).await?.class;
 //! let signer = app.signer(&teacher, Step::Sign, false, key.certificate_chain()).await?;
 //! let list = app.prepare(&teacher, &class, &signer, &Selection::All).await?;
 //! for tasks in list.tasks.chunks(20) {
-//!     let signed: Vec<_> = tasks.iter().map(|t| t.signed(key.key().sign(t.bytes()).to_vec())).collect();
+//!     let mut signed = Vec::new();
+//!     for task in tasks {
+//!         signed.push(task.signed(key.sign(task.bytes())?));
+//!     }
 //!     app.submit(&teacher, &class, &signer, &signed).await?; // each chunk lasts by itself
 //! }
 //! # Ok(()) }
@@ -46,7 +49,7 @@ use hocba_keystore::DataKey;
 use hocba_store::Store;
 
 pub use actor::Actor;
-pub use appointments::{MAX_APPOINTMENTS, NewAppointment};
+pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
 pub use bundles::{Bundler, Scope, cut};
 pub use classes::{ClassView, Import, Imported, PupilLine};
 pub use edges::Edges;

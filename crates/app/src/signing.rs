@@ -262,7 +262,7 @@ impl App {
         require(actor, signer.step.action(), Place::of(&class))?;
         let now = self.edges().now();
         let staff = Staff::of(&mut tx, &class.school).await?;
-        staff.require(signer.certificate.digest(), signer.role, Some(scope(&class)), now)?;
+        staff.require(&mut tx, signer.certificate.digest(), signer.role, Some(scope(&class)), now).await?;
         let certificates = certificates(&mut tx).await?;
         let versions = tx.records_of(&class.id).await?;
         drop(tx);
@@ -362,7 +362,7 @@ impl App {
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, step.action(), Place::of(&class))?;
         let staff = Staff::of(&mut tx, &class.school).await?;
-        staff.require(signer.certificate.digest(), signer.role, Some(scope(&class)), now)?;
+        staff.require(&mut tx, signer.certificate.digest(), signer.role, Some(scope(&class)), now).await?;
         for der in &signer.chain {
             tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
         }
@@ -453,11 +453,12 @@ impl App {
 /// Who signed a version before and is no longer in office.
 fn signer_gone(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -> Option<Role> {
     let headers = version.statement.as_ref()?.headers(StatementType::Record).ok()?;
-    let gone = |header: &&Header| staff.require(&header.certificate, header.role, Some(scope(class)), now).is_err();
+    let gone = |header: &&Header| !staff.may_sign(&header.certificate, header.role, Some(scope(class)), now);
     headers.iter().find(gone).map(|header| header.role)
 }
 
-fn scope(class: &Class) -> (SchoolYear, &ClassName) {
+/// What an appointment names of a class.
+pub(crate) fn scope(class: &Class) -> (SchoolYear, &ClassName) {
     (class.year, &class.name)
 }
 

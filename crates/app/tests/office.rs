@@ -11,10 +11,10 @@ use hocba_app::{
 };
 use hocba_bundle::report::{ChainProblem, Problem, Verdict};
 use hocba_record::{encoding::Sha256Digest, types::Mark};
-use hocba_signature::statement::Role;
+use hocba_signature::statement::{Role, Statement, StatementType};
 use hocba_store::model::{Grant, GrantRole, LeftOut, RecordState, ReturnReason};
 use hocba_tests::{
-    NOW, at,
+    NOW, Person, at,
     office::{OPERATOR, Office, chain_of, leaving_out, workbook},
 };
 
@@ -108,7 +108,7 @@ async fn steps_out_of_order_wait_and_nobody_signs_without_an_appointment() {
         office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
     let signer = office.app.signer(&OPERATOR, Step::Sign, false, &chain_of("teacher")).await.expect("a signer");
     let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
-    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher })));
+    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher, .. })));
 
     let (office, class) = Office::with_class(2).await;
     let signer = office.app.signer(&OPERATOR, Step::Seal, false, &chain_of("seal")).await.expect("a signer");
@@ -119,14 +119,29 @@ async fn steps_out_of_order_wait_and_nobody_signs_without_an_appointment() {
     for (step, needed) in [(Step::Seal, Role::SchoolSeal), (Step::Sign, Role::HomeroomTeacher)] {
         let signer = office.app.signer(&OPERATOR, step, false, &chain_of("principal")).await.expect("a signer");
         let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
-        assert!(matches!(refused, Err(AppError::NotAppointed { role }) if role == needed), "{step:?}");
+        assert!(matches!(refused, Err(AppError::NotAppointed { role, .. }) if role == needed), "{step:?}");
     }
     // An appointment that is over is none.
     office.clock.store(NOW + 400 * 86_400, Ordering::Relaxed);
     let signer = office.app.signer(&OPERATOR, Step::Sign, false, &chain_of("teacher")).await;
     let signer = signer.expect("the certificate outlives the appointment");
     let refused = office.app.prepare(&OPERATOR, &class, &signer, &Selection::All).await;
-    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher })));
+    assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::HomeroomTeacher, .. })));
+}
+
+#[tokio::test]
+async fn only_the_schools_own_department_appoints_as_one() {
+    let office = Office::open().await;
+    let mut appointment = office.people.appointment(Role::Principal, None);
+    appointment.appointee.certificate = Person::example("teacher").digest();
+    // Each has a certificate with a path; neither is a department for this school in the trust profile.
+    for name in ["principal", "other-department"] {
+        let unsigned = Statement::unsigned(appointment.to_bytes());
+        let statement = Person::example(name).sign(unsigned, StatementType::Appointment, Role::Department, NOW);
+        let refused = office.app.appoint(&OPERATOR, &statement, &chain_of(name), &chain_of("teacher")).await;
+        assert!(matches!(refused, Err(AppError::NotAppointed { role: Role::Department, .. })), "{name}: {refused:?}");
+    }
+    assert!(office.appoint(Role::Principal).await, "the department itself does");
 }
 
 #[tokio::test]

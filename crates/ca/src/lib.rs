@@ -60,6 +60,7 @@ mod error;
 mod key;
 mod name;
 pub mod ocsp;
+pub mod pem;
 mod request;
 
 pub use authority::{Addresses, Authority, SerialNumber, Validity, root};

@@ -23,8 +23,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, account, anchor, appoint, appointments, bench, bundle, chain, database, doctor, fsck, import, init,
-    inspect, link, school, serve, sign, snapshot, status, template, verify,
+    Context, account, anchor, appoint, appointments, bench, bundle, ca, chain, database, doctor, fsck, import, init,
+    inspect, link, school, serve, sign, signer, snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -107,6 +107,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Tài khoản và mã truy cập / Accounts, and tokens for their programs
     Account(account::AccountArgs),
+    /// Ký cho trang web bằng khoá trên máy này / Sign for a page, with keys on this machine
+    Signer(signer::SignerArgs),
+    /// Nơi cấp chứng thư thử nghiệm / A certificate authority for pilots
+    Ca(ca::CaArgs),
     /// Nâng cấp, xem hoặc chuyển cơ sở dữ liệu / Migrate, look at or move the database
     Database(database::DatabaseArgs),
     /// Kiểm tra lại toàn bộ dữ liệu đã lưu / Derive again everything that is stored
@@ -144,6 +148,8 @@ impl Command {
             Command::Inspect(_) => "inspect",
             Command::Serve(_) => "serve",
             Command::Account(_) => "account",
+            Command::Signer(_) => "signer",
+            Command::Ca(_) => "ca",
             Command::Database(_) => "database",
             Command::Fsck => "fsck",
             Command::Doctor => "doctor",
@@ -240,6 +246,8 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Inspect(args) => inspect::run(context, &args),
         Command::Serve(args) => serve::run(context, &args),
         Command::Account(args) => account::run(context, args),
+        Command::Signer(args) => signer::run(context, &args),
+        Command::Ca(args) => ca::run(context, &args),
         Command::Database(args) => database::run(context, &args),
         Command::Fsck => fsck::run(context),
         Command::Doctor => doctor::run(context),

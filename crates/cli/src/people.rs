@@ -134,31 +134,16 @@ impl Person {
     /// A [`Failure`] for missing arguments and for keys that do not open.
     pub fn open(folder: &Folder, role: Role, args: &KeyArgs) -> anyhow::Result<Self> {
         let mode = folder.mode();
-        let opened = if let Some(key) = &args.key {
-            let what = words("Mật khẩu của khoá", "Passphrase of the key");
-            let passphrase = secret(args.passphrase_file.as_deref(), mode, &what)?.ok_or_else(no_secret)?;
-            SigningKey::open_file(key, args.certificate.as_deref(), &passphrase, None, mode)
-        } else if let Some(module) = &args.pkcs11_module {
-            open_token(module, args, mode)?
-        } else if let Some(url) = &args.remote {
-            waiting(|| open_remote(url, args, mode))?
+        let key = if let Some(key) = open_key(args, mode)? {
+            key
         } else if folder.is_demo() && args.certificate.is_none() && args.pin_file.is_none() {
             let name = demo_name(role);
             let file = |ending: &str| folder.path(&format!("keys/{name}.{ending}.pem"));
             SigningKey::open_file(&file("key"), Some(&file("crt")), &Passphrase::new(DEMO_PASSPHRASE), None, mode)
+                .map_err(|error| signing_failure(&error))?
         } else {
-            return Err(Failure::new(
-                Exit::BadInput,
-                "no_key",
-                words("thiếu khoá của người ký", "the signer's key is missing"),
-            )
-            .hint(words(
-                "thêm --key TỆP (.p12, hoặc PEM cùng --certificate TỆP), --pkcs11-module THƯ_VIỆN hay --remote URL",
-                "add --key FILE (.p12, or PEM with --certificate FILE), --pkcs11-module LIBRARY or --remote URL",
-            ))
-            .into());
+            return Err(no_key().into());
         };
-        let key = opened.map_err(|error| signing_failure(&error))?;
         let chain = key.certificate_chain().to_vec();
         let certificate =
             Certificate::from_der(chain.first().context("a chain has a leaf")?).context("the signer's certificate")?;
@@ -229,10 +214,54 @@ impl Person {
         Ok(statement.attach(input, signature))
     }
 
+    /// Signs a list of statements in a role, by one signature.
+    ///
+    /// # Errors
+    /// As for [`sign_bytes`](Self::sign_bytes), and for a list that is empty or longer than one signature covers.
+    pub fn sign_list(
+        &self,
+        statements: Vec<Statement>,
+        typ: StatementType,
+        role: Role,
+        at: UnixTime,
+    ) -> anyhow::Result<Vec<Statement>> {
+        let input = Statement::prepare_list(&statements, typ, role, self.algorithm, self.digest(), at)?;
+        let signature = self.sign_bytes(input.bytes())?;
+        Ok(input.attach(statements, &signature)?)
+    }
+
     fn key(&self) -> MutexGuard<'_, SigningKey> {
         // A signer that panicked left nothing half done that the next signature could trip over.
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Opens the key that the arguments name, if they name one. May ask the signer for a passphrase or PIN, and talk to a token
+/// or a service.
+///
+/// # Errors
+/// A [`Failure`] for keys that do not open.
+pub fn open_key(args: &KeyArgs, mode: Mode) -> anyhow::Result<Option<SigningKey>> {
+    let opened = if let Some(key) = &args.key {
+        let what = words("Mật khẩu của khoá", "Passphrase of the key");
+        let passphrase = secret(args.passphrase_file.as_deref(), mode, &what)?.ok_or_else(no_secret)?;
+        SigningKey::open_file(key, args.certificate.as_deref(), &passphrase, None, mode)
+    } else if let Some(module) = &args.pkcs11_module {
+        open_token(module, args, mode)?
+    } else if let Some(url) = &args.remote {
+        waiting(|| open_remote(url, args, mode))?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(opened.map_err(|error| signing_failure(&error))?))
+}
+
+/// No arguments name a key.
+pub fn no_key() -> Failure {
+    Failure::new(Exit::BadInput, "no_key", words("thiếu khoá của người ký", "the signer's key is missing")).hint(words(
+        "thêm --key TỆP (.p12, hoặc PEM cùng --certificate TỆP), --pkcs11-module THƯ_VIỆN hay --remote URL",
+        "add --key FILE (.p12, or PEM with --certificate FILE), --pkcs11-module LIBRARY or --remote URL",
+    ))
 }
 
 /// Does what waits for a person, a token or a service, where a thread of the runtime may do so.

@@ -219,18 +219,19 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
         AppError::Changed(what) => {
             fail(Exit::Order, "changed", format!("người khác vừa thay đổi ({what}); chạy lại lệnh này"))
         }
-        AppError::NotAppointed { role } => {
-            let vi = hocba_bundle::text::role(*role, hocba_bundle::text::Language::Vietnamese);
-            let role = hocba_bundle::text::role(*role, hocba_bundle::text::Language::English);
+        AppError::NotAppointed { role, why } => {
+            let of = |language| hocba_bundle::text::role(*role, language);
+            let because = hocba_app::not_appointed_words(*why);
             Failure::new(
                 Exit::Order,
                 "not_appointed",
                 words(
-                    format!("{vi} chưa được bổ nhiệm, phân công cho lớp và năm học này"),
-                    format!("the {role} is not appointed for this class and year"),
+                    format!("{} chưa được bổ nhiệm, phân công ở đây: {}", of(Language::Vietnamese), because.0),
+                    format!("the {} is not appointed here: {}", of(Language::English), because.1),
                 ),
             )
             .hint(words("chạy `hocba appoint` trước", "run `hocba appoint` first"))
+            .details(json!({ "role": role, "reason": why }))
         }
         AppError::AppointmentEnded { role, reason } => {
             let of = |language| hocba_bundle::text::role(*role, language);
@@ -267,16 +268,16 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
         }
         AppError::SchoolClosed { school, successors } => {
             let codes: Vec<String> = successors.iter().map(ToString::to_string).collect();
-            let next = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-            Failure::new(
-                Exit::BadInput,
-                "school_closed",
-                words(
-                    format!("trường {school} đã ngừng hoạt động; nơi tiếp nhận{next}"),
-                    format!("school {school} is closed; its work goes on at{next}"),
+            let next = codes.join(", ");
+            let text = match codes.as_slice() {
+                [] => words(format!("trường {school} đã ngừng hoạt động"), format!("school {school} is closed")),
+                _ => words(
+                    format!("trường {school} đã ngừng hoạt động; nơi tiếp nhận: {next}"),
+                    format!("school {school} is closed; its work goes on at {next}"),
                 ),
-            )
-            .details(json!({ "school": school, "successors": codes }))
+            };
+            Failure::new(Exit::BadInput, "school_closed", text)
+                .details(json!({ "school": school, "successors": codes }))
         }
         AppError::SchoolFate(_) => {
             fail(Exit::BadInput, "school_fate", format!("thay đổi của trường không hợp lệ: {en}"))

@@ -1,9 +1,42 @@
 //! Certificates as they come from files, tokens and services, put in order.
 
-use hocba_signature::algorithm::PublicKey;
-use pkcs8::der::{Decode, Reader, SliceReader, asn1::AnyRef};
+use std::path::Path;
 
-use crate::MAX_CERTIFICATES;
+use hocba_signature::algorithm::PublicKey;
+use pkcs8::{
+    Document,
+    der::{Decode, Reader, SliceReader, asn1::AnyRef},
+};
+
+use crate::{KeystoreError, file};
+
+/// Most certificates in one chain file, as in the protocol's limits.
+pub const MAX_CERTIFICATES: usize = 16;
+
+/// Reads the DER of one or more `CERTIFICATE` blocks; text between them is legal in PEM (RFC 7468 §2) and skipped.
+///
+/// # Errors
+/// `FileNotFound` and its kin, `TooLarge` above [`MAX_CERTIFICATES`], `Malformed` for anything but certificates.
+pub fn read_certificate_chain(path: &Path) -> Result<Vec<Vec<u8>>, KeystoreError> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let malformed = |what: String| KeystoreError::Malformed { path: path.to_owned(), what };
+    let contents = file::read(path)?;
+    let mut rest = contents.text.as_str();
+    let mut chain = Vec::new();
+    while let Some(end) = rest.find(END) {
+        if chain.len() == MAX_CERTIFICATES {
+            return Err(KeystoreError::TooLarge { path: path.to_owned() });
+        }
+        let (block, behind) = rest.split_at(end + END.len());
+        let (_, document) = Document::from_pem(block).map_err(|error| malformed(error.to_string()))?;
+        chain.push(document.into_vec());
+        rest = behind;
+    }
+    if chain.is_empty() || rest.contains("-----BEGIN") {
+        return Err(malformed("wanted certificates and nothing else".into()));
+    }
+    Ok(chain)
+}
 
 /// The three parts of a certificate that tell which is whose.
 pub(crate) struct Parts<'a> {

@@ -6,9 +6,9 @@ use hocba_signature::algorithm::Algorithm;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    KeystoreError, Mode, Passphrase, SigningError, SigningKey, SoftwareKey, chain, file,
-    identity::read_certificate_chain,
-    pkcs12,
+    KeystoreError, Mode, Passphrase, SigningError, SigningKey, SoftwareKey,
+    chain::{self, read_certificate_chain},
+    file, pkcs12,
     signing::{Keystore, algorithm_for},
 };
 

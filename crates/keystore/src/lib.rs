@@ -51,7 +51,6 @@ mod error;
 mod example;
 mod file;
 mod files;
-mod identity;
 mod passphrase;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
@@ -63,13 +62,13 @@ mod signing;
 mod software;
 mod stopped;
 
+pub use chain::{MAX_CERTIFICATES, read_certificate_chain};
 pub use container::Cost;
 pub use data_key::{DataKey, NotOpened, seal, unseal};
 pub use ed25519::Ed25519Key;
 pub use error::KeystoreError;
 pub use example::is_example_key;
 pub use file::MAX_FILE_BYTES;
-pub use identity::{Identity, MAX_CERTIFICATES, read_certificate_chain};
 pub use passphrase::Passphrase;
 #[cfg(feature = "pkcs11")]
 pub use pkcs11::{

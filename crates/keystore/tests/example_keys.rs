@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hocba_keystore::{Ed25519Key, Identity, KeystoreError, Mode, Passphrase, Secp256k1Key, is_example_key};
+use hocba_keystore::{
+    Ed25519Key, KeystoreError, Mode, Passphrase, Secp256k1Key, SigningError, SigningKey, is_example_key,
+};
 
 const CHAIN_KEYS: [&str; 3] = ["anchorer", "chain-admin", "status-keeper"];
 
@@ -36,8 +38,9 @@ fn every_example_identity_opens_in_demo_mode_and_is_on_the_list() {
     assert_eq!(signers.len(), 18);
     for name in signers {
         let chain = folder().join(format!("{name}.crt.pem"));
-        let identity = Identity::open(&key_file(&name), &chain, &passphrase(), Mode::Demo).unwrap();
-        assert_eq!(is_example_key(&identity.key().spki_sha256()), Some(name.as_str()));
+        let key = Ed25519Key::open(&key_file(&name), &passphrase(), Mode::Demo).unwrap();
+        assert_eq!(is_example_key(&key.spki_sha256()), Some(name.as_str()));
+        let identity = SigningKey::open_file(&key_file(&name), Some(&chain), &passphrase(), None, Mode::Demo).unwrap();
         let certificates = if name.ends_with("root") || name.ends_with("issuing") { 1 } else { 2 };
         assert_eq!(identity.certificate_chain().len(), certificates, "{name}");
     }
@@ -80,6 +83,9 @@ fn an_example_key_stays_refused_when_saved_again_under_another_passphrase() {
 #[test]
 fn a_certificate_of_another_key_is_refused() {
     let chain = folder().join("principal.crt.pem");
-    let error = Identity::open(&key_file("teacher"), &chain, &passphrase(), Mode::Demo).unwrap_err();
-    assert!(matches!(error, KeystoreError::CertificateMismatch { path, .. } if path == chain));
+    let opened = SigningKey::open_file(&key_file("teacher"), Some(&chain), &passphrase(), None, Mode::Demo);
+    let Err(SigningError::File(KeystoreError::CertificateMismatch { path, .. })) = opened else {
+        panic!("{opened:?}");
+    };
+    assert_eq!(path, chain);
 }

@@ -7,7 +7,9 @@ use std::{
 };
 
 use ed25519_dalek::{Signature, VerifyingKey};
-use hocba_keystore::{Cost, Ed25519Key, Identity, KeystoreError, MAX_FILE_BYTES, Mode, Passphrase, Secp256k1Key};
+use hocba_keystore::{
+    Cost, Ed25519Key, KeystoreError, MAX_FILE_BYTES, Mode, Passphrase, Secp256k1Key, SigningError, SigningKey,
+};
 use tempfile::TempDir;
 
 const SEED: [u8; 32] = [7; 32];
@@ -240,12 +242,17 @@ fn a_chain_file_holds_certificates_and_nothing_else() {
     let desk = Desk::new();
     let key = desk.saved_key();
     let block = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
-    let identity = |chain: &str| Identity::open(&key, &desk.file(chain), &passphrase(), Mode::Production).unwrap_err();
-    assert!(matches!(identity(""), KeystoreError::Malformed { .. }));
-    assert!(matches!(identity(block), KeystoreError::Malformed { .. }), "an empty sequence is no certificate");
-    assert!(matches!(identity(&block.repeat(17)), KeystoreError::TooLarge { .. }));
+    let refused =
+        |chain: &str| match SigningKey::open_file(&key, Some(&desk.file(chain)), &passphrase(), None, Mode::Production)
+        {
+            Err(SigningError::File(error)) => error,
+            other => panic!("{other:?}"),
+        };
+    assert!(matches!(refused(""), KeystoreError::Malformed { .. }));
+    assert!(matches!(refused(block), KeystoreError::Malformed { .. }), "an empty sequence is no certificate");
+    assert!(matches!(refused(&block.repeat(17)), KeystoreError::TooLarge { .. }));
     let key_behind = format!("{block}{}", fs::read_to_string(&key).unwrap());
-    assert!(matches!(identity(&key_behind), KeystoreError::Malformed { .. }));
+    assert!(matches!(refused(&key_behind), KeystoreError::Malformed { .. }));
 }
 
 /// Makes a key with openssl and encrypts it as told; `None` if there is no openssl.

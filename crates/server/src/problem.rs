@@ -17,8 +17,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use hocba_app::{model::RecordState, policy::Action, state_words};
-use hocba_bundle::text::{date_time, role};
+use hocba_app::{model::RecordState, not_appointed_words, policy::Action, state_words};
+use hocba_bundle::{
+    report::AppointmentProblem,
+    text::{date_time, role},
+};
 use hocba_record::{
     encoding::RecordId,
     types::{ClassName, SchoolCode, UnixTime},
@@ -127,6 +130,8 @@ pub enum Problem {
     NotAppointed {
         /// The role.
         role: Role,
+        /// What comes nearest to it.
+        why: AppointmentProblem,
     },
     /// The signer's certificate cannot be used.
     Certificate,
@@ -250,10 +255,13 @@ impl Problem {
             Problem::UnknownNumber { number } => {
                 (format!("Lớp không có số {number}."), format!("The class has no number {number}."))
             }
-            Problem::NotAppointed { role: needed } => (
-                format!("Chưa được bổ nhiệm, phân công: {}.", role(*needed, Language::Vietnamese)),
-                format!("Not appointed as {} here now.", role(*needed, Language::English)),
-            ),
+            Problem::NotAppointed { role: needed, why } => {
+                let why = not_appointed_words(*why);
+                (
+                    format!("Chưa được bổ nhiệm, phân công: {} ({}).", role(*needed, Language::Vietnamese), why.0),
+                    format!("Not appointed as {} here now: {}.", role(*needed, Language::English), why.1),
+                )
+            }
             Problem::TooMany { member, limit } => (
                 format!("{member}: mỗi lần gửi nhiều nhất {limit}."),
                 format!("{member}: at most {limit} in one call."),
@@ -280,7 +288,8 @@ impl Problem {
                 "expected_state": expected.as_str(),
             }),
             Problem::SignedWouldChange { class, numbers } => json!({ "class": class, "numbers": numbers }),
-            Problem::EvidenceMissing { role } | Problem::NotAppointed { role } => json!({ "role": role }),
+            Problem::EvidenceMissing { role } => json!({ "role": role }),
+            Problem::NotAppointed { role, why } => json!({ "role": role, "reason": why }),
             Problem::Workbook { findings } => json!({ "findings": FindingJson::of(findings) }),
             Problem::UnknownSchool { school } => json!({ "school": school }),
             Problem::UnknownNumber { number } | Problem::Incomplete { number } | Problem::SameKey { number } => {

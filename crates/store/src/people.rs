@@ -273,6 +273,21 @@ impl Tx {
         all("appointments", &rows, appointment)
     }
 
+    /// All appointments of a certificate, at every school, in the order they begin.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn appointments_held_by(
+        &mut self,
+        certificate: &Sha256Digest,
+    ) -> Result<Vec<StoredAppointment>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM appointments WHERE certificate = $1 ORDER BY valid_from, id")
+            .bind(certificate.to_string())
+            .fetch_all(self.connection())
+            .await?;
+        all("appointments", &rows, appointment)
+    }
+
     /// The appointment of this id.
     ///
     /// # Errors

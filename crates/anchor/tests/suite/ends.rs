@@ -229,6 +229,8 @@ async fn a_keeper_without_the_role_is_told_so_and_batches_go_on() {
         match service.step().await.expect("step") {
             Progress::PutOff { of: Delivery::Statuses, code, .. } => {
                 codes.insert(code);
+                // Records wait for others a while before they are anchored.
+                world.pass(1);
             }
             Progress::Did(Event::Anchored { .. }) => anchored += 1,
             Progress::Idle { next: Some(next) } => world.pass(next.seconds() - world.now().seconds()),

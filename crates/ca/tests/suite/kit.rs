@@ -166,8 +166,7 @@ impl Desk {
 
     /// DER as a PEM block.
     pub fn pem(&self, name: &str, label: &str, ders: &[&[u8]]) -> &Self {
-        use der::pem::{LineEnding, encode_string};
-        let blocks: String = ders.iter().map(|der| encode_string(label, LineEnding::LF, der).expect("PEM")).collect();
+        let blocks: String = ders.iter().map(|der| hocba_ca::pem::encode(label, der)).collect();
         self.put(name, blocks.as_bytes())
     }
 

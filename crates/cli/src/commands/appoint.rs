@@ -1,5 +1,7 @@
 //! `appoint`: who may sign for the school and the class; with `--end` who no longer may, with `--replace` who does instead.
 
+mod list;
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -15,6 +17,7 @@ use hocba_signature::{
     statement::{Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
 };
+use hocba_store::model::School;
 use serde_json::json;
 
 use super::Context;
@@ -54,6 +57,12 @@ pub struct AppointArgs {
     /// Sở, phòng ký việc chấm dứt thay cho hiệu trưởng / The department signs the end of a homeroom teacher's
     #[arg(long, requires = "reason", conflicts_with = "deputy")]
     department: bool,
+    /// Phân công chủ nhiệm nhiều lớp bằng một chữ ký; mỗi dòng LỚP; HỌ VÀ TÊN; TỆP CHỨNG THƯ / Homeroom teachers of many classes by one signature: a line each CLASS; NAME; CERTIFICATE FILE
+    #[arg(long, value_name = "FILE", requires = "year", conflicts_with_all = ["end", "replace", "role", "appointee", "class"])]
+    list: Option<PathBuf>,
+    /// Năm học của danh sách / School year of the list (2026-2027)
+    #[arg(long, value_name = "YEAR", requires = "list")]
+    year: Option<SchoolYear>,
     /// Vai trò được giao / Role to give
     #[arg(long, value_enum, requires = "appointee")]
     role: Option<GivenRole>,
@@ -276,6 +285,10 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
     if let Some(id) = args.end.or(args.replace) {
         return end(context, &site, &school, id, args).await;
     }
+    if let (Some(path), Some(year)) = (&args.list, args.year) {
+        let new = list::appoint(&site, &school, (path, year), &args, out).await?;
+        return appointed(&site, &schools, new, out).await;
+    }
     let new = match (args.role, args.appointee, args.name, args.title) {
         (Some(role), Some(certificate), Some(name), Some(title)) => {
             let role = Role::from(role);
@@ -308,15 +321,20 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
             .into());
         }
     };
+    appointed(&site, &schools, new, out).await
+}
+
+/// Says how many are new, and how many there are.
+async fn appointed(site: &Site, schools: &[School], new: usize, out: &Output) -> anyhow::Result<Exit> {
     let mut all = 0;
-    for school in &schools {
+    for school in schools {
         all += site.app.appointments(&school.code, now()).await.map_err(|e| app_failure(&e, out.lang))?.len();
     }
-    context.out.say(&words(
+    out.say(&words(
         format!("Đã ký {new} bổ nhiệm / phân công mới, tất cả {all}. Tiếp theo: hocba sign"),
         format!("Signed {new} new appointments, {all} in all. Next: hocba sign"),
     ));
-    context.out.document(&json!({ "command": "appoint", "ok": true, "new": new, "all": all }));
+    out.document(&json!({ "command": "appoint", "ok": true, "new": new, "all": all }));
     Ok(Exit::Ok)
 }
 

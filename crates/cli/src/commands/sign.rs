@@ -26,8 +26,8 @@ use crate::{
     site::{Site, app_failure, list},
 };
 
-/// Records taken in one transaction. Each costs about a millisecond; a class of forty is in two, and what a lost power
-/// supply can cost is twenty signatures, made again by running the command again.
+/// Most records taken in one transaction. Each costs about a millisecond; what a lost power supply can cost is twenty
+/// signatures of a fast key, or one of a slow one, made again by running the command again.
 const CHUNK: usize = 20;
 
 /// Arguments of the three commands.
@@ -176,24 +176,16 @@ pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: 
             Err(_) => ControlFlow::Break(()),
         })
     });
-    let (mut signed, mut made) = (Vec::with_capacity(CHUNK), 0);
-    loop {
-        let next = handed_over.recv().await;
-        let ended = next.is_none();
-        if let Some((place, signature)) = next {
-            signed.push(list.tasks[place].signed(signature));
-            made = place + 1;
-        }
-        if signed.len() == CHUNK || (ended && !signed.is_empty()) {
-            let taken = site.app.submit(&actor, &class.id, &signer, &signed).await.map_err(refused)?;
-            result.signed += taken.taken;
-            result.already += taken.already;
-            bar.inc(signed.len() as u64);
-            signed.clear();
-        }
-        if ended {
-            break;
-        }
+    let (mut come, mut made) = (Vec::with_capacity(CHUNK), 0);
+    // All that came while the last ones were stored: one by one from a slow token, by the chunk from a file.
+    while handed_over.recv_many(&mut come, CHUNK).await > 0 {
+        made += come.len();
+        let signed: Vec<_> =
+            come.drain(..).map(|(place, signature): (usize, _)| list.tasks[place].signed(signature)).collect();
+        let taken = site.app.submit(&actor, &class.id, &signer, &signed).await.map_err(refused)?;
+        result.signed += taken.taken;
+        result.already += taken.already;
+        bar.inc(signed.len() as u64);
     }
     bar.finish();
     match signing.await? {

@@ -95,6 +95,31 @@ fn a_teacher_leaves_what_they_signed_is_returned_and_a_substitute_goes_on() {
 }
 
 #[test]
+fn the_homeroom_teachers_of_45_classes_are_one_list_and_one_signature() {
+    let world = appointed(1);
+    let certificate = example("other-teacher.crt.pem");
+    let list = |classes: std::ops::Range<u32>| -> String {
+        classes.map(|n| format!("{}A{}; Trần Thị Bé; {certificate}\n", 6 + n % 4, 10 + n / 4)).collect()
+    };
+    let appoint = ["appoint", "--list", "phan-cong.csv", "--year", "2026-2027"];
+    let given = |text: &str, code| {
+        fs::write(world.path("phan-cong.csv"), text).expect("written");
+        json(&world, &appoint, code)
+    };
+    assert_eq!(given(&format!("{}9B1; Hoa\n", list(0..44)), 3)["error"]["code"], "list_line");
+    assert_eq!(given(&format!("{}9B1; Hoa; none.pem\n", list(0..44)), 4)["ok"], false);
+    assert_eq!(given(&list(0..65), 3)["error"]["code"], "too_many");
+    assert_eq!(states(&school(&world)).len(), 4, "nothing was taken");
+    let done = given(&list(0..45), 0);
+    assert_eq!((done["new"].as_i64(), done["all"].as_i64()), (Some(45), Some(49)));
+    assert_eq!(given(&list(0..45), 0)["new"], 0);
+    let anchored = json(&world, &["anchor", "--once"], 0);
+    assert_eq!(anchored["appointments"], 49);
+    world.on_demo(&["fsck"]).expect(0);
+    world.on_demo(&["appoint", "--list", "phan-cong.csv"]).expect(3);
+}
+
+#[test]
 fn a_replacement_is_one_command() {
     let world = appointed(1);
     let certificate = example("other-teacher.crt.pem");

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod balancer;
+#[cfg(unix)]
+mod ca;
 mod common;
 mod demo;
 mod ends;
@@ -9,4 +11,6 @@ mod keys;
 mod serve;
 #[cfg(unix)]
 mod servers;
+#[cfg(unix)]
+mod signer;
 mod steps;

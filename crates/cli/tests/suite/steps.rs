@@ -6,7 +6,7 @@ use hocba_bundle::{
     format::Der,
     profile::{ProfileFile, ProfileFormat, TrustProfile},
 };
-use hocba_keystore::{Identity, Mode, Passphrase};
+use hocba_keystore::{Mode, Passphrase, SigningKey};
 use hocba_record::{canonical, encoding::Sha256Digest};
 use hocba_sample::{Options, class};
 use hocba_signature::{
@@ -69,6 +69,8 @@ fn help_and_exit_codes() {
         "link",
         "serve",
         "account",
+        "signer",
+        "ca",
         "fsck",
         "doctor",
         "bench",
@@ -384,13 +386,14 @@ fn profile(world: &World, number: u32, publisher: &str) -> (Vec<u8>, Sha256Diges
     content.number = number;
     let keys = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../keys-example");
     let path = |ending: &str| keys.join(format!("{publisher}.{ending}.pem"));
-    let identity =
-        Identity::open(&path("key"), &path("crt"), &Passphrase::new("hocba-demo"), Mode::Demo).expect("keys");
+    let passphrase = Passphrase::new("hocba-demo");
+    let mut identity =
+        SigningKey::open_file(&path("key"), Some(&path("crt")), &passphrase, None, Mode::Demo).expect("keys");
     let digest = Sha256Digest::from_bytes(identity.leaf_sha256());
     let statement = Statement::unsigned(content.to_bytes());
     let input =
         statement.prepare(StatementType::Profile, Role::ProfilePublisher, Algorithm::Ed25519, digest, content.issued);
-    let signature = identity.key().sign(input.bytes()).to_vec();
+    let signature = identity.sign(input.bytes()).expect("it signs");
     let statement = statement.attach(input, signature);
     let certificate = Der(identity.certificate_chain()[0].clone());
     (ProfileFile { certificate, hocba: ProfileFormat::V1, statement }.to_bytes(), digest)

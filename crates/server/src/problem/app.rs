@@ -20,7 +20,7 @@ impl From<AppError> for Problem {
             }
             AppError::Incomplete { number } => Problem::Incomplete { number },
             AppError::Changed(_) => Problem::Stale,
-            AppError::NotAppointed { role } => Problem::NotAppointed { role },
+            AppError::NotAppointed { role, why } => Problem::NotAppointed { role, why },
             AppError::Certificate(_) => Problem::Certificate,
             AppError::SameKey { number } => Problem::SameKey { number },
             AppError::Signature(record) => Problem::SignatureWrong { record },

@@ -136,7 +136,8 @@ kinds! {
            "Học sinh này được để lại khi bảng tính chưa đủ điểm. Hãy nhập lại bảng tính đã điền đủ."
         en "The record is not complete"
            "The pupil was left out while the spreadsheet lacked marks. Import the complete spreadsheet.";
-    NotAppointed "not-appointed" UNPROCESSABLE_ENTITY "`role`: that the signer would need"
+    NotAppointed "not-appointed" UNPROCESSABLE_ENTITY
+        "`role`: that the signer would need; `reason`: `not_appointed` to anything, `wrong_role`, `wrong_school`, `wrong_year`, `wrong_class`, `outside_interval`, `department_not_recognised`"
         vi "Người ký chưa được bổ nhiệm, phân công"
            "Chứng thư này chưa được giao vai trò đó cho trường, lớp và năm học này, hoặc đã hết thời hạn."
         en "The signer is not appointed"

@@ -457,7 +457,8 @@ async fn a_signature_that_does_not_hold_says_what_is_wrong_with_it() {
     let class = desk.call("teacher", Method::POST, "/classes", workbook(1, |_, _| {})).await.json();
     let tasks = format!("/classes/{}/signing-tasks", class["class"].as_str().expect("imported"));
     let found = desk.post("teacher", &tasks, &signer_of(Step::Sign, &certificates("teacher"))).await;
-    assert_eq!(problem(&found, "not-appointed")["role"], "homeroom_teacher");
+    let found = problem(&found, "not-appointed");
+    assert_eq!((&found["role"], &found["reason"]), (&"homeroom_teacher".into(), &"not_appointed".into()));
 }
 
 #[tokio::test]
