@@ -28,9 +28,7 @@ use hocba_signature::{
 };
 use hocba_store::{
     EvidenceLine, Tx, Wanted,
-    model::{
-        AuditEvent, Batch, EvidenceWant, Job, JobKind, Leaf, LeafKind, School, StoredEvidence, WantOutcome,
-    },
+    model::{AuditEvent, Batch, EvidenceWant, Job, JobKind, Leaf, LeafKind, School, StoredEvidence, WantOutcome},
     retrying,
 };
 
@@ -122,9 +120,13 @@ impl Question {
     pub fn issuer(&self) -> &Certificate {
         &self.path[1]
     }
-    /// Whether the authority has to be asked now.
-    pub fn is_due(&self, now: UnixTime) -> bool {
-        !self.fresh || self.due(now).next().is_some()
+    /// Whether something that is anchored waits for an answer that the authority can have given by now.
+    pub fn has_due(&self, now: UnixTime) -> bool {
+        self.due(now).next().is_some()
+    }
+    /// Whether a recent answer is kept.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
     }
     fn due(&self, now: UnixTime) -> impl Iterator<Item = &EvidenceWant> {
         self.wants.iter().filter(move |want| want.wanted_from <= now)
@@ -167,7 +169,7 @@ impl Question {
             Some(next) => next > now,
             None => answer.this_update >= now.plus(-OLDEST),
         };
-        if !self.fresh && current && self.due(now).next().is_none() { Ok(()) } else { Err(Refusal::TooOld) }
+        if !self.fresh && current && !self.has_due(now) { Ok(()) } else { Err(Refusal::TooOld) }
     }
 
     /// Whether an answer shows that nothing will ever prove what is due: the certificate had expired by its moment, and
@@ -250,7 +252,12 @@ pub struct AddedEvidence {
 }
 
 /// The certificate with its issuers up to the root.
-pub(crate) fn chain_on(path: &Path, certificate: &Certificate, others: &[Certificate], roots: &[Certificate]) -> Vec<Certificate> {
+pub(crate) fn chain_on(
+    path: &Path,
+    certificate: &Certificate,
+    others: &[Certificate],
+    roots: &[Certificate],
+) -> Vec<Certificate> {
     let used = path.intermediates.iter().filter_map(|digest| others.iter().find(|c| c.digest() == digest));
     [certificate].into_iter().chain(used).chain(roots.get(path.root)).cloned().collect()
 }
@@ -281,6 +288,37 @@ impl App {
         Some((chain_on(&path, certificate, others, roots), self.profile().revocation_rule(path.root)))
     }
 
+    /// Whether the newest answers that are kept let a signer's certificate and those above it count now. A signature that
+    /// no verdict would ever believe is not taken.
+    pub(crate) async fn refuse_revoked(
+        &self,
+        tx: &mut Tx,
+        signer: &Certificate,
+        chain: &[Certificate],
+        now: UnixTime,
+    ) -> Result<(), AppError> {
+        if !self.asks_authorities() {
+            return Ok(());
+        }
+        let Some((path, Some(_))) = self.path_of(signer, chain, &[now]) else { return Ok(()) };
+        let path: Vec<&Certificate> = path.iter().collect();
+        let cache = SignatureCache::default();
+        for place in 0..path.len() - 1 {
+            for about in [Some(path[place].digest()), None] {
+                let lines = tx.evidence_about(path[place + 1].spki_sha256(), about).await?;
+                let Some(newest) = lines.last() else { continue };
+                let Some(kept) = tx.evidence(&newest.id).await? else { continue };
+                let read = RevocationEvidence::of(&kept.statement).ok().and_then(|evidence| evidence.read());
+                let answer = read.and_then(|read| read.answer(&path[place..], &cache).ok());
+                if answer.and_then(|answer| answer.cut_off(None)).is_some_and(|cut_off| cut_off <= now) {
+                    let whose = if place == 0 { "it" } else { "that of an authority above it" };
+                    return Err(AppError::Certificate(format!("the authority has revoked {whose}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Has the authorities of a signer asked, where they were not asked lately: with the signature that was just taken.
     pub(crate) async fn ask_about(
         &self,
@@ -289,6 +327,9 @@ impl App {
         chain: &[Certificate],
         now: UnixTime,
     ) -> Result<(), AppError> {
+        if !self.asks_authorities() {
+            return Ok(());
+        }
         let Some((path, Some(_))) = self.path_of(signer, chain, &[now]) else { return Ok(()) };
         for pair in path.windows(2) {
             let (certificate, issuer) = (pair[0].digest(), pair[1].spki_sha256());
@@ -617,11 +658,7 @@ impl App {
 }
 
 /// Of each authority and certificate: for each time the first final answer, and the last of all.
-pub(crate) fn needed<'a>(
-    lines: &'a [EvidenceLine],
-    times: &BTreeSet<UnixTime>,
-    grace: u32,
-) -> Vec<&'a EvidenceLine> {
+pub(crate) fn needed<'a>(lines: &'a [EvidenceLine], times: &BTreeSet<UnixTime>, grace: u32) -> Vec<&'a EvidenceLine> {
     let mut groups: BTreeMap<(Sha256Digest, Option<Sha256Digest>), Vec<&EvidenceLine>> = BTreeMap::new();
     for line in lines {
         groups.entry((line.issuer, line.certificate)).or_default().push(line);

@@ -168,14 +168,15 @@ impl Certificate {
     pub fn crl_urls(&self) -> impl Iterator<Item = &str> {
         let points = self.content.extensions.distribution_points.iter().flatten();
         let whole = points.filter(|point| !point.reasons && !point.crl_issuer);
-        whole.flat_map(|point| match &point.name {
-            Some(PointName::Full(names)) => names.as_slice(),
-            _ => &[],
-        })
-        .filter_map(|name| match name {
-            GeneralName::Uri(uri) => Some(uri.as_str()),
-            _ => None,
-        })
+        whole
+            .flat_map(|point| match &point.name {
+                Some(PointName::Full(names)) => names.as_slice(),
+                _ => &[],
+            })
+            .filter_map(|name| match name {
+                GeneralName::Uri(uri) => Some(uri.as_str()),
+                _ => None,
+            })
     }
 
     /// Finds a path from this certificate to one of the roots, all valid at `time`.

@@ -326,9 +326,7 @@ impl Tx {
             .bind(i64::from(limit))
             .fetch_all(self.connection())
             .await?;
-        all("leaves", &rows, |row| {
-            Ok((row.number("position")?, row.parsed("school")?, crate::people::statement(row)?))
-        })
+        all("leaves", &rows, |row| Ok((row.number("position")?, row.parsed("school")?, crate::people::statement(row)?)))
     }
 
     /// The certificate of this digest, in DER.

@@ -74,13 +74,12 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Changed`] when it was done already.
     pub async fn move_job(&mut self, id: i64, due_at: UnixTime) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "UPDATE jobs SET due_at = $1, tries = 0, last_error = NULL WHERE id = $2 AND done_at IS NULL",
-        )
-        .bind(due_at.seconds())
-        .bind(id)
-        .execute(self.connection())
-        .await?;
+        let done =
+            sqlx::query("UPDATE jobs SET due_at = $1, tries = 0, last_error = NULL WHERE id = $2 AND done_at IS NULL")
+                .bind(due_at.seconds())
+                .bind(id)
+                .execute(self.connection())
+                .await?;
         one(done.rows_affected(), "the job")
     }
 

@@ -81,7 +81,8 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             ledger::http(&url)?;
             let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
-            let config = Config { hocba: FolderFormat::V2, demo: false, chain, database, base_url: None };
+            let config =
+                Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence: None, base_url: None };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
             ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;

@@ -51,7 +51,7 @@ pub async fn init(root: &Path) -> anyhow::Result<Folder> {
     }
     let port = free_port().await?;
     let chain = ChainConfig::Embedded { port };
-    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database: None, base_url: None };
+    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database: None, evidence: None, base_url: None };
     let folder = Folder::create(root, config)?;
     complete(&folder).await?;
     Ok(folder)
