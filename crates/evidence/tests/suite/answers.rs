@@ -5,7 +5,7 @@ use hocba_evidence::Event;
 use hocba_tests::{DAY, NOW};
 
 use crate::{
-    authority::Mood,
+    authority::{Mood, PilotCa, Ways},
     world::{OPERATOR, World},
 };
 
@@ -22,7 +22,7 @@ fn codes(events: &[Event]) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn each_bad_answer_has_its_name_and_nothing_is_kept_of_it() {
-    let old = Mood::Old(3 * DAY);
+    // By the list of each authority; by OCSP, with the list for the authority's own certificate.
     for (mood, of_lists, of_ocsp) in [
         (Mood::Down, "unreachable", "unreachable"),
         (Mood::Slow, "timeout", "timeout"),
@@ -30,20 +30,23 @@ async fn each_bad_answer_has_its_name_and_nothing_is_kept_of_it() {
         (Mood::Busy, "status", "status"),
         (Mood::Large, "too_large", "too_large"),
         (Mood::Html, "not_evidence", "not_evidence"),
-        (old, "too_old", "too_old"),
+        (Mood::Old(3 * DAY), "too_old", "too_old"),
         (Mood::Early(600), "from_the_future", "from_the_future"),
         (Mood::Other, "other_certificate", "other_certificate"),
-        (Mood::Forged, "signature", "signature"),
+        (Mood::Forged, "signature", "responder"),
     ] {
-        for (with_ocsp, code) in [(false, of_lists), (true, of_ocsp)] {
-            let world = World::new(with_ocsp, 1).await;
+        for (ways, code) in [(Ways::Crl, of_lists), (Ways::Ocsp, of_ocsp)] {
+            let world = World::new(ways, 1).await;
             world.ca.mood(mood);
             world.appoint().await.expect("appointed");
             let events = world.collect().await.expect("collected");
-            assert_eq!(codes(&events), [code], "{mood:?}, OCSP {with_ocsp}: {events:?}");
+            let mut expected = vec![code, of_lists];
+            expected.sort_unstable();
+            expected.dedup();
+            assert_eq!(codes(&events), expected, "{mood:?}, {ways:?}: {events:?}");
             let state = world.state().await;
             assert_eq!(state.kept, 0, "{mood:?}");
-            assert!(state.failing.iter().all(|f| f.tries == 1 && f.code == code), "{mood:?}: {state:?}");
+            assert!(state.failing.iter().all(|f| f.tries == 1 && expected.contains(&f.code.as_str())), "{state:?}");
             assert!(world.collect().await.expect("collected").is_empty(), "{mood:?}: not asked again at once");
             // The authority is well again: what was put off is done.
             world.ca.mood(Mood::Well);
@@ -57,7 +60,7 @@ async fn each_bad_answer_has_its_name_and_nothing_is_kept_of_it() {
 
 #[tokio::test]
 async fn an_answer_from_before_the_grace_is_over_does_not_suit_however_often_it_comes() {
-    let world = World::new(false, 1).await;
+    let world = World::new(Ways::Crl, 1).await;
     world.appoint().await.expect("appointed");
     world.collect().await.expect("collected");
     world.anchor().await.expect("anchored");
@@ -90,8 +93,45 @@ async fn an_answer_from_before_the_grace_is_over_does_not_suit_however_often_it_
 }
 
 #[tokio::test]
+async fn a_responder_that_says_nothing_is_asked_again() {
+    for (mood, code) in [(Mood::NoAnswer, "no_answer"), (Mood::Unknown, "unknown_to_authority")] {
+        let world = World::new(Ways::Ocsp, 1).await;
+        world.ca.mood(mood);
+        world.appoint().await.expect("appointed");
+        assert_eq!(codes(&world.collect().await.expect("collected")), [code]);
+        let (lines, _) = world.app().evidence_kept(&OPERATOR, 10).await.expect("read");
+        assert!(lines.iter().all(|line| line.certificate.is_none()), "the list of the authority above: {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_expired_before_the_last_word_is_said_to_be_lost() {
+    let clock = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(NOW));
+    let ca = PilotCa::begin(Ways::Crl, clock.clone()).await;
+    let school = hocba_tests::School {
+        // It ends half a day after it signed, and the grace is a day.
+        department: ca.person_until(11, "Sở", NOW + DAY / 2),
+        principal: ca.person(12, "Hiệu trưởng"),
+        teacher: ca.person(13, "Chủ nhiệm"),
+        seal: ca.person(14, "Trường"),
+        code: hocba_tests::SCHOOL.to_owned(),
+    };
+    let world = World::with(ca, school, clock, 1).await;
+    world.appoint().await.expect("appointed");
+    world.anchor().await.expect("anchored");
+    world.collect().await.expect("collected");
+    world.pass(2 * DAY);
+    world.collect().await.expect("collected");
+    let state = world.state().await;
+    assert_eq!((state.wanted.silent, state.wanted.due), (1, 0), "{state:?}");
+    let jobs = world.store.read().await.expect("read").open_jobs().await.expect("jobs");
+    assert!(jobs.iter().all(|job| job.kind != hocba_store::model::JobKind::FetchEvidence), "nobody is asked for ever");
+    world.assert_clean("silent").await;
+}
+
+#[tokio::test]
 async fn an_authority_that_does_not_know_the_certificate_is_asked_again() {
-    let world = World::new(true, 1).await;
+    let world = World::new(Ways::Both, 1).await;
     world.ca.mood(Mood::Unknown);
     world.appoint().await.expect("appointed");
     let events = world.collect().await.expect("collected");
@@ -102,7 +142,7 @@ async fn an_authority_that_does_not_know_the_certificate_is_asked_again() {
 
 #[tokio::test]
 async fn places_inside_the_own_network_are_not_asked_unless_they_are_named() {
-    let world = World::new(false, 1).await;
+    let world = World::new(Ways::Crl, 1).await;
     world.appoint().await.expect("appointed");
     let fetch = hocba_evidence::HttpFetch::new([], hocba_evidence::TIMEOUT).expect("a client");
     let mut collector = hocba_evidence::Collector::new(world.app(), fetch, hocba_evidence::Settings::new("one"));
@@ -114,7 +154,7 @@ async fn places_inside_the_own_network_are_not_asked_unless_they_are_named() {
 
 #[tokio::test]
 async fn two_collectors_ask_once() {
-    let world = World::new(false, 1).await;
+    let world = World::new(Ways::Crl, 1).await;
     world.appoint().await.expect("appointed");
     let fetch = || hocba_evidence::HttpFetch::new(["127.0.0.1".to_owned()], hocba_evidence::TIMEOUT).expect("a client");
     let mut one = hocba_evidence::Collector::new(world.app(), fetch(), hocba_evidence::Settings::new("one"));

@@ -73,6 +73,14 @@ pub enum Mood {
     Unknown,
 }
 
+/// Where people's certificates say that their authority may be asked. That of the issuing CA names a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    Crl,
+    Ocsp,
+    Both,
+}
+
 pub struct State {
     pub mood: Mood,
     pub revoked: Vec<(u8, i64)>,
@@ -103,14 +111,14 @@ pub struct PilotCa {
     pub root: Vec<u8>,
     pub issuing: Vec<u8>,
     port: u16,
-    with_ocsp: bool,
+    ways: Ways,
     pub state: Arc<Mutex<State>>,
     clock: Arc<AtomicI64>,
 }
 
 impl PilotCa {
     /// Begins to serve on a port of its own.
-    pub async fn begin(with_ocsp: bool, clock: Arc<AtomicI64>) -> Arc<Self> {
+    pub async fn begin(ways: Ways, clock: Arc<AtomicI64>) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("bound").port();
         let root = hocba_ca::root(&Key::new(ROOT), &name("CA gốc"), life(), serial(ROOT)).expect("a root");
@@ -121,7 +129,7 @@ impl PilotCa {
             .issuing(Key::new(ISSUING).spki(), &name("CA cấp"), life(), serial(ISSUING), &addresses)
             .expect("a CA");
         let state = State { mood: Mood::Well, revoked: Vec::new(), asked: BTreeMap::new() };
-        let ca = Arc::new(Self { root, issuing, port, with_ocsp, state: Arc::new(Mutex::new(state)), clock });
+        let ca = Arc::new(Self { root, issuing, port, ways, state: Arc::new(Mutex::new(state)), clock });
         let serving = Arc::downgrade(&ca);
         tokio::spawn(async move {
             while let Ok((line, _)) = listener.accept().await {
@@ -159,8 +167,8 @@ impl PilotCa {
         let authority = Authority::open(&self.issuing, &issuing).expect("a CA");
         let url = |path: &str| Some(format!("http://127.0.0.1:{}/{path}", self.port));
         let addresses = Addresses {
-            crl: url("issuing.crl"),
-            ocsp: self.with_ocsp.then(|| url("ocsp")).flatten(),
+            crl: (self.ways != Ways::Ocsp).then(|| url("issuing.crl")).flatten(),
+            ocsp: (self.ways != Ways::Crl).then(|| url("ocsp")).flatten(),
             ..Addresses::default()
         };
         let request = Request::from_spki(key.spki()).expect("a key");
@@ -288,7 +296,7 @@ impl PilotCa {
             Mood::Busy => ("503 Service Unavailable", String::new(), Vec::new()),
             Mood::Large => ("200 OK", String::new(), vec![0x30; 64 * 1024 + 1]),
             Mood::Html => ("200 OK", String::new(), b"<html>".to_vec()),
-            Mood::NoAnswer => ("200 OK", String::new(), vec![0x30, 0x03, 0x0a, 0x01, 0x03]),
+            Mood::NoAnswer if path.ends_with("/ocsp") => ("200 OK", String::new(), vec![0x30, 0x03, 0x0a, 0x01, 0x03]),
             _ => ("200 OK", String::new(), right()),
         };
         let head = format!("HTTP/1.1 {status}\r\n{extra}content-length: {}\r\nconnection: close\r\n\r\n", body.len());

@@ -1,16 +1,18 @@
 //! The process dies at every commit of the story; then it goes on, and nothing was lost or kept twice.
 
+use std::collections::BTreeSet;
+
 use hocba_anchor::{Place, What};
 use hocba_bundle::report::Headline;
 use hocba_store::Moment;
 use hocba_tests::codes;
 
-use crate::world::World;
+use crate::{authority::Ways, world::World};
 
 const MOMENTS: [Moment; 2] = [Moment::Failed, Moment::FailedButPersisted];
 
 async fn seen() -> Vec<&'static str> {
-    let world = World::new(false, 1).await;
+    let world = World::new(Ways::Crl, 1).await;
     world.store.faults().watch();
     world.story().await.expect("no fault was put in");
     world.store.faults().seen()
@@ -25,11 +27,13 @@ async fn a_crash_at_every_commit_about_evidence_is_survived() {
     }
     let about =
         ["appoint", "seal_records", "note_wants", "settle_evidence", "keep_evidence", "close_batch", "record_receipt"];
-    let places: Vec<usize> = (0..names.len()).filter(|place| about.contains(&names[*place])).collect();
+    // The first and the last of each.
+    let of = |name: &&str| [names.iter().position(|n| n == name), names.iter().rposition(|n| n == name)];
+    let places: BTreeSet<usize> = about.iter().flat_map(of).flatten().collect();
     for place in &places {
         for moment in MOMENTS {
             let what = format!("commit {place} ({}) {moment:?}", names[*place]);
-            let mut world = World::new(false, 1).await;
+            let mut world = World::new(Ways::Crl, 1).await;
             world.store.faults().put_after(*place, moment);
             assert!(world.story().await.is_err(), "{what}: the fault did not strike");
             world.restart().await;
@@ -49,7 +53,7 @@ async fn a_crash_at_every_commit_about_evidence_is_survived() {
 
 #[tokio::test]
 async fn fsck_finds_evidence_whose_bytes_were_changed() {
-    let world = World::new(false, 1).await;
+    let world = World::new(Ways::Crl, 1).await;
     world.story().await.expect("no fault was put in");
     world.assert_clean("before").await;
     let (lines, _) = world.app().evidence_kept(&crate::world::OPERATOR, 10).await.expect("read");
@@ -75,7 +79,7 @@ async fn fsck_finds_evidence_whose_bytes_were_changed() {
 
 #[tokio::test]
 async fn fsck_finds_a_question_that_nobody_will_ask() {
-    let world = World::new(false, 1).await;
+    let world = World::new(Ways::Crl, 1).await;
     world.appoint().await.expect("appointed");
     world.collect().await.expect("collected");
     world.anchor().await.expect("anchored");

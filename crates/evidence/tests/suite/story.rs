@@ -9,7 +9,7 @@ use hocba_evidence::Event;
 use hocba_tests::{DAY, NOW, codes};
 
 use crate::{
-    authority::{Mood, TEACHER},
+    authority::{Mood, TEACHER, Ways},
     world::{OPERATOR, World},
 };
 
@@ -28,7 +28,7 @@ fn kept(events: &[Event]) -> Vec<EvidenceKind> {
 
 #[tokio::test]
 async fn a_record_is_provisional_until_the_authorities_last_word_is_anchored() {
-    let world = World::new(false, 40).await;
+    let world = World::new(Ways::Crl, 40).await;
     world.appoint().await.expect("appointed");
     let events = world.collect().await.expect("collected");
     assert_eq!(kept(&events), [EvidenceKind::Crl; 2], "one list of each authority: {events:?}");
@@ -80,7 +80,7 @@ async fn a_record_is_provisional_until_the_authorities_last_word_is_anchored() {
 
 #[tokio::test]
 async fn with_ocsp_each_certificate_is_answered_for() {
-    let world = World::new(true, 2).await;
+    let world = World::new(Ways::Both, 2).await;
     world.story().await.expect("no fault was put in");
     let report = world.verify(&world.bundle().await).await;
     assert_eq!(report.headline, Headline::Valid, "{:?}", codes(&report));
@@ -88,15 +88,15 @@ async fn with_ocsp_each_certificate_is_answered_for() {
     assert_eq!(bundle.authority.evidence.len(), 5, "four signers by OCSP, the authority above them by its list");
     world.assert_clean("with OCSP").await;
     // A responder that does not work is no reason not to look at the list.
-    let world = World::new(true, 2).await;
+    let world = World::new(Ways::Both, 2).await;
     world.ca.mood(Mood::NoAnswer);
     world.appoint().await.expect("appointed");
-    assert!(kept(&world.collect().await.expect("collected")).is_empty());
+    assert_eq!(kept(&world.collect().await.expect("collected")), [EvidenceKind::Crl; 2]);
 }
 
 #[tokio::test]
 async fn the_server_helps_a_bundle_that_was_handed_out_early() {
-    let world = World::new(false, 2).await;
+    let world = World::new(Ways::Crl, 2).await;
     world.appoint().await.expect("appointed");
     world.anchor().await.expect("anchored");
     world.sign().await.expect("signed");
@@ -117,7 +117,7 @@ async fn the_server_helps_a_bundle_that_was_handed_out_early() {
 #[tokio::test]
 async fn a_certificate_that_was_revoked_signs_no_more_and_what_it_signed_meanwhile_falls() {
     // Nobody was asked between the revocation and the signature: the verdict tells.
-    let world = World::new(false, 2).await;
+    let world = World::new(Ways::Crl, 2).await;
     world.appoint().await.expect("appointed");
     world.anchor().await.expect("anchored");
     world.ca.revoke(TEACHER, NOW - DAY);
@@ -131,7 +131,7 @@ async fn a_certificate_that_was_revoked_signs_no_more_and_what_it_signed_meanwhi
     world.assert_clean("a record that fell").await;
 
     // Where it is known, the signature is not taken.
-    let world = World::new(false, 2).await;
+    let world = World::new(Ways::Crl, 2).await;
     world.ca.revoke(TEACHER, NOW - DAY);
     world.appoint().await.expect("appointed");
     world.collect().await.expect("collected");
@@ -144,7 +144,7 @@ async fn a_certificate_that_was_revoked_signs_no_more_and_what_it_signed_meanwhi
 
 #[tokio::test]
 async fn who_has_no_way_out_brings_the_answers() {
-    let world = World::new(false, 2).await;
+    let world = World::new(Ways::Crl, 2).await;
     world.ca.mood(Mood::Down);
     world.appoint().await.expect("appointed");
     world.anchor().await.expect("anchored");

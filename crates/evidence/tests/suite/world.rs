@@ -34,7 +34,7 @@ use hocba_tests::{
     DAY, NOW, Person, SCHOOL, School, at, database::TestDatabase, office::workbook, open_profile, profile_content,
 };
 
-use crate::authority::{PilotCa, TEACHER};
+use crate::authority::{PilotCa, TEACHER, Ways};
 
 pub const RULE: RevocationRule = RevocationRule { grace: DAY as u32, provisional: 30 * DAY as u32 };
 pub const OPERATOR: Actor = Actor::LocalOperator;
@@ -83,9 +83,9 @@ pub struct World {
 }
 
 impl World {
-    pub async fn new(with_ocsp: bool, pupils: usize) -> Self {
+    pub async fn new(ways: Ways, pupils: usize) -> Self {
         let clock = Arc::new(AtomicI64::new(NOW));
-        let ca = PilotCa::begin(with_ocsp, clock.clone()).await;
+        let ca = PilotCa::begin(ways, clock.clone()).await;
         let school = School {
             department: ca.person(11, "Sở"),
             principal: ca.person(12, "Hiệu trưởng"),
