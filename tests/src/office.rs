@@ -18,6 +18,7 @@ use hocba_record::{
 };
 use hocba_sample::Options;
 use hocba_signature::{
+    policy::SigningMode,
     statement::{Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
 };
@@ -102,7 +103,7 @@ impl Office {
                 true
             },
         );
-        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5 };
+        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5, signing: SigningMode::Each };
         let profile = open_profile(&profile_content());
         App::new(store, DataKey::from_bytes([9; 32]), profile, Arc::new(chain.clone()), edges, settings)
     }

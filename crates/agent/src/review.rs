@@ -4,7 +4,10 @@
 //! digest is looked for in the payload, and the manifest in the payload says whether all of them are there. So the
 //! names and marks that a person is shown are those that the signature will be over.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use hocba_record::{
     canonical::{self, Limits},
@@ -16,6 +19,7 @@ use hocba_record::{
 };
 use hocba_signature::{
     certificate::Certificate,
+    list::ListPlace,
     statement::{Header, MAX_HEADER_BYTES, Role, StatementType},
 };
 use serde::Deserialize;
@@ -39,6 +43,10 @@ pub struct SigningTask {
     at: UnixTime,
     to_sign: String,
     disclosures: Vec<Disclosure>,
+    /// Where lists are signed as one: the record's place, its payload, and the digest of the signature before.
+    list: Option<ListPlace>,
+    payload: Option<String>,
+    prev: Option<Sha256Digest>,
 }
 
 /// A list that a page asks to have signed, and what it says of it.
@@ -85,6 +93,8 @@ pub struct Entry {
     /// Names what the signature is over but for its time, so that the same is not signed twice.
     pub(crate) content: Sha256Digest,
     pub(crate) bytes: Vec<u8>,
+    /// Where this record is in what is signed; none where it is signed by itself.
+    pub(crate) place: Option<ListPlace>,
     payload: Sha256Digest,
 }
 
@@ -124,6 +134,10 @@ impl Review {
     /// The digest as two people, or two screens, compare it.
     pub fn short_digest(&self) -> String {
         short(&self.digest)
+    }
+    /// How many signatures that takes: one for each record, or one for all.
+    pub fn signatures(&self) -> usize {
+        self.entries.iter().map(|entry| entry.content).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -210,6 +224,12 @@ pub enum Refused {
         /// Which.
         number: u32,
     },
+    /// The bytes are of a list in which the record is not at this place, or of one with records that were not sent.
+    #[error("number {number}: the bytes are of another list than this one")]
+    List {
+        /// Which.
+        number: u32,
+    },
     /// Something that would be shown is not what would be signed.
     #[error("number {number}: {section} is not what would be signed")]
     Changed {
@@ -240,6 +260,7 @@ impl Refused {
             Self::Time { .. } => "time",
             Self::Record { .. } => "other-record",
             Self::Class { .. } => "other-class",
+            Self::List { .. } => "other-list",
             Self::Changed { .. } => "changed",
             Self::Withheld { .. } => "withheld",
         }
@@ -257,6 +278,7 @@ impl Refused {
             | Self::Time { number }
             | Self::Record { number }
             | Self::Class { number }
+            | Self::List { number }
             | Self::Changed { number, .. }
             | Self::Withheld { number } => Some(number),
         }
@@ -276,6 +298,7 @@ impl Refused {
             Self::Time { .. } => "giờ ký không phải bây giờ; đồng hồ máy này có đúng không?",
             Self::Record { .. } => "nội dung cần ký là của học bạ khác",
             Self::Class { .. } => "học bạ của trường, năm học hoặc lớp khác",
+            Self::List { .. } => "nội dung cần ký là của một danh sách khác",
             Self::Changed { section, .. } => {
                 let number = self.number().unwrap_or_default();
                 return format!("STT {number}: mục {section} không phải nội dung sẽ được ký");
@@ -302,10 +325,14 @@ pub fn review(request: ListRequest, certificate: &Certificate, now: UnixTime) ->
         if !numbers.insert(number) || !records.insert(task.record) {
             return Err(Refused::Twice { number });
         }
-        let (header, payload_bytes) = parts(&task.to_sign).ok_or(Refused::NotARecord { number })?;
+        let (header, signed) = parts(&task.to_sign).ok_or(Refused::NotARecord { number })?;
         let header: Header = canonical::from_slice(&header, Limits { bytes: MAX_HEADER_BYTES, depth: 1 })
             .map_err(|_| Refused::NotARecord { number })?;
         check_header(&header, role, certificate, &task, now)?;
+        let payload_bytes = match &task.list {
+            None => signed.clone(),
+            Some(place) => listed(&task, place, &signed)?,
+        };
         let payload = RecordPayload::from_bytes(&payload_bytes).map_err(|_| Refused::NotARecord { number })?;
         if (payload.id, payload.version) != (task.record, task.version) {
             return Err(Refused::Record { number });
@@ -314,14 +341,38 @@ pub fn review(request: ListRequest, certificate: &Certificate, now: UnixTime) ->
             return Err(Refused::Class { number });
         }
         let sections = sections_of(&payload, number, &task.disclosures)?;
-        entries.push(entry(&task, &header, &payload_bytes, &sections)?);
+        entries.push(entry(&task, &header, &signed, &payload_bytes, &sections)?);
     }
+    whole_lists(&entries)?;
     entries.sort_by_key(|entry: &Entry| entry.number);
     let digest = list_digest(entries.iter().map(|e| (e.number, &e.record, e.version, &e.payload)));
     let contents = entries.iter().map(|e| e.content.as_bytes().as_slice());
     let id =
         Sha256Digest::of(&std::iter::once(digest.as_bytes().as_slice()).chain(contents).collect::<Vec<_>>().concat());
     Ok(Review { role, school, year, class, certificate: *certificate.digest(), entries, digest, id })
+}
+
+/// The payload of a record that is signed in a list: it has this place in the list whose root and size are signed.
+fn listed(task: &SigningTask, place: &ListPlace, signed: &[u8]) -> Result<Vec<u8>, Refused> {
+    let number = task.number;
+    let payload = task.payload.as_deref().filter(|text| text.len() <= MAX_PAYLOAD_BYTES / 3 * 4 + 4);
+    let payload = payload.and_then(|text| from_base64url(text).ok()).ok_or(Refused::NotARecord { number })?;
+    let computed = place.signed_payload(&payload, task.prev.as_ref()).map_err(|_| Refused::List { number })?;
+    if computed == signed { Ok(payload) } else { Err(Refused::List { number }) }
+}
+
+/// Whether each list that would be signed is here from its first record to its last. A list with a record more than was
+/// shown would have that one signed as well.
+fn whole_lists(entries: &[Entry]) -> Result<(), Refused> {
+    let mut shown: BTreeMap<&[u8], BTreeSet<u32>> = BTreeMap::new();
+    for (entry, place) in entries.iter().filter_map(|entry| entry.place.as_ref().map(|place| (entry, place))) {
+        shown.entry(&entry.bytes).or_default().insert(place.index);
+    }
+    let torn = |entry: &&Entry| {
+        let of = |place: &ListPlace| shown.get(entry.bytes.as_slice()).is_none_or(|s| s.len() != place.size as usize);
+        entry.place.as_ref().is_some_and(of)
+    };
+    entries.iter().find(torn).map_or(Ok(()), |entry| Err(Refused::List { number: entry.number }))
 }
 
 /// Protected header and payload of ASCII(base64url(header) || "." || base64url(payload)).
@@ -343,7 +394,8 @@ fn check_header(
     now: UnixTime,
 ) -> Result<(), Refused> {
     let number = task.number;
-    if header.typ != StatementType::Record {
+    let typ = if task.list.is_some() { StatementType::RecordList } else { StatementType::Record };
+    if header.typ != typ {
         return Err(Refused::NotARecord { number });
     }
     if header.certificate != *certificate.digest() {
@@ -355,8 +407,9 @@ fn check_header(
     if header.role != role {
         return Err(Refused::Role { number });
     }
-    // The first signer signs the record, everyone after also what was signed before.
-    if header.prev.is_none() != (role == Role::HomeroomTeacher) {
+    // The first signer signs the record, everyone after also what was signed before; in a list, `prev` is in the leaf.
+    let prev = if task.list.is_some() { task.prev } else { header.prev };
+    if prev.is_none() != (role == Role::HomeroomTeacher) {
         return Err(Refused::Turn { number });
     }
     let about_now = now.plus(-CLOCK_BEHIND) <= header.iat && header.iat <= now.plus(CLOCK_AHEAD);
@@ -382,7 +435,13 @@ fn sections_of(payload: &RecordPayload, number: u32, disclosures: &[Disclosure])
     }
 }
 
-fn entry(task: &SigningTask, header: &Header, payload: &[u8], sections: &[Section]) -> Result<Entry, Refused> {
+fn entry(
+    task: &SigningTask,
+    header: &Header,
+    signed: &[u8],
+    payload: &[u8],
+    sections: &[Section],
+) -> Result<Entry, Refused> {
     let number = task.number;
     let identity = sections.iter().find_map(|section| match section {
         Section::Identity(identity) => Some(identity),
@@ -391,7 +450,7 @@ fn entry(task: &SigningTask, header: &Header, payload: &[u8], sections: &[Sectio
     // A record that names nobody cannot be shown to anybody.
     let Identity { name, birth_date, .. } = identity.ok_or(Refused::Withheld { number })?;
     let bytes = from_base64url(&task.to_sign).map_err(|_| Refused::NotARecord { number })?;
-    let content = content(header, payload).ok_or(Refused::NotARecord { number })?;
+    let content = content(header, signed).ok_or(Refused::NotARecord { number })?;
     let mut entry = Entry {
         number,
         record: task.record,
@@ -405,6 +464,7 @@ fn entry(task: &SigningTask, header: &Header, payload: &[u8], sections: &[Sectio
         marks: Vec::new(),
         content,
         bytes,
+        place: task.list.clone(),
         payload: Sha256Digest::of(payload),
     };
     for section in sections {

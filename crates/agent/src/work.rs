@@ -11,6 +11,7 @@ use hocba_record::{
     encoding::{RecordId, Sha256Digest, base64url},
     types::UnixTime,
 };
+use hocba_signature::list::ListPlace;
 use serde::{Serialize, Serializer};
 use tokio::sync::watch;
 
@@ -49,6 +50,8 @@ pub struct Signed {
     version: u32,
     revision: i64,
     at: UnixTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<ListPlace>,
     #[serde(serialize_with = "as_base64url")]
     signature: Vec<u8>,
 }
@@ -131,7 +134,8 @@ impl Work {
             let entry = &list.review.entries[place];
             let (at, signature) = inner.results.get(&entry.content)?;
             let (number, record, version, revision) = (entry.number, entry.record, entry.version, entry.revision);
-            Some(Signed { number, record, version, revision, at: *at, signature: signature.clone() })
+            let (at, list, signature) = (*at, entry.place.clone(), signature.clone());
+            Some(Signed { number, record, version, revision, at, list, signature })
         };
         Some(Progress {
             id: list.review.id,
@@ -192,10 +196,14 @@ impl Work {
             return;
         }
         self.enter(key, State::Signing);
+        // Records of a list have their content in common: one of them is signed.
         let left: Vec<usize> = {
-            let inner = self.inner();
-            let there = |place: &usize| !inner.results.contains_key(&review.entries[*place].content);
-            (0..review.entries.len()).filter(there).collect()
+            let (inner, mut seen) = (self.inner(), BTreeSet::new());
+            let mut missing = |place: &usize| {
+                let content = review.entries[*place].content;
+                !inner.results.contains_key(&content) && seen.insert(content)
+            };
+            (0..review.entries.len()).filter(|place| missing(place)).collect()
         };
         let messages: Vec<&[u8]> = left.iter().map(|place| review.entries[*place].bytes.as_slice()).collect();
         let mut taken = |which: usize, signature: Vec<u8>| {
@@ -236,7 +244,8 @@ impl Work {
         let entry = &review.entries[place];
         inner.results.insert(entry.content, (entry.at, signature));
         if let Some(list) = inner.lists.get_mut(key) {
-            list.order.push(place);
+            let same = review.entries.iter().enumerate().filter(|(_, other)| other.content == entry.content);
+            list.order.extend(same.map(|(place, _)| place));
         }
         drop(inner);
         self.changed.send_replace(());

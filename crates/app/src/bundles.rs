@@ -27,7 +27,7 @@ use crate::{
     classes::record_in,
     evidence::needed,
     policy::{Action, Place, require},
-    signing::certificates,
+    signing::{Checked, certificates},
 };
 
 pub use hocba_store::model::LinkScope as Scope;
@@ -163,7 +163,7 @@ impl App {
         }
         let anchor =
             self.anchor(tx, LeafKind::Record, &version.record, version.version).await?.ok_or(AppError::NotAnchored)?;
-        let (statement, disclosures) = self.statement(class, version, &bundler.certificates)?;
+        let Checked { statement, disclosures, .. } = self.statement(class, version, &bundler.certificates)?;
         // The seed tells what is hidden: it goes only where everything goes.
         let seed: Option<Seed> = match scope {
             Scope::Whole => Some(self.personal(version)?.seed),

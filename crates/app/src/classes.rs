@@ -108,7 +108,8 @@ impl App {
     /// the same of them: whoever corrects one has it returned first.
     ///
     /// # Errors
-    /// `Unsound` with all findings; `Forbidden`, `UnknownSchool`, `SchoolClosed`, `SignedWouldChange`, `UnknownNumber`, `Changed`.
+    /// `Unsound` with all findings; `Forbidden`, `UnknownSchool`, `SchoolClosed`, `SignedWouldChange`, `UnknownNumber`,
+    /// `Changed`.
     pub async fn import(&self, actor: &Actor, bytes: &[u8], import: &Import) -> Result<Imported, AppError> {
         let (sheet, warnings) = read_sound(bytes, &import.leave_out)?;
         let header = &sheet.header;

@@ -84,6 +84,12 @@ pub enum AppError {
         /// Who.
         role: Role,
     },
+    /// The trust profile does not accept the policy that records would be signed by, so no verdict ever would be valid.
+    #[error("the trust profile does not accept signing policy {policy} now")]
+    PolicyNotAccepted {
+        /// Its id.
+        policy: String,
+    },
     /// The signer's certificate is not usable: not readable, or without a path to a recognised root now.
     #[error("the signer's certificate: {0}")]
     Certificate(String),

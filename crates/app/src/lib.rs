@@ -15,12 +15,10 @@
 //! let class = app.import(&teacher, &workbook, &Import::default()).await?.class;
 //! let signer = app.signer(&teacher, Step::Sign, false, key.certificate_chain()).await?;
 //! let list = app.prepare(&teacher, &class, &signer, &Selection::All).await?;
-//! for tasks in list.tasks.chunks(20) {
-//!     let mut signed = Vec::new();
-//!     for task in tasks {
-//!         signed.push(task.signed(key.sign(task.bytes())?));
-//!     }
-//!     app.submit(&teacher, &class, &signer, &signed).await?; // each chunk lasts by itself
+//! for (input, tasks) in list.inputs() {
+//!     let signature = key.sign(input)?;
+//!     let signed: Vec<_> = tasks.iter().map(|task| task.signed(signature.clone())).collect();
+//!     app.submit(&teacher, &class, &signer, &signed).await?; // each lasts by itself
 //! }
 //! # Ok(()) }
 //! ```
@@ -47,6 +45,7 @@ use std::sync::Arc;
 
 use hocba_bundle::{facts::Address, profile::OpenProfile};
 use hocba_keystore::DataKey;
+use hocba_signature::policy::{SigningMode, SigningPolicy};
 use hocba_store::Store;
 
 pub use actor::Actor;
@@ -82,6 +81,8 @@ pub struct Settings {
     pub contract: Address,
     /// How long a sealed record may wait for others before its batch is closed, in seconds.
     pub batch_age: i64,
+    /// Whether signers sign each record, or a list of them at once. What somebody signed keeps the mode it began in.
+    pub signing: SigningMode,
 }
 
 /// The use cases over one database.
@@ -121,6 +122,13 @@ impl App {
     /// Settings.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+    /// What records are signed by that nobody has signed yet.
+    pub fn policy(&self) -> SigningPolicy {
+        match self.settings().signing {
+            SigningMode::Each => SigningPolicy::policy_1(),
+            SigningMode::List => SigningPolicy::policy_1_list(),
+        }
     }
     /// Clock and randomness.
     pub fn edges(&self) -> &Edges {

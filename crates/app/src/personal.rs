@@ -98,7 +98,8 @@ impl App {
             let what = "its sections are not of their form";
             return personal.sections().map(|_| ()).map_err(|_| AppError::Damaged { number: version.number, what });
         };
-        let disclosures = issued(class, version, &personal)?.disclosures;
+        // The policy is no part of what is disclosed.
+        let disclosures = issued(class, version, &personal, &self.policy())?.disclosures;
         let agree = RecordPayload::from_bytes(statement.payload())
             .is_ok_and(|payload| check_disclosures(&payload, &disclosures).is_empty());
         let what = "its sections are not those that were signed";
@@ -107,7 +108,12 @@ impl App {
 }
 
 /// The payload and disclosures that a personal part amounts to.
-pub(crate) fn issued(class: &Class, version: &RecordVersion, personal: &Personal) -> Result<Issued, AppError> {
+pub(crate) fn issued(
+    class: &Class,
+    version: &RecordVersion,
+    personal: &Personal,
+    policy: &SigningPolicy,
+) -> Result<Issued, AppError> {
     let damaged = |what| AppError::Damaged { number: version.number, what };
     if !personal.complete {
         return Err(AppError::Incomplete { number: version.number });
@@ -123,7 +129,7 @@ pub(crate) fn issued(class: &Class, version: &RecordVersion, personal: &Personal
         grade: class.grade,
         class: class.name.clone(),
         form: form::for_grade(class.grade).ok_or_else(|| damaged("there is no form for its grade"))?,
-        policy: SigningPolicy::policy_1().reference(),
+        policy: policy.reference(),
     };
     issue(open, &sections, personal.history.clone(), &personal.seed)
         .map_err(|_: IssueError| damaged("its sections do not make a record"))

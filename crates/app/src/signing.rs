@@ -1,20 +1,28 @@
 //! Sign, co-sign, seal: the three signatures of policy 1, one step of a record's state each.
 //!
+//! In mode `each` every record has an input of its own; in mode `list` the records of a list share one, and a signature
+//! over it is submitted for each of them with its place in the list. A record is signed to the end in the mode it began
+//! in, since its payload names the policy.
+//!
 //! The signer's key is wherever it is. [`App::prepare`] says which bytes to sign, [`App::submit`] takes signatures, a
 //! chunk at a time: a chunk lasts whole or not at all, and a run that was cut off goes on with what is left. Nothing is
 //! kept between the two: what was to be signed follows from what is stored and from the signer's time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use hocba_record::{
-    disclosure::{Disclosure, check_disclosures},
+    disclosure::{Disclosure, Issued, check_disclosures},
     encoding::{RecordId, Sha256Digest},
     payload::RecordPayload,
     types::{ClassName, SchoolYear, UnixTime},
 };
 use hocba_signature::{
     certificate::Certificate,
-    policy::SigningPolicy,
+    list::{ListPlace, MAX_LIST},
+    policy::{SigningMode, SigningPolicy},
     statement::{Header, Role, SigningInput, Statement, StatementType},
 };
 use hocba_store::{
@@ -111,6 +119,62 @@ impl Signer {
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
+
+    /// The header of a list signed at this time.
+    fn list_header(&self, at: UnixTime) -> Header {
+        Header {
+            alg: self.certificate.key().default_algorithm(),
+            iat: at,
+            prev: None,
+            role: self.role,
+            typ: StatementType::RecordList,
+            certificate: *self.certificate.digest(),
+        }
+    }
+
+    /// Tasks of these records, in their order: those of mode `list` as few lists.
+    fn tasks(&self, ready: Vec<Ready>, at: UnixTime) -> Result<Vec<SigningTask>, AppError> {
+        let alg = self.certificate.key().default_algorithm();
+        let mut inputs: BTreeMap<usize, Input> = BTreeMap::new();
+        let listed: Vec<usize> = (0..ready.len()).filter(|i| ready[*i].mode == SigningMode::List).collect();
+        for chunk in listed.chunks(MAX_LIST) {
+            let statements: Vec<Statement> = chunk.iter().map(|i| ready[*i].statement.clone()).collect();
+            let (typ, certificate) = (StatementType::Record, *self.certificate.digest());
+            let input = Statement::prepare_list(&statements, typ, self.role, alg, certificate, at)
+                .map_err(|_| AppError::Damaged { number: ready[chunk[0]].number, what: "the list cannot be signed" })?;
+            let bytes: Arc<[u8]> = input.bytes().into();
+            let places = chunk.iter().zip(input.places());
+            inputs.extend(places.map(|(i, place)| (*i, Input::List { bytes: bytes.clone(), place: place.clone() })));
+        }
+        let task = |(i, ready): (usize, Ready)| {
+            let input = inputs.remove(&i).unwrap_or_else(|| {
+                let (typ, certificate) = (StatementType::Record, *self.certificate.digest());
+                Input::Each(ready.statement.prepare(typ, self.role, alg, certificate, at))
+            });
+            let Ready { class, record, version, revision, number, disclosures, statement, .. } = ready;
+            SigningTask { class, record, version, revision, number, disclosures, at, statement, input }
+        };
+        Ok(ready.into_iter().enumerate().map(task).collect())
+    }
+}
+
+/// A record that is to be signed, whatever the input.
+struct Ready {
+    class: Id,
+    record: RecordId,
+    version: u32,
+    revision: i64,
+    number: u32,
+    disclosures: Vec<Disclosure>,
+    statement: Statement,
+    mode: SigningMode,
+}
+
+/// What a signature is over.
+#[derive(Debug, Clone)]
+enum Input {
+    Each(SigningInput),
+    List { bytes: Arc<[u8]>, place: ListPlace },
 }
 
 /// Which records of a class.
@@ -146,6 +210,8 @@ impl Selection {
 /// One record to be signed.
 #[derive(Debug, Clone)]
 pub struct SigningTask {
+    /// Class it is submitted for.
+    pub class: Id,
     /// Record.
     pub record: RecordId,
     /// Version.
@@ -158,13 +224,23 @@ pub struct SigningTask {
     pub disclosures: Vec<Disclosure>,
     at: UnixTime,
     statement: Statement,
-    input: SigningInput,
+    input: Input,
 }
 
 impl SigningTask {
-    /// The bytes to sign (RFC 7515 §5.1).
+    /// The bytes to sign (RFC 7515 §5.1). Those of tasks of one list are the same, and need to be signed once only.
     pub fn bytes(&self) -> &[u8] {
-        self.input.bytes()
+        match &self.input {
+            Input::Each(input) => input.bytes(),
+            Input::List { bytes, .. } => bytes,
+        }
+    }
+    /// The place in the list that is signed; none where the record is signed by itself.
+    pub fn place(&self) -> Option<&ListPlace> {
+        match &self.input {
+            Input::Each(_) => None,
+            Input::List { place, .. } => Some(place),
+        }
     }
     /// The statement with the signatures before this one.
     pub fn statement(&self) -> &Statement {
@@ -176,7 +252,14 @@ impl SigningTask {
     }
     /// What to submit: the signature over [`SigningTask::bytes`].
     pub fn signed(&self, signature: Vec<u8>) -> Signed {
-        Signed { record: self.record, version: self.version, revision: self.revision, at: self.at, signature }
+        let place = self.place().cloned();
+        Signed { record: self.record, version: self.version, revision: self.revision, at: self.at, place, signature }
+    }
+
+    fn ready(self) -> Ready {
+        let mode = if self.place().is_some() { SigningMode::List } else { SigningMode::Each };
+        let Self { class, record, version, revision, number, disclosures, statement, .. } = self;
+        Ready { class, record, version, revision, number, disclosures, statement, mode }
     }
 }
 
@@ -195,6 +278,42 @@ pub struct SigningList {
     pub signer_gone: Vec<(u32, Role)>,
 }
 
+impl SigningList {
+    /// What the key has to sign, each input once, with the tasks that its signature is for.
+    pub fn inputs(&self) -> Vec<(&[u8], Vec<&SigningTask>)> {
+        let mut inputs: Vec<(&[u8], Vec<&SigningTask>)> = Vec::new();
+        let mut known: BTreeMap<&[u8], usize> = BTreeMap::new();
+        for task in &self.tasks {
+            let place = *known.entry(task.bytes()).or_insert_with(|| {
+                inputs.push((task.bytes(), Vec::new()));
+                inputs.len() - 1
+            });
+            inputs[place].1.push(task);
+        }
+        inputs
+    }
+
+    /// What one signer has to sign in several classes: in mode `list`, with one signature for all of them.
+    ///
+    /// # Errors
+    /// None that [`App::prepare`] would not have had.
+    pub fn joined(lists: Vec<Self>, signer: &Signer) -> Result<Self, AppError> {
+        let mut all = Self::default();
+        for list in lists {
+            all.tasks.extend(list.tasks);
+            all.already += list.already;
+            all.waiting.extend(list.waiting);
+            all.left_out.extend(list.left_out);
+            all.signer_gone.extend(list.signer_gone);
+        }
+        if let Some(at) = all.tasks.iter().map(SigningTask::at).max() {
+            let tasks = std::mem::take(&mut all.tasks);
+            all.tasks = signer.tasks(tasks.into_iter().map(SigningTask::ready).collect(), at)?;
+        }
+        Ok(all)
+    }
+}
+
 /// A signature that came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
@@ -206,6 +325,8 @@ pub struct Signed {
     pub revision: i64,
     /// The signer's time, as in the task.
     pub at: UnixTime,
+    /// The place in the list that was signed, as in the task.
+    pub place: Option<ListPlace>,
     /// Over the task's bytes.
     pub signature: Vec<u8>,
 }
@@ -270,7 +391,10 @@ impl App {
         if let Some(unknown) = selection.named().find(|n| !known.contains(n)) {
             return Err(AppError::UnknownNumber(*unknown));
         }
-        let mut list = SigningList::default();
+        if signer.step == Step::Sign {
+            self.require_accepted(&self.policy(), now)?;
+        }
+        let (mut list, mut ready) = (SigningList::default(), Vec::new());
         for version in versions.into_iter().filter(|v| selection.takes(v.number)) {
             if version.left_out.is_some() {
                 list.left_out.push(version.number);
@@ -284,26 +408,22 @@ impl App {
                         list.signer_gone.push((version.number, role));
                         continue;
                     }
-                    list.tasks.push(self.task(&class, &version, signer, &certificates, now)?);
+                    let Checked { statement, disclosures, policy } = self.statement(&class, &version, &certificates)?;
+                    let (class, mode) = (class.id, policy.mode);
+                    let RecordVersion { record, version, revision, number, .. } = version;
+                    ready.push(Ready { class, record, version, revision, number, disclosures, statement, mode });
                 }
             }
         }
+        list.tasks = signer.tasks(ready, now)?;
         Ok(list)
     }
 
-    fn task(
-        &self,
-        class: &Class,
-        version: &RecordVersion,
-        signer: &Signer,
-        certificates: &BTreeMap<Sha256Digest, Certificate>,
-        at: UnixTime,
-    ) -> Result<SigningTask, AppError> {
-        let (statement, disclosures) = self.statement(class, version, certificates)?;
-        let alg = signer.certificate.key().default_algorithm();
-        let input = statement.prepare(StatementType::Record, signer.role, alg, *signer.certificate.digest(), at);
-        let RecordVersion { record, version, revision, number, .. } = *version;
-        Ok(SigningTask { record, version, revision, number, disclosures, at, statement, input })
+    /// Whether verdicts accept records signed by this policy now.
+    fn require_accepted(&self, policy: &SigningPolicy, now: UnixTime) -> Result<(), AppError> {
+        let mut accepted = self.profile().profile().policies.iter();
+        let known = accepted.any(|a| a.policy == *policy && a.from <= now && a.until.is_none_or(|until| now < until));
+        if known { Ok(()) } else { Err(AppError::PolicyNotAccepted { policy: policy.id.clone() }) }
     }
 
     /// The statement of a version with its disclosures, checked: what is stored fits together.
@@ -312,12 +432,13 @@ impl App {
         class: &Class,
         version: &RecordVersion,
         certificates: &BTreeMap<Sha256Digest, Certificate>,
-    ) -> Result<(Statement, Vec<Disclosure>), AppError> {
+    ) -> Result<Checked, AppError> {
         let damaged = |what| AppError::Damaged { number: version.number, what };
         let personal = self.personal(version)?;
-        let issued = issued(class, version, &personal)?;
+        let policy = self.policy();
+        let Issued { payload, disclosures, .. } = issued(class, version, &personal, &policy)?;
         let Some(statement) = version.statement.clone() else {
-            return Ok((Statement::unsigned(issued.payload.to_bytes()), issued.disclosures));
+            return Ok(Checked { statement: Statement::unsigned(payload.to_bytes()), disclosures, policy });
         };
         let changed = || damaged("it was changed after it was signed");
         let headers = statement.headers(StatementType::Record).map_err(|_| changed())?;
@@ -327,10 +448,13 @@ impl App {
             statement.verify(index, certificate.key()).map_err(|_| changed())?;
         }
         let payload = RecordPayload::from_bytes(statement.payload()).map_err(|_| changed())?;
-        if !check_disclosures(&payload, &issued.disclosures).is_empty() || payload.id != version.record {
+        if !check_disclosures(&payload, &disclosures).is_empty() || payload.id != version.record {
             return Err(changed());
         }
-        Ok((statement, issued.disclosures))
+        let mut policies = [SigningPolicy::policy_1(), SigningPolicy::policy_1_list()].into_iter();
+        let policy = policies.find(|policy| policy.reference() == payload.policy);
+        let policy = policy.ok_or_else(|| damaged("its signing policy is none of ours"))?;
+        Ok(Checked { statement, disclosures, policy })
     }
 
     /// Takes signatures, all of them or none. What was taken before is counted and left as it is, so that submitting
@@ -435,19 +559,28 @@ impl App {
         certificates: &BTreeMap<Sha256Digest, Certificate>,
         signed: &Signed,
     ) -> Result<Statement, AppError> {
-        let (statement, _) = self.statement(class, version, certificates)?;
+        let Checked { statement, policy, .. } = self.statement(class, version, certificates)?;
         let before = statement.headers(StatementType::Record).map_err(|_| AppError::Signature(signed.record))?;
         let keys = before.iter().filter_map(|h| certificates.get(&h.certificate)).map(Certificate::spki_sha256);
         if keys.into_iter().any(|key| key == signer.certificate.spki_sha256()) {
             return Err(AppError::SameKey { number: version.number });
         }
-        let alg = signer.certificate.key().default_algorithm();
-        let input = statement.prepare(StatementType::Record, signer.role, alg, *signer.certificate.digest(), signed.at);
-        let statement = statement.attach(input, signed.signature.clone());
+        let (typ, alg) = (StatementType::Record, signer.certificate.key().default_algorithm());
+        let statement = match (policy.mode, &signed.place) {
+            (SigningMode::Each, None) => {
+                let input = statement.prepare(typ, signer.role, alg, *signer.certificate.digest(), signed.at);
+                statement.attach(input, signed.signature.clone())
+            }
+            (SigningMode::List, Some(place)) => {
+                let header = signer.list_header(signed.at);
+                statement.attach_in_list(&header, place.clone(), signed.signature.clone())
+            }
+            _ => return Err(AppError::Changed("the way records are signed")),
+        };
         statement.verify(before.len(), signer.certificate.key()).map_err(|_| AppError::Signature(signed.record))?;
         if signer.step == Step::Seal {
             let headers = statement.headers(StatementType::Record).map_err(|_| AppError::Signature(signed.record))?;
-            SigningPolicy::policy_1()
+            policy
                 .check(&headers)
                 .map_err(|_| AppError::Damaged { number: version.number, what: "its signers are not the policy's" })?;
         }
@@ -465,6 +598,14 @@ fn signer_gone(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixT
 /// What an appointment names of a class.
 pub(crate) fn scope(class: &Class) -> (SchoolYear, &ClassName) {
     (class.year, &class.name)
+}
+
+/// The statement of a version, found sound.
+pub(crate) struct Checked {
+    pub(crate) statement: Statement,
+    pub(crate) disclosures: Vec<Disclosure>,
+    /// The policy that its payload names.
+    pub(crate) policy: SigningPolicy,
 }
 
 /// Whether a version carries this very signature as the step's.

@@ -73,9 +73,23 @@ impl<R: Rpc> AnchorClient<R> {
     /// # Errors
     /// The node's own, and [`ClientError::ScanTooLong`].
     pub async fn anchoring(&self, index: u64, root: &Sha256Digest) -> Result<Option<(TxHash, u64)>> {
+        let is_it = |event| match event {
+            Event::Anchored { index: found, batch, .. } => (found, batch.root) == (index, *root),
+            Event::StatusSet { .. } => false,
+        };
+        self.placed("Anchored", index, root, is_it).await
+    }
+
+    /// The transaction of an event with this index and second topic, and its block, looked for from the top down.
+    pub(crate) async fn placed(
+        &self,
+        name: &str,
+        index: u64,
+        subject: &Sha256Digest,
+        is_it: impl Fn(Event) -> bool,
+    ) -> Result<Option<(TxHash, u64)>> {
         let (mut range, mut top) = (FIRST_LOG_RANGE, Some(self.block("latest").await?.number));
-        let topics =
-            [topic("Anchored"), decode::word(index), *root.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
+        let topics = [topic(name), decode::word(index), *subject.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
         for _ in 0..MAX_LOG_REQUESTS {
             let Some(to) = top.filter(|to| *to >= self.lowest()) else { return Ok(None) };
             let from = to.saturating_sub(range - 1).max(self.lowest());
@@ -94,9 +108,7 @@ impl<R: Rpc> AnchorClient<R> {
                 Err(e) => return Err(e.into()),
             };
             for log in logs.iter().filter(|log| log.address == self.deployment().contract && !log.removed) {
-                if let Some(Event::Anchored { index: found, batch, .. }) = decode_event(log)?
-                    && (found, batch.root) == (index, *root)
-                {
+                if decode_event(log)?.is_some_and(&is_it) {
                     return Ok(Some((log.transaction, log.block)));
                 }
             }

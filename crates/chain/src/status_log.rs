@@ -2,13 +2,12 @@
 
 use hocba_bundle::facts::{STATUS_LOG_TAG, StatusFact, genesis_digest, status_digest};
 use hocba_record::encoding::Sha256Digest;
-use serde_json::json;
 
 use crate::{
     AnchorClient, ClientError, Head, MAX_STATUSES, Rpc,
-    client::{FIRST_LOG_RANGE, MAX_LOG_REQUESTS, Result, wants_less},
-    contract::{Event, TxHash, decode_event, topic},
-    decode::{self, BlockHead, Problem, fault},
+    client::Result,
+    contract::{Event, TxHash},
+    decode::{BlockHead, Problem, fault},
 };
 
 /// All statuses at one block. The list leads to the head that the contract named beside it.
@@ -70,35 +69,10 @@ impl<R: Rpc> AnchorClient<R> {
     /// # Errors
     /// The node's own, and [`ClientError::ScanTooLong`].
     pub async fn status_setting(&self, index: u64, key: &Sha256Digest) -> Result<Option<(TxHash, u64)>> {
-        let (mut range, mut top) = (FIRST_LOG_RANGE, Some(self.block("latest").await?.number));
-        let topics =
-            [topic("StatusSet"), decode::word(index), *key.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
-        for _ in 0..MAX_LOG_REQUESTS {
-            let Some(to) = top.filter(|to| *to >= self.lowest()) else { return Ok(None) };
-            let from = to.saturating_sub(range - 1).max(self.lowest());
-            let filter = json!([{
-                "address": self.deployment().contract,
-                "fromBlock": format!("{from:#x}"),
-                "toBlock": format!("{to:#x}"),
-                "topics": topics,
-            }]);
-            let logs = match self.rpc().request("eth_getLogs", filter).await {
-                Ok(logs) => decode::decode_logs(&logs)?,
-                Err(e) if range > 1 && wants_less(&e) => {
-                    range = (range / 8).max(1);
-                    continue;
-                }
-                Err(e) => return Err(e.into()),
-            };
-            for log in logs.iter().filter(|log| log.address == self.deployment().contract && !log.removed) {
-                if let Some(Event::StatusSet { index: found, status }) = decode_event(log)?
-                    && (found, status.key) == (index, *key)
-                {
-                    return Ok(Some((log.transaction, log.block)));
-                }
-            }
-            top = from.checked_sub(1);
-        }
-        Err(ClientError::ScanTooLong { requests: MAX_LOG_REQUESTS, block: top.unwrap_or_default() })
+        let is_it = |event| match event {
+            Event::StatusSet { index: found, status } => (found, status.key) == (index, *key),
+            Event::Anchored { .. } => false,
+        };
+        self.placed("StatusSet", index, key, is_it).await
     }
 }

@@ -26,6 +26,7 @@ use anyhow::Context as _;
 use hocba_bundle::facts::Address;
 use hocba_keystore::Mode;
 use hocba_server::config::PublicUrl;
+use hocba_signature::policy::SigningMode;
 use hocba_store::{Database, DatabaseUrl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -72,6 +73,14 @@ pub struct Config {
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<PublicUrl>,
+    /// `each`: a signature for each record; `list`: one for a whole list, for slow tokens and billed signatures. The trust
+    /// profile has to accept it.
+    #[serde(default, skip_serializing_if = "is_each")]
+    pub signing: SigningMode,
+}
+
+fn is_each(mode: &SigningMode) -> bool {
+    *mode == SigningMode::Each
 }
 
 /// Where batches are anchored.

@@ -111,7 +111,7 @@ enum Command {
     /// Tài khoản và mã truy cập / Accounts, and tokens for their programs
     Account(account::AccountArgs),
     /// Ký cho trang web bằng khoá trên máy này / Sign for a page, with keys on this machine
-    Signer(signer::SignerArgs),
+    Signer(Box<signer::SignerArgs>),
     /// Nơi cấp chứng thư thử nghiệm / A certificate authority for pilots
     Ca(ca::CaArgs),
     /// Nâng cấp, xem hoặc chuyển cơ sở dữ liệu / Migrate, look at or move the database

@@ -70,10 +70,22 @@ impl Site {
         let profile = folder.read(PROFILE)?.context("the folder has no trust profile")?;
         let profile = verify::open_own(&profile)?;
         let deployment = ledger::deployment(&folder)?;
-        let settings = Settings { chain: deployment.chain, contract: deployment.contract, batch_age: BATCH_AGE };
+        let signing = folder.config().signing;
+        let settings =
+            Settings { chain: deployment.chain, contract: deployment.contract, batch_age: BATCH_AGE, signing };
         let app = App::new(store, key, profile, public_record, edges(), settings);
         app.agree().await.map_err(|e| app_failure(&e, Lang::Vi))?;
         Ok(Self { folder, app })
+    }
+
+    /// All classes, by name.
+    ///
+    /// # Errors
+    /// When nothing was imported.
+    pub async fn classes(&self) -> anyhow::Result<Vec<Class>> {
+        let mut classes = self.app.store().read().await?.classes().await?;
+        classes.sort_by(|a, b| (a.year, &a.name).cmp(&(b.year, &b.name)));
+        if classes.is_empty() { Err(nothing_imported().into()) } else { Ok(classes) }
     }
 
     /// The class that is meant: the one named, or the only one.
@@ -295,6 +307,15 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
             failure.words = words(format!("mục {place}: {vi}"), format!("number {place}: {en}"));
             failure
         }
+        AppError::PolicyNotAccepted { policy } => Failure::new(
+            Exit::Order,
+            "policy_not_accepted",
+            words(format!("danh sách nơi cấp được công nhận (trust profile) không nhận cách ký {policy}"), en),
+        )
+        .hint(words(
+            "lấy danh sách mới của sở, hoặc đổi `signing` trong hocba.json",
+            "get the department's newest profile, or change `signing` in hocba.json",
+        )),
         AppError::Certificate(_) => fail(Exit::Environment, "certificate", format!("chứng thư không dùng được: {en}")),
         AppError::SameKey { number } => {
             fail(Exit::BadInput, "same_key", format!("học bạ STT {number}: khoá này đã ký ở vai trò khác"))

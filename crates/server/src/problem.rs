@@ -133,6 +133,11 @@ pub enum Problem {
         /// What comes nearest to it.
         why: AppointmentProblem,
     },
+    /// No verdict would accept records that are signed as this server is set to.
+    PolicyNotAccepted {
+        /// Id of the signing policy.
+        policy: String,
+    },
     /// The signer's certificate cannot be used.
     Certificate,
     /// The same key signed the record in another role.
@@ -211,6 +216,7 @@ impl Problem {
             Problem::UnknownNumber { .. } => Kind::UnknownNumber,
             Problem::Incomplete { .. } => Kind::Incomplete,
             Problem::NotAppointed { .. } => Kind::NotAppointed,
+            Problem::PolicyNotAccepted { .. } => Kind::PolicyNotAccepted,
             Problem::Certificate => Kind::Certificate,
             Problem::SameKey { .. } => Kind::SameKey,
             Problem::SignatureWrong { .. } => Kind::SignatureWrong,
@@ -290,6 +296,7 @@ impl Problem {
             Problem::SignedWouldChange { class, numbers } => json!({ "class": class, "numbers": numbers }),
             Problem::EvidenceMissing { role } => json!({ "role": role }),
             Problem::NotAppointed { role, why } => json!({ "role": role, "reason": why }),
+            Problem::PolicyNotAccepted { policy } => json!({ "policy": policy }),
             Problem::Workbook { findings } => json!({ "findings": FindingJson::of(findings) }),
             Problem::UnknownSchool { school } => json!({ "school": school }),
             Problem::UnknownNumber { number } | Problem::Incomplete { number } | Problem::SameKey { number } => {

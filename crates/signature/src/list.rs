@@ -60,6 +60,15 @@ pub(crate) fn leaf(payload: &[u8], prev: Option<&Sha256Digest>) -> LeafHash {
 }
 
 impl ListPlace {
+    /// The payload of the JWS that a list is signed as, if a statement with this payload and, from the second signer on,
+    /// this digest of the entry before is at this place. For whoever shows a list before it is signed.
+    ///
+    /// # Errors
+    /// If index, size and path do not go together.
+    pub fn signed_payload(&self, payload: &[u8], prev: Option<&Sha256Digest>) -> Result<Vec<u8>, InclusionError> {
+        self.payload(&leaf(payload, prev)).map(|payload| payload.to_bytes())
+    }
+
     /// The payload that the list's signature is over, if this leaf is at this place.
     pub(crate) fn payload(&self, leaf: &LeafHash) -> Result<ListPayload, InclusionError> {
         let path = self.path.iter().map(|node| *node.as_bytes()).collect();

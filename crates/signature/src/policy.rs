@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::statement::{Header, Role, StatementType};
 
 /// How a signer covers records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SigningMode {
     /// One signature per record and signer.
+    #[default]
     Each,
     /// One signature per list of records and signer ([`crate::list`]).
     List,

@@ -255,6 +255,10 @@ impl ListInput {
     pub fn len(&self) -> usize {
         self.places.len()
     }
+    /// Where each statement is in the list.
+    pub fn places(&self) -> &[ListPlace] {
+        &self.places
+    }
     /// Whether the list is empty; it never is.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
@@ -370,6 +374,15 @@ impl Statement {
     #[must_use]
     pub fn attach(mut self, input: SigningInput, signature: Vec<u8>) -> Self {
         self.signatures.push(Entry { list: None, protected: Blob(input.protected), signature: Blob(signature) });
+        self
+    }
+
+    /// Adds what a signer signed for a list that this statement has a place in. `header` is the list's, without `prev`; its
+    /// `typ` is the statement's [`listed`](StatementType::listed) one. Not verified here.
+    #[must_use]
+    pub fn attach_in_list(mut self, header: &Header, place: ListPlace, signature: Vec<u8>) -> Self {
+        let protected = Blob(canonical::to_vec(header).expect("a header holds text and a time"));
+        self.signatures.push(Entry { list: Some(place), protected, signature: Blob(signature) });
         self
     }
 

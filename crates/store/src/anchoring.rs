@@ -425,15 +425,7 @@ fn leaf(row: &Row<'_>) -> Result<Leaf, StoreError> {
 }
 
 pub(crate) fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
-    let receipt = match row.number_opt("chain_index")? {
-        Some(index) => Some(Receipt {
-            index,
-            block: row.number("block")?,
-            time: row.time("block_time")?,
-            tx_hash: row.text("tx_hash")?,
-        }),
-        None => None,
-    };
+    let receipt = receipt(row, "chain_index")?;
     Ok(Batch {
         id: row.int("id")?,
         issuer: row.parsed("issuer")?,
@@ -443,6 +435,17 @@ pub(crate) fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
         closed_at: row.time("closed_at")?,
         receipt,
     })
+}
+
+/// The receipt in a row, whose index is in this column; none where that is null.
+pub(crate) fn receipt(row: &Row<'_>, index: &'static str) -> Result<Option<Receipt>, StoreError> {
+    let Some(index) = row.number_opt(index)? else { return Ok(None) };
+    Ok(Some(Receipt {
+        index,
+        block: row.number("block")?,
+        time: row.time("block_time")?,
+        tx_hash: row.text("tx_hash")?,
+    }))
 }
 
 fn attempt(row: &Row<'_>) -> Result<Attempt, StoreError> {

@@ -7,7 +7,7 @@ use hocba_record::{
 
 use crate::{
     StoreError, Tx,
-    anchoring::attempt_of,
+    anchoring::{attempt_of, receipt},
     model::{Attempt, Delivery, Receipt, StoredStatus},
     people::statement,
     row::{Row, all, int, maybe, one},
@@ -202,15 +202,7 @@ impl Tx {
 }
 
 fn status(row: &Row<'_>) -> Result<StoredStatus, StoreError> {
-    let receipt = match row.number_opt("log_index")? {
-        Some(index) => Some(Receipt {
-            index,
-            block: row.number("block")?,
-            time: row.time("block_time")?,
-            tx_hash: row.text("tx_hash")?,
-        }),
-        None => None,
-    };
+    let receipt = receipt(row, "log_index")?;
     Ok(StoredStatus {
         id: row.int("id")?,
         subject: row.parsed("subject")?,

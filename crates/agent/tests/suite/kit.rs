@@ -21,6 +21,7 @@ use hocba_record::{
 };
 use hocba_signature::{
     algorithm::Algorithm,
+    list::ListPlace,
     statement::{Role, Statement, StatementType},
 };
 use hocba_tests::{NOW, Person, SCHOOL, at, example_certificates, open_claims};
@@ -58,6 +59,36 @@ pub fn task(number: u16) -> Value {
 
 pub fn tasks(numbers: impl IntoIterator<Item = u16>) -> Vec<Value> {
     numbers.into_iter().map(task).collect()
+}
+
+/// Tasks of records that are signed as one list, as a server's `signing-tasks` has them.
+pub fn listed(numbers: impl IntoIterator<Item = u16>, role: Role, time: i64) -> Vec<Value> {
+    let numbers: Vec<u16> = numbers.into_iter().collect();
+    let records: Vec<Issued> = numbers.iter().map(|n| record(*n)).collect();
+    let statement = |issued: &Issued| {
+        let statement = Statement::unsigned(issued.payload.to_bytes());
+        match role {
+            Role::HomeroomTeacher => statement,
+            _ => Person::example("teacher").sign(statement, StatementType::Record, Role::HomeroomTeacher, NOW),
+        }
+    };
+    let statements: Vec<Statement> = records.iter().map(statement).collect();
+    let certificate = Person::example("teacher").digest();
+    let alg = Algorithm::Ed25519;
+    let input = Statement::prepare_list(&statements, StatementType::Record, role, alg, certificate, at(time));
+    let input = input.expect("a list");
+    let task = |(((number, issued), statement), place): (((&u16, Issued), &Statement), &ListPlace)| {
+        let mut task = json!({
+            "record": issued.payload.id, "version": issued.payload.version, "revision": 1, "number": number, "at": time,
+            "to_sign": base64url(input.bytes()), "disclosures": issued.disclosures,
+            "list": place, "payload": base64url(statement.payload()),
+        });
+        if let Some(prev) = statement.prev_for_next() {
+            task["prev"] = json!(prev);
+        }
+        task
+    };
+    numbers.iter().zip(records).zip(&statements).zip(input.places()).map(task).collect()
 }
 
 /// What a page sends for them.

@@ -8,7 +8,7 @@ use hocba_signature::statement::Role;
 use hocba_tests::{NOW, Person};
 use serde_json::{Value, json};
 
-use crate::kit::{ORIGIN, Token, World, bytes_of, list, record, task_of, tasks};
+use crate::kit::{ORIGIN, Token, World, bytes_of, list, listed, record, task_of, tasks};
 
 fn signatures(progress: &Value) -> Vec<(u64, String)> {
     let of =
@@ -57,6 +57,36 @@ async fn after_a_token_was_pulled_out_at_17_the_other_23_are_signed_and_none_twi
     assert_eq!(signatures(&done)[..17], signatures(&stopped)[..]);
     assert_eq!(world.token.made.load(Ordering::SeqCst), 40, "nothing was signed twice");
     assert_eq!(world.desk.shown.lock().expect("no panic").len(), 1, "and confirmed once");
+}
+
+#[tokio::test]
+async fn a_class_that_is_signed_as_a_list_needs_one_signature() {
+    for role in [Role::HomeroomTeacher, Role::Principal] {
+        let world = World::new(Token::new(1));
+        let token = world.pair().await;
+        let tasks = listed(1..=40, role, NOW);
+        let mut asked = list(&tasks);
+        asked["role"] = json!(role);
+        let done = world.sign(&token, &asked).await;
+        assert_eq!((&done["state"], &done["of"], &done["signed"]), (&json!("done"), &json!(40), &json!(40)));
+        assert_eq!(world.token.made.load(Ordering::SeqCst), 1);
+        let teacher = Person::example("teacher");
+        let signed = done["signatures"].as_array().expect("signatures");
+        for (signature, task) in signed.iter().zip(&tasks) {
+            assert_eq!((&signature["number"], &signature["list"]), (&task["number"], &task["list"]));
+            let bytes = from_base64url(signature["signature"].as_str().expect("text")).expect("base64url");
+            let alg = hocba_signature::algorithm::Algorithm::Ed25519;
+            assert_eq!(teacher.certificate.key().verify(alg, &bytes_of(task), &bytes), Ok(()));
+        }
+        // The same list, prepared anew after the page was closed: the signature that there is.
+        let mut again = list(&listed(1..=40, role, NOW + 60));
+        again["role"] = json!(role);
+        assert_eq!(signatures(&world.sign(&token, &again).await), signatures(&done));
+        assert_eq!(world.token.made.load(Ordering::SeqCst), 1);
+        let shown = world.desk.shown.lock().expect("no panic");
+        let [(_, review)] = shown.as_slice() else { panic!("asked once: {}", shown.len()) };
+        assert_eq!((review.entries.len(), review.signatures()), (40, 1));
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use hocba_signature::statement::Role;
 use hocba_tests::{DAY, NOW, OTHER_SCHOOL, Person, open_claims};
 use serde_json::{Value, json};
 
-use crate::kit::{Token, World, bytes_of, list, record, task, task_of, tasks};
+use crate::kit::{Token, World, bytes_of, list, listed, record, task, task_of, tasks};
 
 /// Sends it; nobody may have been asked, and nothing signed.
 async fn refused(list: &Value, code: &str) {
@@ -163,4 +163,42 @@ async fn none_too_many_and_the_same_twice() {
     let mut same = task(1);
     same["number"] = json!(2);
     refused(&with(same), "twice").await;
+}
+
+/// A list signed as one, of five pupils, after a change of its tasks.
+async fn listed_and(change: impl FnOnce(&mut Vec<Value>), code: &str) {
+    let mut tasks = listed(1..=5, Role::HomeroomTeacher, NOW);
+    change(&mut tasks);
+    refused(&list(&tasks), code).await;
+}
+
+#[tokio::test]
+async fn a_list_with_a_record_that_is_not_shown() {
+    listed_and(|tasks| drop(tasks.pop()), "other-list").await;
+    listed_and(|tasks| drop(tasks.remove(0)), "other-list").await;
+    // Nor is a record of the class signed by itself beside it, in its place.
+    listed_and(|tasks| tasks[4] = task(5), "other-list").await;
+}
+
+#[tokio::test]
+async fn a_place_in_another_list() {
+    listed_and(|tasks| tasks[2]["list"]["index"] = json!(3), "other-list").await;
+    listed_and(|tasks| tasks[2]["list"]["size"] = json!(6), "other-list").await;
+    listed_and(|tasks| tasks[2]["list"] = tasks[3]["list"].clone(), "other-list").await;
+    // The bytes of a list of four, beside the places of one of five.
+    let four = listed(1..=4, Role::HomeroomTeacher, NOW)[0]["to_sign"].clone();
+    listed_and(|tasks| tasks[0]["to_sign"] = four, "other-list").await;
+    // What was signed before, where nobody was to sign before.
+    listed_and(|tasks| tasks[0]["prev"] = tasks[1]["list"]["path"][0].clone(), "not-the-turn").await;
+}
+
+#[tokio::test]
+async fn a_mark_of_a_list_changed_between_what_is_shown_and_what_is_signed() {
+    let other = task(6);
+    listed_and(|tasks| tasks[1]["disclosures"] = other["disclosures"].clone(), "changed").await;
+    let payload = listed([6], Role::HomeroomTeacher, NOW)[0]["payload"].clone();
+    listed_and(|tasks| tasks[1]["payload"] = payload, "other-list").await;
+    listed_and(|tasks| drop(tasks[1].as_object_mut().expect("a task").remove("payload")), "not-a-record").await;
+    // A list's bytes are not a record's.
+    listed_and(|tasks| drop(tasks[1].as_object_mut().expect("a task").remove("list")), "not-a-record").await;
 }

@@ -18,7 +18,7 @@ use hocba_chain::{
 };
 use hocba_keystore::DataKey;
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
-use hocba_signature::statement::Role;
+use hocba_signature::{policy::SigningMode, statement::Role};
 use hocba_store::{Store, StoreError, model::Id};
 use hocba_tests::{
     NOW, SCHOOL, School, at,
@@ -196,8 +196,12 @@ impl World {
             }
             true
         };
-        let settings =
-            hocba_app::Settings { chain: self.deployment.chain, contract: self.deployment.contract, batch_age: 600 };
+        let settings = hocba_app::Settings {
+            chain: self.deployment.chain,
+            contract: self.deployment.contract,
+            batch_age: 600,
+            signing: SigningMode::Each,
+        };
         let edges = Edges::new(self.clock(), chance);
         let key = DataKey::from_bytes([9; 32]);
         App::new(self.store.clone(), key, self.profile(), Arc::new(NoPublicRecord), edges, settings)

@@ -230,7 +230,7 @@ async fn a_keeper_without_the_role_is_told_so_and_batches_go_on() {
             Progress::PutOff { of: Delivery::Statuses, code, .. } => {
                 codes.insert(code);
                 // Records wait for others a while before they are anchored.
-                world.pass(1);
+                world.pass(world.settings("one").batch_age);
             }
             Progress::Did(Event::Anchored { .. }) => anchored += 1,
             Progress::Idle { next: Some(next) } => world.pass(next.seconds() - world.now().seconds()),

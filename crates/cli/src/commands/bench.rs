@@ -20,6 +20,7 @@ use hocba_record::{
 use hocba_sample::{Options, class};
 use hocba_signature::{
     appointment::{Appointee, Appointment, KeyStorage},
+    policy::SigningMode,
     statement::{Role, Statement, StatementType},
 };
 use hocba_store::model::{Class, School};
@@ -119,7 +120,7 @@ pub fn run(context: &Context, args: &BenchArgs) -> anyhow::Result<Exit> {
 
 async fn work(context: &Context, args: &BenchArgs, root: &std::path::Path) -> anyhow::Result<Value> {
     let out = &context.out;
-    let folder: Folder = demo::init(root).await?;
+    let folder: Folder = demo::init(root, SigningMode::Each).await?;
     let node = Node::Embedded(ledger::open_embedded(&folder).await?);
     let site = Site::open(folder).await?;
     let person = |role| Person::open(&site.folder, role, &KeyArgs::default());

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use hocba_app::Actor;
 use hocba_bundle::{
     facts::{Address, IssuerCode},
     profile::OpenProfile,
 };
 use hocba_record::types::SchoolCode;
+use hocba_signature::policy::SigningMode;
 use hocba_store::{DatabaseUrl, model::School};
 use serde_json::json;
 
@@ -22,6 +23,25 @@ use crate::{
     output::words,
     site::{Site, app_failure},
 };
+
+/// How signers cover records.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Signing {
+    /// Từng học bạ / Each record
+    #[default]
+    Each,
+    /// Cả danh sách, khi token chậm hoặc tính tiền từng chữ ký / A list, for slow tokens and billed signatures
+    List,
+}
+
+impl From<Signing> for SigningMode {
+    fn from(signing: Signing) -> Self {
+        match signing {
+            Signing::Each => Self::Each,
+            Signing::List => Self::List,
+        }
+    }
+}
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -47,6 +67,9 @@ pub struct InitArgs {
     /// Cơ sở dữ liệu, nếu không phải tệp trong thư mục / The database, if not a file here: postgres://USER@HOST/NAME
     #[arg(long, value_name = "URL")]
     database: Option<DatabaseUrl>,
+    /// Ký từng học bạ, hay một chữ ký cho cả danh sách / A signature for each record, or one for a whole list
+    #[arg(long, value_enum, default_value_t)]
+    signing: Signing,
     /// Danh sách nơi cấp được công nhận, của sở / The department's trust profile
     #[arg(long, value_name = "FILE", required_unless_present = "demo")]
     profile: Option<PathBuf>,
@@ -81,8 +104,9 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             ledger::http(&url)?;
             let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
-            let config =
-                Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence: None, base_url: None };
+            let signing = args.signing.into();
+            let (evidence, base_url) = (None, None);
+            let config = Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence, base_url, signing };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
             ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;
@@ -92,7 +116,7 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             ));
         }
         _ => {
-            ledger::runtime()?.block_on(demo::init(&context.data_dir))?;
+            ledger::runtime()?.block_on(demo::init(&context.data_dir, args.signing.into()))?;
         }
     }
     let name = context.data_dir.display();

@@ -8,10 +8,10 @@ use std::{
 };
 
 use clap::Args;
-use hocba_app::{Actor, AppError, Selection, Step};
+use hocba_app::{Actor, AppError, Selection, Signed, SigningList, SigningTask, Step};
 use hocba_keystore::Stopped;
 use hocba_record::types::ClassName;
-use hocba_store::model::{Class, RecordState, ReturnReason};
+use hocba_store::model::{Class, Id, RecordState, ReturnReason};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -48,6 +48,9 @@ pub struct WhichArgs {
     /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
     class: Option<ClassName>,
+    /// Mọi lớp; khi ký theo danh sách thì chỉ một chữ ký / Every class; with one signature where lists are signed
+    #[arg(long, conflicts_with_all = ["class", "only", "except"])]
+    all: bool,
     /// Chỉ các STT này / Only these numbers of the class list: 1,3,5-9
     #[arg(long, value_name = "NUMBERS")]
     only: Option<Numbers>,
@@ -126,9 +129,11 @@ fn next(step: Step) -> &'static str {
     }
 }
 
-/// What came of a step.
+/// What came of a step in a class.
 #[derive(Debug, Default)]
 pub struct Stepped {
+    /// Class.
+    pub class: String,
     /// Signed now.
     pub signed: usize,
     /// Had this signature before.
@@ -137,22 +142,38 @@ pub struct Stepped {
     pub waiting: Vec<u32>,
     /// Left out of the class for now.
     pub left_out: Vec<u32>,
+    /// Not signed, because the key stopped before.
+    missing: Vec<u32>,
 }
 
-/// Takes the step for the pupils chosen of a class.
+/// Takes the step for the pupils chosen of these classes, in one go: what the signer's key is asked for is asked once.
 ///
 /// # Errors
 /// When no one chosen is in the state for it, when the signer is not appointed, when a record is damaged; when the key
 /// stops in the middle: then what was signed is stored, and the rest named.
-pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: &Output) -> anyhow::Result<Stepped> {
+pub async fn step(
+    site: &Site,
+    classes: &[Class],
+    step: Step,
+    args: &SignArgs,
+    out: &Output,
+) -> anyhow::Result<Vec<Stepped>> {
     let refused = |e| app_failure(&e, out.lang);
     let person = Person::open(&site.folder, step.role(args.deputy), &args.key)?;
     let actor = site.actor_of(&person.digest()).await?;
     let signer = site.app.signer(&actor, step, args.deputy, person.chain()).await.map_err(refused)?;
-    let list = site.app.prepare(&actor, &class.id, &signer, &args.which.selection()).await.map_err(refused)?;
-    let waiting: Vec<u32> = list.waiting.iter().map(|w| w.0).collect();
+    let (mut lists, mut stepped) = (Vec::new(), BTreeMap::new());
+    for class in classes {
+        let list = site.app.prepare(&actor, &class.id, &signer, &args.which.selection()).await.map_err(refused)?;
+        let waiting = list.waiting.iter().map(|w| w.0).collect();
+        let (class_name, left_out) = (class.name.to_string(), list.left_out.clone());
+        let result = Stepped { class: class_name, already: list.already, waiting, left_out, ..Stepped::default() };
+        stepped.insert(class.id, result);
+        lists.push(list);
+    }
+    let list = SigningList::joined(lists, &signer).map_err(refused)?;
     // Named one by one, or nobody at all: then leaving some out in silence would mislead.
-    if !waiting.is_empty() && (args.which.only.is_some() || (list.tasks.is_empty() && list.already == 0)) {
+    if !list.waiting.is_empty() && (args.which.only.is_some() || (list.tasks.is_empty() && list.already == 0)) {
         return Err(wrong_state(step, &list.waiting).into());
     }
     // Nothing more is put on what somebody signed who left.
@@ -163,10 +184,10 @@ pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: 
         }
         out.note(&gone.words);
     }
-    let mut result = Stepped { signed: 0, already: list.already, waiting, left_out: list.left_out };
     let bar = out.progress(list.tasks.len(), &progress(step));
+    let inputs = list.inputs();
     // On a thread of its own: a token or a service takes its time. What it hands over is stored as it comes.
-    let messages: Vec<Vec<u8>> = list.tasks.iter().map(|task| task.bytes().to_vec()).collect();
+    let messages: Vec<Vec<u8>> = inputs.iter().map(|(input, _)| input.to_vec()).collect();
     let (send, mut handed_over) = mpsc::channel(CHUNK);
     let signing = tokio::task::spawn_blocking(move || {
         let slices: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
@@ -180,40 +201,65 @@ pub async fn step(site: &Site, class: &Class, step: Step, args: &SignArgs, out: 
     // All that came while the last ones were stored: one by one from a slow token, by the chunk from a file.
     while handed_over.recv_many(&mut come, CHUNK).await > 0 {
         made += come.len();
-        let signed: Vec<_> =
-            come.drain(..).map(|(place, signature): (usize, _)| list.tasks[place].signed(signature)).collect();
-        let taken = site.app.submit(&actor, &class.id, &signer, &signed).await.map_err(refused)?;
-        result.signed += taken.taken;
-        result.already += taken.already;
-        bar.inc(signed.len() as u64);
+        let mut of_class: BTreeMap<Id, Vec<Signed>> = BTreeMap::new();
+        for (place, signature) in come.drain(..) {
+            let (_, tasks): &(_, Vec<&SigningTask>) = &inputs[place];
+            for task in tasks {
+                of_class.entry(task.class).or_default().push(task.signed(Vec::clone(&signature)));
+            }
+        }
+        for (class, signed) in of_class {
+            for signed in signed.chunks(CHUNK) {
+                let taken = site.app.submit(&actor, &class, &signer, signed).await.map_err(refused)?;
+                let result = stepped.entry(class).or_default();
+                result.signed += taken.taken;
+                result.already += taken.already;
+                bar.inc(signed.len() as u64);
+            }
+        }
     }
     bar.finish();
-    match signing.await? {
-        Ok(()) => Ok(result),
-        Err(stopped) => {
-            let missing: Vec<u32> = list.tasks[made..].iter().map(|task| task.number).collect();
-            Err(interrupted(&result, &missing, &stopped).into())
-        }
+    let ended = signing.await?;
+    for task in inputs[made..].iter().flat_map(|(_, tasks)| tasks) {
+        stepped.entry(task.class).or_default().missing.push(task.number);
+    }
+    // In the order that was asked for.
+    let stepped: Vec<Stepped> = classes.iter().filter_map(|class| stepped.remove(&class.id)).collect();
+    match ended {
+        Ok(()) => Ok(stepped),
+        Err(stopped) => Err(interrupted(&stepped, &stopped).into()),
     }
 }
 
 /// The key stopped in the middle: who is signed and who is not.
-fn interrupted(result: &Stepped, missing: &[u32], stopped: &Stopped) -> Failure {
-    let (signed, numbers) = (result.signed, ranges(missing));
+fn interrupted(stepped: &[Stepped], stopped: &Stopped) -> Failure {
+    let signed: usize = stepped.iter().map(|s| s.signed).sum();
+    let missing: Vec<&Stepped> = stepped.iter().filter(|s| !s.missing.is_empty()).collect();
+    let numbers = |of: &str, numbers: &str| {
+        let of_class = |s: &&Stepped| match stepped {
+            [_] => format!("{numbers} {}", ranges(&s.missing)),
+            _ => format!("{of} {}: {numbers} {}", s.class, ranges(&s.missing)),
+        };
+        missing.iter().map(of_class).collect::<Vec<_>>().join("; ")
+    };
+    let not_signed = match stepped {
+        [one] => json!(one.missing),
+        _ => missing.iter().map(|s| (s.class.clone(), json!(s.missing))).collect::<serde_json::Map<_, _>>().into(),
+    };
     let why = signing_failure(&stopped.why);
     Failure::new(
         why.exit,
         why.code,
         words(
-            format!("đã ký {signed}, chưa ký: STT {numbers}: {}", why.words.vi),
-            format!("signed {signed}, not signed: numbers {numbers}: {}", why.words.en),
+            format!("đã ký {signed}, chưa ký: {}: {}", numbers("lớp", "STT"), why.words.vi),
+            format!("signed {signed}, not signed: {}: {}", numbers("class", "numbers"), why.words.en),
         ),
     )
     .hint(words(
         "chạy lại đúng lệnh này để ký nốt; không học bạ nào bị ký hai lần",
         "run the same command again for the rest; nothing is signed twice",
     ))
-    .details(json!({ "signed": signed, "not_signed": missing }))
+    .details(json!({ "signed": signed, "not_signed": not_signed }))
 }
 
 /// `18-40, 42`.
@@ -267,35 +313,49 @@ pub fn run(context: &Context, which: Step, args: &SignArgs) -> anyhow::Result<Ex
     let folder = Folder::open(&context.data_dir)?;
     let stepped = ledger::runtime()?.block_on(async {
         let site = Site::open(folder).await?;
-        let class = site.class(args.which.class.as_ref()).await?;
-        step(&site, &class, which, args, &context.out).await
+        let classes = match args.which.all {
+            true => site.classes().await?,
+            false => vec![site.class(args.which.class.as_ref()).await?],
+        };
+        step(&site, &classes, which, args, &context.out).await
     })?;
-    let Stepped { signed, already, waiting, left_out } = &stepped;
+    let total = |of: fn(&Stepped) -> usize| stepped.iter().map(of).sum::<usize>();
+    let (signed, already) = (total(|s| s.signed), total(|s| s.already));
     let next = next(which);
     context.out.say(&words(
         format!("Đã ký {signed} học bạ, {already} đã ký từ trước. Tiếp theo: {next}"),
         format!("Signed {signed} records, {already} were signed before. Next: {next}"),
     ));
-    if !waiting.is_empty() {
-        let n = waiting.len();
-        context.out.note(&words(
-            format!("{n} học bạ chưa đến bước này nên để nguyên"),
-            format!("{n} records are not at this step yet and were left as they are"),
-        ));
+    for Stepped { class, waiting, left_out, .. } in &stepped {
+        if !waiting.is_empty() {
+            let n = waiting.len();
+            context.out.note(&words(
+                format!("lớp {class}: {n} học bạ chưa đến bước này nên để nguyên"),
+                format!("class {class}: {n} records are not at this step yet and were left as they are"),
+            ));
+        }
+        if !left_out.is_empty() {
+            let numbers = list(left_out);
+            context.out.note(&words(
+                format!("lớp {class}: để lại STT {numbers}"),
+                format!("class {class}: left out: numbers {numbers}"),
+            ));
+        }
     }
-    if !left_out.is_empty() {
-        let numbers = list(left_out);
-        context.out.note(&words(format!("để lại STT {numbers}"), format!("left out: numbers {numbers}")));
+    let mut document =
+        json!({ "command": name(which), "ok": true, "signed": signed, "already": already, "at": now().seconds() });
+    let of_class = |s: &Stepped| {
+        let Stepped { class, signed, already, waiting, left_out, .. } = s;
+        json!({ "class": class, "signed": signed, "already": already, "waiting": waiting, "left_out": left_out })
+    };
+    match (args.which.all, stepped.as_slice()) {
+        (false, [one]) => {
+            document["waiting"] = json!(one.waiting);
+            document["left_out"] = json!(one.left_out);
+        }
+        _ => document["classes"] = stepped.iter().map(of_class).collect(),
     }
-    context.out.document(&json!({
-        "command": name(which),
-        "ok": true,
-        "signed": signed,
-        "already": already,
-        "waiting": waiting,
-        "left_out": left_out,
-        "at": now().seconds(),
-    }));
+    context.out.document(&document);
     Ok(Exit::Ok)
 }
 

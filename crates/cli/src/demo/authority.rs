@@ -12,7 +12,7 @@ use hocba_chain::embedded::CHAIN_ID;
 use hocba_keystore::DataKey;
 use hocba_record::types::{ClassName, SchoolCode, SchoolYear};
 use hocba_signature::{
-    policy::SigningPolicy,
+    policy::{SigningMode, SigningPolicy},
     statement::{Role, Statement, StatementType},
 };
 use hocba_store::{
@@ -40,7 +40,7 @@ const ISSUER: &str = "so-demo";
 ///
 /// # Errors
 /// When a folder is there already, or cannot be written.
-pub async fn init(root: &Path) -> anyhow::Result<Folder> {
+pub async fn init(root: &Path, signing: SigningMode) -> anyhow::Result<Folder> {
     if Folder::exists(root) && !root.join(PROFILE).try_exists()? {
         let folder = Folder::open(root)?;
         if folder.is_demo() {
@@ -51,7 +51,8 @@ pub async fn init(root: &Path) -> anyhow::Result<Folder> {
     }
     let port = free_port().await?;
     let chain = ChainConfig::Embedded { port };
-    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database: None, evidence: None, base_url: None };
+    let (database, evidence, base_url) = (None, None, None);
+    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database, evidence, base_url, signing };
     let folder = Folder::create(root, config)?;
     complete(&folder).await?;
     Ok(folder)
@@ -139,6 +140,9 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
     let department = Person::open(folder, Role::Department, &KeyArgs::default())?;
     let roots = read_certificates(&folder.path("keys/root.crt.pem"))?;
     let (from, until) = (now().plus(-DAY), now().plus(3650 * DAY));
+    // Lists are off unless they are asked for, as a department would have it.
+    let lists = (folder.config().signing == SigningMode::List).then(SigningPolicy::policy_1_list);
+    let policies = [SigningPolicy::policy_1()].into_iter().chain(lists);
     let content = TrustProfile {
         accepted_age: 7 * 86_400,
         departments: vec![Department {
@@ -165,7 +169,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
         name: "DEMO – không có giá trị".parse()?,
         number: 1,
         operators: vec![Operator { id: "demo".into(), urls: vec![format!("http://127.0.0.1:{port}")] }],
-        policies: vec![AcceptedPolicy { from, policy: SigningPolicy::policy_1(), until: None }],
+        policies: policies.map(|policy| AcceptedPolicy { from, policy, until: None }).collect(),
         quorum: 1,
     };
     let publisher = Person::open(folder, Role::ProfilePublisher, &KeyArgs::default())?;

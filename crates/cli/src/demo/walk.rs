@@ -13,6 +13,7 @@ use hocba_anchor::LiveFacts;
 use hocba_app::{AppError, Import, Scope, Step};
 use hocba_chain::embedded;
 use hocba_sample::{Options, class};
+use hocba_signature::policy::SigningMode;
 use hocba_store::model::Class;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -123,7 +124,7 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
 async fn open(root: &Path, args: &DemoArgs, out: &Output) -> anyhow::Result<Folder> {
     if !Folder::exists(root) {
         refuse_foreign(root)?;
-        return authority::init(root).await;
+        return authority::init(root, SigningMode::Each).await;
     }
     let folder = Folder::open(root)?;
     if !folder.is_demo() {
@@ -136,7 +137,7 @@ async fn open(root: &Path, args: &DemoArgs, out: &Output) -> anyhow::Result<Fold
             let path = entry?.path();
             if path.is_dir() { std::fs::remove_dir_all(&path)? } else { std::fs::remove_file(&path)? }
         }
-        return authority::init(root).await;
+        return authority::init(root, SigningMode::Each).await;
     }
     authority::complete(&folder).await?;
     if folder.path("bundles").try_exists()? {
@@ -183,7 +184,7 @@ async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow
     appoint_demo(site, &SCHOOL.parse()?, out).await?;
     let class = site.class(None).await?;
     for which in [Step::Sign, Step::CoSign, Step::Seal] {
-        step(site, &class, which, &SignArgs::default(), out).await?;
+        step(site, std::slice::from_ref(&class), which, &SignArgs::default(), out).await?;
     }
     let key = open_chain_key(folder, "anchorer", None, None)?;
     anchoring::until_idle(site, node.clone(), &key, out).await?;

@@ -8,7 +8,7 @@
 //! { "taken": 1, "already": 0 }
 //! ```
 //!
-//! `record`, `version`, `revision` and `at` are those of the task. Sent again after an answer got lost, the same
+//! `record`, `version`, `revision`, `at` and, where the task has one, `list` are those of the task. Sent again after an answer got lost, the same
 //! signatures count as `already` and nothing changes.
 //!
 //! Problems: `stale` (changed since the task was made; ask for tasks again), `signature-wrong`, `same-key`,
@@ -17,6 +17,7 @@
 use axum::{Json, extract::State};
 use hocba_app::{App, Signed, Step, Submitted, model::Id};
 use hocba_record::{encoding::RecordId, types::UnixTime};
+use hocba_signature::list::ListPlace;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -47,6 +48,7 @@ struct One {
     version: u32,
     revision: i64,
     at: UnixTime,
+    list: Option<ListPlace>,
     signature: Base64Url,
 }
 
@@ -61,8 +63,8 @@ pub(crate) struct Output {
 
 impl From<One> for Signed {
     fn from(one: One) -> Self {
-        let One { record, version, revision, at, signature } = one;
-        Self { record, version, revision, at, signature: signature.0 }
+        let One { record, version, revision, at, list, signature } = one;
+        Self { record, version, revision, at, place: list, signature: signature.0 }
     }
 }
 

@@ -13,14 +13,23 @@
 //! signer's first; without `only`, all of the class. `to_sign` is the input of RFC 7515 §5.1, and its payload's digests
 //! can be computed again from the disclosures: whoever signs sees what is signed. Nothing is kept of the call.
 //!
-//! Problems: `forbidden`, `not-found`, `unknown-number`, `not-appointed`, `certificate-unusable`, `record-incomplete`,
-//! `too-many`, `malformed`.
+//! Where records are signed by lists, `to_sign` is the same in all tasks of a list, and signed once. Each task then has
+//! its place, `"list": { "index": 0, "path": ["5u0…"], "size": 40 }`, its `payload`, and `prev`, the digest of the
+//! signature before where there is one, from which the list's root can be computed again (statement.md §6).
+//!
+//! Problems: `forbidden`, `not-found`, `unknown-number`, `not-appointed`, `policy-not-accepted`, `certificate-unusable`,
+//! `record-incomplete`, `too-many`, `malformed`.
 
 use std::collections::BTreeSet;
 
 use axum::{Json, extract::State};
 use hocba_app::{App, Selection, SigningList, SigningTask, Step, model::Id};
-use hocba_record::{disclosure::Disclosure, encoding::RecordId, types::UnixTime};
+use hocba_record::{
+    disclosure::Disclosure,
+    encoding::{RecordId, Sha256Digest},
+    types::UnixTime,
+};
+use hocba_signature::list::ListPlace;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -61,7 +70,17 @@ struct Task {
     number: u32,
     at: UnixTime,
     to_sign: Base64Url,
+    #[serde(flatten)]
+    list: Option<InList>,
     disclosures: Vec<Disclosure>,
+}
+
+#[derive(Serialize)]
+struct InList {
+    list: ListPlace,
+    payload: Base64Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev: Option<Sha256Digest>,
 }
 
 #[derive(Serialize)]
@@ -73,8 +92,13 @@ struct Waiting {
 impl From<SigningTask> for Task {
     fn from(task: SigningTask) -> Self {
         let (at, to_sign) = (task.at(), Base64Url(task.bytes().to_vec()));
+        let list = task.place().map(|place| InList {
+            list: place.clone(),
+            payload: Base64Url(task.statement().payload().to_vec()),
+            prev: task.statement().prev_for_next(),
+        });
         let SigningTask { record, version, revision, number, disclosures, .. } = task;
-        Self { record, version, revision, number, at, to_sign, disclosures }
+        Self { record, version, revision, number, at, to_sign, list, disclosures }
     }
 }
 

@@ -21,6 +21,7 @@ impl From<AppError> for Problem {
             AppError::Incomplete { number } => Problem::Incomplete { number },
             AppError::Changed(_) => Problem::Stale,
             AppError::NotAppointed { role, why } => Problem::NotAppointed { role, why },
+            AppError::PolicyNotAccepted { policy } => Problem::PolicyNotAccepted { policy },
             AppError::Certificate(_) => Problem::Certificate,
             AppError::SameKey { number } => Problem::SameKey { number },
             AppError::Signature(record) => Problem::SignatureWrong { record },

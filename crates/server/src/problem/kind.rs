@@ -142,6 +142,11 @@ kinds! {
            "Chứng thư này chưa được giao vai trò đó cho trường, lớp và năm học này, hoặc đã hết thời hạn."
         en "The signer is not appointed"
            "This certificate does not hold that role for this school, class and year, or not any more.";
+    PolicyNotAccepted "policy-not-accepted" UNPROCESSABLE_ENTITY "`policy`: that records would be signed by"
+        vi "Cách ký chưa được công nhận"
+           "Danh sách nơi cấp được công nhận (trust profile) không nhận cách ký mà máy chủ này được đặt. Chưa có gì được ký. Hãy báo người quản trị."
+        en "The signing policy is not accepted"
+           "The trust profile does not accept the policy that this server is set to. Nothing was signed. Tell the administrator.";
     Certificate "certificate-unusable" UNPROCESSABLE_ENTITY ""
         vi "Chứng thư không dùng được"
            "Chứng thư không đọc được, đã hết hạn hoặc không do nơi được công nhận cấp. Hãy gửi đủ chứng thư, của người ký trước."

@@ -101,7 +101,13 @@ impl Person for Terminal {
             return true;
         }
         let count = review.entries.len();
-        let question = words(format!("Ký {count} học bạ này? [c/K] "), format!("Sign these {count} records? [y/N] "));
+        let question = match review.signatures() {
+            1 if count > 1 => words(
+                format!("Ký {count} học bạ này bằng một chữ ký? [c/K] "),
+                format!("Sign these {count} records with one signature? [y/N] "),
+            ),
+            _ => words(format!("Ký {count} học bạ này? [c/K] "), format!("Sign these {count} records? [y/N] ")),
+        };
         {
             let mut err = std::io::stderr().lock();
             let _ = write!(err, "{}", self.lang.pick(&question));
