@@ -10,6 +10,7 @@ use std::{
 };
 
 use hocba_app::{Actor, App, Edges, Import, PublicRecord, PublicRecordFuture, Selection, Settings, Step, Submitted};
+use hocba_bundle::profile::AcceptedPolicy;
 use hocba_keystore::DataKey;
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
@@ -18,7 +19,7 @@ use hocba_record::{
 };
 use hocba_sample::Options;
 use hocba_signature::{
-    policy::SigningMode,
+    policy::{SigningMode, SigningPolicy},
     statement::{Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
 };
@@ -57,6 +58,8 @@ pub struct Office {
     pub clock: Arc<AtomicI64>,
     /// What it remembers.
     pub database: TestDatabase,
+    /// Of what passes for random.
+    count: Arc<AtomicU64>,
 }
 
 /// Whoever sits at the machine.
@@ -81,16 +84,21 @@ impl Office {
         let store = database.open().await;
         let clock = Arc::new(AtomicI64::new(NOW - 10 * 86_400));
         let chain = Chain::default();
-        let app = Self::app(store, &clock, &chain);
-        let office = Self { app, people: School::example("", SCHOOL), chain, clock, database };
+        let count = Arc::default();
+        let app = Self::app(store, &clock, &chain, &count, SigningMode::Each);
+        let office = Self { app, count, people: School::example("", SCHOOL), chain, clock, database };
         let school = StoredSchool { code: SCHOOL.parse().expect("code"), issuer: "so-demo".parse().expect("issuer") };
         office.app.add_school(&OPERATOR, &school).await.expect("added");
         office
     }
 
-    fn app(store: Store, clock: &Arc<AtomicI64>, chain: &Chain) -> App {
-        let time = clock.clone();
-        let count = AtomicU64::new(0);
+    /// The same office from now on set to this mode, by a trust profile that accepts lists.
+    pub fn sign_by(&mut self, signing: SigningMode) {
+        self.app = Self::app(self.app.store().clone(), &self.clock, &self.chain, &self.count, signing);
+    }
+
+    fn app(store: Store, clock: &Arc<AtomicI64>, chain: &Chain, count: &Arc<AtomicU64>, signing: SigningMode) -> App {
+        let (time, count) = (clock.clone(), count.clone());
         let edges = Edges::new(
             move || at(time.load(Ordering::Relaxed)),
             move |bytes| {
@@ -103,8 +111,13 @@ impl Office {
                 true
             },
         );
-        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5, signing: SigningMode::Each };
-        let profile = open_profile(&profile_content());
+        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5, signing };
+        let mut profile = profile_content();
+        if signing == SigningMode::List {
+            let from = profile.policies[0].from;
+            profile.policies.push(AcceptedPolicy { from, policy: SigningPolicy::policy_1_list(), until: None });
+        }
+        let profile = open_profile(&profile);
         App::new(store, DataKey::from_bytes([9; 32]), profile, Arc::new(chain.clone()), edges, settings)
     }
 

@@ -23,7 +23,7 @@ use hocba_record::{
 use hocba_signature::{
     appointment::Appointment,
     certificate::{Certificate, SignatureCache},
-    policy::SigningPolicy,
+    policy::{SignerRule, SigningPolicy},
     revocation::EvidenceError,
     statement::{Header, Role, Statement, StatementType},
     status::{StatusAction, StatusChange},
@@ -568,7 +568,7 @@ impl Look<'_> {
         if let Some(statement) = &version.statement {
             let headers = self.signatures(place, statement, StatementType::Record);
             if let Some(headers) = headers {
-                self.signers(place, &headers);
+                self.signers(place, statement, &headers);
             }
             self.claims(place, version, &class, statement);
         }
@@ -623,11 +623,16 @@ impl Look<'_> {
         Some(headers)
     }
 
-    /// The first signers of policy 1, in its order, each with a key of its own.
-    fn signers(&mut self, place: &Place, headers: &[Header]) {
-        let policy = SigningPolicy::policy_1();
-        let roles = headers.len() <= policy.signers.len()
-            && headers.iter().zip(&policy.signers).all(|(header, rule)| rule.roles.contains(&header.role));
+    /// The first signers of the policy that is named, in its order and mode, each with a key of its own.
+    fn signers(&mut self, place: &Place, statement: &Statement, headers: &[Header]) {
+        let payload = RecordPayload::from_bytes(statement.payload()).ok();
+        // Any other is a fault that `claims` names.
+        let policy =
+            payload.and_then(|payload| SigningPolicy::named(&payload.policy)).unwrap_or_else(SigningPolicy::policy_1);
+        let fits = |(header, rule): (&Header, &SignerRule)| {
+            rule.roles.contains(&header.role) && header.typ == policy.statement_type()
+        };
+        let roles = headers.len() <= policy.signers.len() && headers.iter().zip(&policy.signers).all(fits);
         let keys: Vec<_> = headers.iter().filter_map(|h| self.certificates.get(&h.certificate)).collect();
         let distinct: BTreeSet<_> = keys.iter().map(|c| c.spki_sha256()).collect();
         if !roles || distinct.len() != keys.len() {
@@ -647,7 +652,7 @@ impl Look<'_> {
             ("year", payload.year == class.year),
             ("grade", payload.grade == class.grade),
             ("class", payload.class == class.name),
-            ("policy", payload.policy == SigningPolicy::policy_1().reference()),
+            ("policy", SigningPolicy::named(&payload.policy).is_some()),
         ] {
             if !same {
                 self.report.add(place.clone(), What::Claims(what));

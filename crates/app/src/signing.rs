@@ -451,8 +451,7 @@ impl App {
         if !check_disclosures(&payload, &disclosures).is_empty() || payload.id != version.record {
             return Err(changed());
         }
-        let mut policies = [SigningPolicy::policy_1(), SigningPolicy::policy_1_list()].into_iter();
-        let policy = policies.find(|policy| policy.reference() == payload.policy);
+        let policy = SigningPolicy::named(&payload.policy);
         let policy = policy.ok_or_else(|| damaged("its signing policy is none of ours"))?;
         Ok(Checked { statement, disclosures, policy })
     }

@@ -72,13 +72,13 @@ enum Command {
     Init(init::InitArgs),
     /// Lấy mẫu bảng tính để điền điểm / Write the workbook to fill in
     Template(template::TemplateArgs),
-    /// Nhập bảng tính đã điền; còn lỗi thì không ghi gì / Import a filled workbook, if sound
+    /// Nhập bảng tính đã điền; còn lỗi thì không ghi gì / Import a workbook, if sound
     Import(import::ImportArgs),
-    /// Xem bảng tính đã điền có lỗi không, chưa ghi gì / Check a filled workbook, write nothing
+    /// Xem bảng tính đã điền có lỗi không, chưa ghi gì / Check a workbook, write nothing
     Check(import::ImportArgs),
     /// Ký bổ nhiệm, phân công người được ký / Sign appointments: who may sign
     Appoint(appoint::AppointArgs),
-    /// Xem ai được ký, việc chờ người đã thôi / Who may sign, and what waits for those who left
+    /// Xem ai được ký, việc chờ người đã thôi / Who may sign, what waits for who left
     Appointments(appointments::AppointmentsArgs),
     /// Xem hoặc ghi việc đổi tên, sáp nhập, tách, giải thể trường / What became of a school
     School(school::SchoolArgs),

@@ -94,6 +94,13 @@ pub struct Overview {
     pub leader: Option<(String, UnixTime)>,
 }
 
+impl Overview {
+    /// Certificates whose authority should have given its final word.
+    pub fn evidence_due(&self) -> u64 {
+        self.evidence.iter().find(|(state, _)| *state == "due").map_or(0, |(_, count)| *count)
+    }
+}
+
 /// What the server asks of the application.
 pub trait Service: Clone + Send + Sync + 'static {
     /// Verifies the bytes of a bundle. Never fails: what is wrong is a report.

@@ -92,6 +92,19 @@ impl SigningPolicy {
         Self { id: "hocba-policy-1-list".into(), mode: SigningMode::List, ..Self::policy_1() }
     }
 
+    /// The policy that a payload names, if it is one that we sign by. Verifiers take theirs from the trust profile.
+    pub fn named(reference: &PolicyReference) -> Option<Self> {
+        [Self::policy_1(), Self::policy_1_list()].into_iter().find(|policy| policy.reference() == *reference)
+    }
+
+    /// The `typ` that each entry of a record has by this policy.
+    pub fn statement_type(&self) -> StatementType {
+        match self.mode {
+            SigningMode::Each => StatementType::Record,
+            SigningMode::List => StatementType::RecordList,
+        }
+    }
+
     /// What a payload names.
     pub fn reference(&self) -> PolicyReference {
         let bytes = canonical::to_vec(self).expect("a policy holds text only");
@@ -112,11 +125,7 @@ impl SigningPolicy {
         if headers.len() != self.signers.len() {
             return Err(PolicyError::Count { found: headers.len(), expected: self.signers.len() });
         }
-        let typ = match self.mode {
-            SigningMode::Each => StatementType::Record,
-            SigningMode::List => StatementType::RecordList,
-        };
-        if let Some(index) = headers.iter().position(|header| header.typ != typ) {
+        if let Some(index) = headers.iter().position(|header| header.typ != self.statement_type()) {
             return Err(PolicyError::Mode { index });
         }
         for (index, header) in headers.iter().enumerate() {

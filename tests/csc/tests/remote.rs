@@ -15,7 +15,12 @@ use hocba_keystore::{
     Clock, Passphrase, Question, RemoteService, RemoteSettings, Secret, SigningError, SigningKey, Stopped, SystemClock,
     read_certificate_chain,
 };
-use hocba_signature::{algorithm::Algorithm, certificate::Certificate};
+use hocba_record::types::UnixTime;
+use hocba_signature::{
+    algorithm::Algorithm,
+    certificate::Certificate,
+    statement::{Role, Statement, StatementType},
+};
 use hocba_test_csc::{Server, Settings, service::TOKEN};
 use tempfile::TempDir;
 
@@ -241,6 +246,25 @@ fn two_thousand_at_three_a_second_interrupted_twice() {
     assert_eq!(signer.asked("PIN"), 3, "typed once a run");
     let seconds = clock.now().as_secs_f64();
     assert!((660.0..=670.0).contains(&seconds), "{seconds} seconds at three a second");
+}
+
+/// The same 2,000 as a list: one signature, one authorisation, and each record verifies by itself.
+#[test]
+fn two_thousand_in_a_list_take_one_signature() {
+    let (server, _folder) = start(&["rsa2048"], &["--cap=100", "--pin=1234", "--otp=778899"]);
+    let signer = Signer::with_otps(1);
+    let mut key = open(&settings(&server), "rsa2048", &signer).expect("opened");
+    let certificate = Certificate::from_der(&key.certificate_chain()[0]).expect("a certificate");
+    let records: Vec<Statement> =
+        (0..2_000).map(|n| Statement::unsigned(format!(r#"{{"pupil":{n}}}"#).into_bytes())).collect();
+    let (typ, at) = (StatementType::Record, UnixTime::from_seconds(1_811_808_000).expect("in range"));
+    let input = Statement::prepare_list(&records, typ, Role::Principal, key.algorithm(), *certificate.digest(), at)
+        .expect("a list");
+    let signature = key.sign(input.bytes()).expect("signed");
+    let signed = input.attach(records, &signature).expect("as many");
+    assert!(signed.iter().all(|record| record.verify(0, certificate.key()).is_ok()));
+    assert_eq!((signed.len(), server.logged("sign").len(), server.logged("authorize").len()), (2_000, 1, 1));
+    assert_eq!((signer.asked("OTP"), signer.asked("PIN")), (1, 1));
 }
 
 #[test]

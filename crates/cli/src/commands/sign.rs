@@ -162,14 +162,29 @@ pub async fn step(
     let person = Person::open(&site.folder, step.role(args.deputy), &args.key)?;
     let actor = site.actor_of(&person.digest()).await?;
     let signer = site.app.signer(&actor, step, args.deputy, person.chain()).await.map_err(refused)?;
-    let (mut lists, mut stepped) = (Vec::new(), BTreeMap::new());
+    let (mut lists, mut stepped, mut not_theirs) = (Vec::new(), BTreeMap::new(), None);
     for class in classes {
-        let list = site.app.prepare(&actor, &class.id, &signer, &args.which.selection()).await.map_err(refused)?;
+        let list = match site.app.prepare(&actor, &class.id, &signer, &args.which.selection()).await {
+            Ok(list) => list,
+            // Of all classes, a teacher signs their own.
+            Err(e @ (AppError::Forbidden(_) | AppError::NotAppointed { .. })) if args.which.all => {
+                not_theirs = Some(e);
+                out.note(&words(
+                    format!("lớp {}: không phải lớp của người ký, để nguyên", class.name),
+                    format!("class {}: not this signer's, left as it is", class.name),
+                ));
+                continue;
+            }
+            Err(e) => return Err(refused(e).into()),
+        };
         let waiting = list.waiting.iter().map(|w| w.0).collect();
         let (class_name, left_out) = (class.name.to_string(), list.left_out.clone());
         let result = Stepped { class: class_name, already: list.already, waiting, left_out, ..Stepped::default() };
         stepped.insert(class.id, result);
         lists.push(list);
+    }
+    if let Some(error) = not_theirs.filter(|_| lists.is_empty()) {
+        return Err(refused(error).into());
     }
     let list = SigningList::joined(lists, &signer).map_err(refused)?;
     // Named one by one, or nobody at all: then leaving some out in silence would mislead.
@@ -373,7 +388,7 @@ pub fn run_return(context: &Context, args: &ReturnArgs) -> anyhow::Result<Exit> 
         let mut chosen = Vec::new();
         for number in &args.only.0 {
             let line = lines.iter().find(|l| l.number == *number);
-            chosen.push(line.ok_or_else(|| refused(hocba_app::AppError::UnknownNumber(*number)))?);
+            chosen.push(line.ok_or_else(|| refused(AppError::UnknownNumber(*number)))?);
         }
         for line in &chosen {
             site.app.return_record(&Actor::LocalOperator, &line.record, args.reason).await.map_err(refused)?;
