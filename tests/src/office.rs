@@ -216,7 +216,7 @@ impl Office {
 
     /// Anchors what waits, as the anchoring service would, on the chain in memory.
     pub async fn anchor(&self) {
-        for kind in [LeafKind::Appointment, LeafKind::Record] {
+        for kind in [LeafKind::Appointment, LeafKind::Record, LeafKind::Evidence] {
             let issuer = "so-demo".parse().expect("issuer");
             let mut tx = self.app.store().begin("close_batch").await.expect("begun");
             let leaves = tx.waiting_leaves(&issuer, kind, 65_536).await.expect("leaves");
@@ -242,6 +242,7 @@ impl Office {
                         .statement
                         .expect("signed"),
                     LeafKind::Appointment => tx.appointment(subject).await.expect("read").expect("there").statement,
+                    LeafKind::Evidence => tx.evidence(subject).await.expect("read").expect("there").statement,
                 });
             }
             let index = {

@@ -10,7 +10,10 @@ use std::{
 };
 
 use hocba_app::{ALL_STATUSES, App, AppError, Step};
-use hocba_bundle::facts::{ALG_RFC6962_SHA256, CheckedFacts, IssuerCode, status_key};
+use hocba_bundle::{
+    evidence::RevocationEvidence,
+    facts::{ALG_RFC6962_SHA256, CheckedFacts, IssuerCode, status_key},
+};
 use hocba_chain::SignedTransaction;
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
@@ -19,8 +22,9 @@ use hocba_record::{
 };
 use hocba_signature::{
     appointment::Appointment,
-    certificate::Certificate,
+    certificate::{Certificate, SignatureCache},
     policy::{SignerRule, SigningPolicy},
+    revocation::EvidenceError,
     statement::{Header, Role, Statement, StatementType},
     status::{StatusAction, StatusChange},
 };
@@ -28,7 +32,7 @@ use hocba_store::{
     LeafKey, Store, StoreError, Tx,
     model::{
         Attempt, AttemptState, AuditEvent, Batch, Class, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion,
-        StatusKind, StoredStatus,
+        StatusKind, StoredEvidence, StoredStatus,
     },
 };
 
@@ -56,6 +60,10 @@ pub enum Place {
     Leaf(Sha256Digest),
     /// A batch.
     Batch(i64),
+    /// An authority's answer.
+    Evidence(RecordId),
+    /// A certificate that an authority has yet to speak of.
+    Wanting(Sha256Digest),
     /// What waits under an issuer.
     Waiting(IssuerCode, LeafKind),
     /// An open job.
@@ -80,6 +88,8 @@ impl fmt::Display for Place {
             Place::Appointment(id) => write!(f, "appointment {id}"),
             Place::Leaf(leaf) => write!(f, "leaf {}", leaf.to_hex()),
             Place::Batch(id) => write!(f, "batch {id}"),
+            Place::Evidence(id) => write!(f, "evidence {id}"),
+            Place::Wanting(certificate) => write!(f, "the question about certificate {}", certificate.to_hex()),
             Place::Waiting(issuer, kind) => write!(f, "{kind} leaves of {issuer}"),
             Place::Job(id) => write!(f, "job {id}"),
             Place::Chain(index) => write!(f, "index {index} on the chain"),
@@ -173,6 +183,9 @@ pub enum What {
     /// A receipt without the transaction that earned it, or the reverse.
     #[error("receipt and final transaction do not go together")]
     Receipt,
+    /// It is no answer of an authority about what the table says.
+    #[error("it is no answer of the authority's about that certificate: {0}")]
+    NoAnswer(&'static str),
     /// A transition left no trace in the audit log.
     #[error("the audit log has no event `{0}` for it")]
     NoEvent(&'static str),
@@ -223,6 +236,7 @@ impl What {
             What::LiveAttempts(_) => "live_attempts",
             What::AttemptBytes(_) => "attempt_bytes",
             What::Receipt => "receipt",
+            What::NoAnswer(_) => "no_answer",
             What::NoEvent(_) => "no_event",
             What::LostTransition(_) => "lost_transition",
             What::OtherOnChain(_) => "other_on_chain",
@@ -260,6 +274,8 @@ pub struct Counted {
     pub opened: u64,
     /// Appointments.
     pub appointments: u64,
+    /// Answers of authorities, each read and its signature verified.
+    pub evidence: u64,
     /// Leaves.
     pub leaves: u64,
     /// Batches, each with its tree built again.
@@ -337,6 +353,7 @@ pub async fn fsck_telling(
     look.read_certificates().await?;
     look.appointments(&mut tell).await?;
     look.records(&mut tell).await?;
+    look.evidence(&mut tell).await?;
     look.leaves(&mut tell).await?;
     let batches = look.batches(&mut tell).await?;
     let statuses = look.statuses(facts, &mut tell).await?;
@@ -442,6 +459,80 @@ impl Look<'_> {
             }
             tell(&self.report.counted);
         }
+    }
+
+    /// Answers of authorities: what the table says of them is what they say, and their authority signed them.
+    async fn evidence(&mut self, tell: &mut (impl FnMut(&Counted) + Send)) -> Result<(), StoreError> {
+        let mut after: Option<RecordId> = None;
+        loop {
+            let page = self.tx.evidence_ids_after(after.as_ref(), PAGE).await;
+            let Some(page) = readable(&mut self.report, &Place::Database, page)? else { return Ok(()) };
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(*last);
+            for id in page {
+                self.report.counted.evidence += 1;
+                let place = Place::Evidence(id);
+                let read = self.tx.evidence(&id).await;
+                let Some(Some(stored)) = readable(&mut self.report, &place, read)? else { continue };
+                match RevocationEvidence::of(&stored.statement) {
+                    Ok(evidence) => self.answer(&place, &stored, &evidence),
+                    Err(_) => self.report.add(place.clone(), What::Claims("content")),
+                }
+                if StoredEvidence::id_of(&stored.statement) != id {
+                    self.report.add(place.clone(), What::Claims("id"));
+                }
+                let read = self.tx.leaf_of(LeafKind::Evidence, &id, 1).await;
+                match readable(&mut self.report, &place, read)? {
+                    Some(None) => self.report.add(place.clone(), What::NoLeaf),
+                    Some(Some(leaf)) if leaf.leaf != stored.statement.leaf_hash() => {
+                        self.report.add(place.clone(), What::OtherLeaf);
+                    }
+                    _ => {}
+                }
+                let events = self.tx.events_of(&id.to_string()).await?;
+                self.event(&place, &events, None, "keep_evidence");
+            }
+            tell(&self.report.counted);
+        }
+    }
+
+    /// What an authority said, compared with its row. Who issued what is told by names and keys: no path is looked for,
+    /// for which the trust profile would be needed.
+    fn answer(&mut self, place: &Place, stored: &StoredEvidence, evidence: &RevocationEvidence) {
+        let Some(read) = evidence.read().filter(|_| evidence.kind == stored.kind) else {
+            self.report.add(place.clone(), What::Claims("form"));
+            return;
+        };
+        let roots = self.app.map_or(&[][..], |app| app.profile().roots());
+        let issuers: Vec<&Certificate> =
+            self.certificates.values().chain(roots).filter(|c| *c.spki_sha256() == stored.issuer).collect();
+        // A pinned root is in the profile only; without one nothing can be said.
+        if issuers.is_empty() && self.app.is_none() {
+            return;
+        }
+        let subjects: Vec<&Certificate> = match &stored.certificate {
+            Some(digest) => self.certificates.get(digest).into_iter().collect(),
+            None => self.certificates.values().collect(),
+        };
+        let authorities: Vec<&Certificate> = self.certificates.values().chain(roots).filter(|c| c.is_ca()).collect();
+        let cache = SignatureCache::default();
+        let mut last = "its authority is not here";
+        for (subject, issuer) in subjects.iter().flat_map(|s| issuers.iter().map(move |i| (*s, *i))) {
+            // A list may be signed with an older key of the same authority's.
+            let path: Vec<&Certificate> = [subject, issuer].into_iter().chain(authorities.iter().copied()).collect();
+            match read.answer(&path, &cache) {
+                Ok(answer) => {
+                    if (answer.this_update, answer.next_update) != (stored.this_update, stored.next_update) {
+                        self.report.add(place.clone(), What::Claims("time"));
+                    }
+                    return;
+                }
+                Err(EvidenceError::OtherIssuer | EvidenceError::NotCovered) => {}
+                Err(EvidenceError::Signature) => last = "its signature does not verify",
+                Err(_) => last = "it cannot be used",
+            }
+        }
+        self.report.add(place.clone(), What::NoAnswer(last));
     }
 
     async fn records(&mut self, tell: &mut (impl FnMut(&Counted) + Send)) -> Result<(), StoreError> {
@@ -616,6 +707,7 @@ impl Look<'_> {
                         .await
                         .map_or(true, |v| v.is_some_and(|v| v.state == RecordState::Sealed)),
                     LeafKind::Appointment => self.tx.appointment(&subject).await.map_or(true, |a| a.is_some()),
+                    LeafKind::Evidence => self.tx.evidence(&subject).await.map_or(true, |e| e.is_some()),
                 };
                 if !complete {
                     self.report.add(Place::Leaf(leaf), What::StrayLeaf);
@@ -905,6 +997,7 @@ impl Look<'_> {
             let job = match kind {
                 LeafKind::Appointment => JobKind::CloseAppointments,
                 LeafKind::Record => JobKind::CloseRecords,
+                LeafKind::Evidence => JobKind::CloseEvidence,
             };
             let subject = issuer.to_string();
             wanted.insert((job, subject), (Place::Waiting(issuer, kind), "close a batch of them"));
@@ -916,8 +1009,16 @@ impl Look<'_> {
             let job = (JobKind::DeliverStatuses, ALL_STATUSES.to_owned());
             wanted.insert(job, (Place::Statuses, "set them"));
         }
+        let read = self.tx.wanting().await;
+        for certificate in readable(&mut self.report, &Place::Database, read)?.unwrap_or_default() {
+            let job = (JobKind::FetchEvidence, certificate.to_string());
+            wanted.insert(job, (Place::Wanting(certificate), "ask its authority"));
+        }
         for job in jobs {
-            if wanted.remove(&(job.kind, job.subject)).is_none() {
+            // What was signed a moment ago is asked about, whether anything rests on it yet or not.
+            let known = |subject: &str| self.certificates.keys().any(|digest| digest.to_string() == subject);
+            let asks = job.kind == JobKind::FetchEvidence && known(&job.subject);
+            if wanted.remove(&(job.kind, job.subject)).is_none() && !asks {
                 self.report.add(Place::Job(job.id), What::IdleJob);
             }
         }

@@ -320,7 +320,8 @@ impl<R: Rpc + Clone> AnchorService<R> {
         }
         let Some(batch) = batch else {
             // Statuses that wait wait for records, or for a service with the right key: no reason to come back.
-            let rest = jobs.iter().filter(|job| job.kind != JobKind::DeliverStatuses);
+            let ours = |job: &&Job| job.kind.is_anchoring() && job.kind != JobKind::DeliverStatuses;
+            let rest = jobs.iter().filter(ours);
             return Ok(statuses.unwrap_or(Progress::Idle { next: rest.map(|job| job.due_at).min() }));
         };
         let id = batch.id.to_string();
@@ -385,7 +386,9 @@ impl<R: Rpc + Clone> AnchorService<R> {
             }
         }
         let appointments = of(JobKind::CloseAppointments).find(|job| job.due_at <= now || records.is_some());
-        Ok(appointments.or(records).cloned())
+        // What authorities said waits for nobody, and nobody for it.
+        let evidence = of(JobKind::CloseEvidence).find(|job| job.due_at <= now);
+        Ok(appointments.or(records).or(evidence).cloned())
     }
 
     /// Closes a batch: leaves get their places, the tree is stored, the delivery becomes due, what is left over gets a
@@ -394,6 +397,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
         let (issuer, now) = (issuer(job)?, self.now());
         let kind = match job.kind {
             JobKind::CloseAppointments => LeafKind::Appointment,
+            JobKind::CloseEvidence => LeafKind::Evidence,
             _ => LeafKind::Record,
         };
         let mut tx = self.begin("close_batch").await?;

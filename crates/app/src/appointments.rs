@@ -23,6 +23,7 @@ use crate::{
     Actor, App, AppError,
     people::plain,
     policy::{Action, Place, require},
+    signing::readable,
 };
 
 /// Most appointments in one [`App::appoint_many`]: the homeroom teachers of a large school. One transaction of so many
@@ -329,6 +330,9 @@ impl App {
         for der in new.appointer_chain.iter().chain(new.appointee_chain) {
             tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
         }
+        let issuers = readable(new.appointer_chain);
+        self.refuse_revoked(tx, appointer, &issuers, now).await?;
+        self.ask_about(tx, appointer, &issuers, now).await?;
         let stored = StoredAppointment {
             id: appointment.id,
             school: appointment.school.clone(),

@@ -1,6 +1,9 @@
 //! Bundles: what is handed out. Proofs come from stored nodes; no batch is built again.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use hocba_bundle::{
     assemble::{AuthorityStore, assemble},
@@ -12,9 +15,9 @@ use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     types::{SchoolCode, UnixTime},
 };
-use hocba_signature::certificate::Certificate;
+use hocba_signature::{certificate::Certificate, statement::StatementType};
 use hocba_store::{
-    Tx,
+    EvidenceLine, Tx,
     model::{Class, Leaf, LeafKind, Located, RecordState, RecordVersion},
 };
 
@@ -22,6 +25,7 @@ use crate::{
     Actor, App, AppError,
     appointments::Staff,
     classes::record_in,
+    evidence::needed,
     policy::{Action, Place, require},
     signing::{Checked, certificates},
 };
@@ -35,21 +39,30 @@ pub struct Bundler {
     times: BTreeMap<u64, UnixTime>,
     /// Appointments that ended, by the leaf of their statement, with the block time of the end.
     ended: BTreeMap<Sha256Digest, UnixTime>,
+    /// What authorities said, and where it is anchored; of each certificate the oldest first.
+    evidence: Vec<(EvidenceLine, AnchoredStatement)>,
+    /// Those of a batch rest on the same.
+    made: Mutex<BTreeMap<UnixTime, Arc<AuthorityStore>>>,
 }
 
 impl Bundler {
     /// What a record anchored at this time can rest on. Of two appointments of one person, the first of which was ended
-    /// by mistake, the bundle must hold the second.
-    fn authority_at(&self, at: Option<UnixTime>) -> Cow<'_, AuthorityStore> {
-        let over = |a: &AnchoredStatement| {
-            self.ended.get(&a.statement.leaf_hash()).zip(at).is_some_and(|(end, at)| *end <= at)
-        };
-        if self.ended.is_empty() || !self.authority.appointments.iter().any(over) {
-            return Cow::Borrowed(&self.authority);
-        }
-        let mut authority = self.authority.clone();
-        authority.appointments.retain(|a| !over(a));
-        Cow::Owned(authority)
+    /// by mistake, the bundle must hold the second. Of what authorities said: what is final for the record and for the
+    /// appointments before it, and the last word.
+    fn authority_at(&self, at: UnixTime) -> Arc<AuthorityStore> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let authority = made.entry(at).or_insert_with(|| {
+            let mut authority = self.authority.clone();
+            authority.appointments.retain(|a| self.ended.get(&a.statement.leaf_hash()).is_none_or(|end| *end > at));
+            let appointed = authority.appointments.iter().filter_map(|a| self.times.get(&a.anchor.batch)).copied();
+            let times: BTreeSet<UnixTime> = appointed.filter(|appointed| *appointed <= at).chain([at]).collect();
+            let lines: Vec<EvidenceLine> = self.evidence.iter().map(|(line, _)| line.clone()).collect();
+            let ids: BTreeSet<RecordId> = needed(&lines, &times, authority.grace).into_iter().map(|l| l.id).collect();
+            let chosen = self.evidence.iter().filter(|(line, _)| ids.contains(&line.id));
+            authority.evidence = chosen.map(|(_, anchored)| anchored.clone()).collect();
+            Arc::new(authority)
+        });
+        Arc::clone(authority)
     }
 }
 
@@ -74,8 +87,10 @@ impl App {
         let mut tx = self.store().read().await?;
         let certificates = certificates(&mut tx).await?;
         let mut appointments = Vec::new();
-        let mut ended = BTreeMap::new();
+        let (mut ended, mut people) = (BTreeMap::new(), BTreeSet::new());
         for held in Staff::of(&mut tx, school).await?.0 {
+            let appointers = held.statement.headers(StatementType::Appointment).into_iter().flatten();
+            people.extend(appointers.map(|header| header.certificate).chain([held.appointment.appointee.certificate]));
             if let Some(end) = held.ends.iter().filter_map(|e| e.receipt.as_ref()).map(|r| r.time).min() {
                 ended.insert(held.statement.leaf_hash(), end);
             }
@@ -86,14 +101,22 @@ impl App {
         // Of several appointments that fit, the one anchored first is taken.
         appointments.sort_by_key(|a| (a.anchor.batch, a.anchor.index));
         let times = times(&mut tx).await?;
+        let mut evidence = Vec::new();
+        for line in self.evidence_on(&mut tx, &people, &certificates, self.edges().now()).await? {
+            if let Some(anchored) = self.anchored_evidence(&mut tx, &line).await? {
+                evidence.push((line, anchored));
+            }
+        }
         let authority = AuthorityStore {
             certificates: certificates.values().cloned().collect(),
             appointments,
             evidence: Vec::new(),
-            grace: 0,
+            // Of several families the longest: an answer that is final by it is final for each, and where there is none
+            // the last one is taken.
+            grace: self.grace(),
             roots: self.profile().roots().to_vec(),
         };
-        Ok(Bundler { authority, certificates, times, ended })
+        Ok(Bundler { authority, certificates, times, ended, evidence, made: Mutex::default() })
     }
 
     /// The bundle of a record's latest version.
@@ -122,7 +145,8 @@ impl App {
         let mut tx = self.store().read().await?;
         let (class, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
         let part = self.part(&mut tx, bundler, &class, &version, scope).await?;
-        let authority = bundler.authority_at(bundler.times.get(&part.anchor.batch).copied());
+        let at = bundler.times.get(&part.anchor.batch).copied().ok_or(AppError::NotAnchored)?;
+        let authority = bundler.authority_at(at);
         Ok(assemble(vec![part], &authority, &|index| bundler.times.get(&index).copied())?)
     }
 

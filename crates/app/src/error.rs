@@ -125,6 +125,9 @@ pub enum AppError {
     /// What cannot become of a school.
     #[error("the change of the school: {0}")]
     SchoolFate(&'static str),
+    /// What was brought is no evidence of revocation that could be kept.
+    #[error(transparent)]
+    Evidence(crate::evidence::Refusal),
     /// More at once than one transaction takes.
     #[error("{found} at once, at most {max} are taken")]
     TooMany {

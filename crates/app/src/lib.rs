@@ -30,6 +30,7 @@ mod classes;
 mod edges;
 mod ends;
 mod error;
+mod evidence;
 mod links;
 mod overview;
 mod people;
@@ -57,6 +58,9 @@ pub use ends::{
     Stuck, reason_code, reason_words,
 };
 pub use error::AppError;
+pub use evidence::{
+    AddedEvidence, COLLECTING_LEASE, EvidenceState, FRESH, Failing, Judged, LATE, Question, Refusal as EvidenceRefusal,
+};
 /// What is stored, as the use cases speak of it.
 pub use hocba_store::model;
 pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};

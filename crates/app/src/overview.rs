@@ -7,7 +7,7 @@ use hocba_store::{
 };
 
 use crate::{
-    Actor, App, AppError, Settings,
+    Actor, App, AppError, EvidenceState, Settings,
     people::plain,
     policy::{Action, Place, require},
 };
@@ -32,6 +32,8 @@ pub struct Overview {
     pub anchored: u64,
     /// Open jobs.
     pub jobs: Vec<Job>,
+    /// How the authorities that are asked about revocations do.
+    pub evidence: EvidenceState,
     /// Who anchors, and until when they have the lease.
     pub leader: Option<(String, UnixTime)>,
 }
@@ -53,6 +55,8 @@ impl App {
             }
         }
         let batches = tx.batches().await?;
+        let jobs = tx.open_jobs().await?;
+        let evidence = EvidenceState::of(&mut tx, &jobs, at).await?;
         let anchored = batches.iter().filter(|b| b.receipt.is_some()).count() as u64;
         Ok(Overview {
             at,
@@ -61,12 +65,13 @@ impl App {
             waiting_since,
             unanchored: batches.into_iter().filter(|b| b.receipt.is_none()).collect(),
             anchored,
-            jobs: tx.open_jobs().await?,
+            jobs,
+            evidence,
             leader: tx.lease(ANCHORING_LEASE, at).await?,
         })
     }
 
-    /// Has the waiting records of all schools anchored now rather than when their time is up.
+    /// Has the waiting records and evidence of all schools anchored now rather than when their time is up.
     ///
     /// # Errors
     /// `Forbidden`.
@@ -76,8 +81,12 @@ impl App {
         retrying(|| async {
             let mut tx = self.store().begin("close_batches_now").await?;
             for issuer in issuers(&tx.schools().await?) {
-                if tx.waiting(&issuer, LeafKind::Record).await?.is_some() {
-                    tx.add_job(JobKind::CloseRecords, issuer.as_str(), now).await?;
+                for (kind, job) in
+                    [(LeafKind::Record, JobKind::CloseRecords), (LeafKind::Evidence, JobKind::CloseEvidence)]
+                {
+                    if tx.waiting(&issuer, kind).await?.is_some() {
+                        tx.add_job(job, issuer.as_str(), now).await?;
+                    }
                 }
             }
             tx.audit(&plain(actor, "close_batches_now", "all".into(), now)).await?;

@@ -489,6 +489,8 @@ impl App {
         for der in &signer.chain {
             tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
         }
+        let issuers = readable(&signer.chain);
+        self.refuse_revoked(&mut tx, &signer.certificate, &issuers, now).await?;
         let certificates = certificates(&mut tx).await?;
         let school = tx.school(&class.school).await?.ok_or(AppError::NotFound("school"))?;
         let mut result = Submitted::default();
@@ -539,6 +541,9 @@ impl App {
         if step == Step::Seal && result.taken > 0 {
             let due = now.plus(self.settings().batch_age);
             tx.add_job(JobKind::CloseRecords, school.issuer.as_str(), due).await?;
+        }
+        if result.taken > 0 {
+            self.ask_about(&mut tx, &signer.certificate, &issuers, now).await?;
         }
         tx.commit().await?;
         Ok(result)
@@ -610,6 +615,11 @@ fn carries(version: &RecordVersion, step: Step, signature: &[u8]) -> bool {
         Step::Seal => 2,
     };
     version.statement.as_ref().is_some_and(|s| s.signature(index) == Some(signature))
+}
+
+/// The certificates of a chain that was looked at before.
+pub(crate) fn readable(chain: &[Vec<u8>]) -> Vec<Certificate> {
+    chain.iter().filter_map(|der| Certificate::from_der(der).ok()).collect()
 }
 
 /// All certificates kept, by digest.

@@ -70,7 +70,7 @@ impl App {
     pub async fn verify(&self, bytes: &[u8]) -> Report {
         let facts = self.0.public_record.facts().await;
         // Who ended or withdrew something is worth knowing, and no condition of a verdict.
-        let statuses = self.evidence_for(bytes).await.unwrap_or_else(|error| {
+        let statuses = self.beside(bytes).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "status statements could not be read; verdicts name nobody");
             StatusEvidence::default()
         });
@@ -91,8 +91,12 @@ impl App {
         self.evidence(&mut tx, statuses).await
     }
 
-    /// The statements about what a bundle names.
-    async fn evidence_for(&self, bytes: &[u8]) -> Result<StatusEvidence, AppError> {
+    /// What helps a verdict on a bundle and is not in it: statements about what it names, and answers of authorities that
+    /// came after it was made.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn beside(&self, bytes: &[u8]) -> Result<StatusEvidence, AppError> {
         let Ok(read) = Bundle::read(bytes) else { return Ok(StatusEvidence::default()) };
         let Bundle { records, authority, .. } = &read.bundle;
         let records = records.iter().filter_map(|r| RecordPayload::from_bytes(r.statement.payload()).ok());
@@ -104,7 +108,12 @@ impl App {
         for subject in subjects {
             statuses.extend(tx.statuses_of(&subject).await?);
         }
-        self.evidence(&mut tx, statuses).await
+        let mut found = self.evidence(&mut tx, statuses).await?;
+        let anchors = read.bundle.records.iter().map(|r| r.anchor.batch);
+        let anchors = anchors.chain(authority.appointments.iter().map(|a| a.anchor.batch));
+        found.authority.evidence = self.evidence_beside(&mut tx, authority, anchors, self.edges().now()).await?;
+        found.authority = found.authority.in_order();
+        Ok(found)
     }
 
     async fn evidence(&self, tx: &mut Tx, statuses: Vec<StoredStatus>) -> Result<StatusEvidence, AppError> {

@@ -84,6 +84,8 @@ const USE_CASES: &[UseCase] = &[
     ("resigning_queue",     "",                  &[Action::ReadStates],      About::School),
     ("overview",            "",                  &[Action::ReadOverview],    Everything),
     ("close_batches",       "",                  &[Action::CloseBatch],      Everything),
+    ("evidence_kept",       "",                  &[Action::ReadOverview],    Everything),
+    ("add_evidence",        "",                  &[Action::CloseBatch],      Everything),
     ("add_account",         "",                  &[Action::ManageAccounts],  Everything),
     ("add_token",           "",                  &[Action::ManageAccounts],  Everything),
 ];
@@ -102,6 +104,12 @@ const FOR_ANYONE: &[&str] = &[
     "chain_head",      // public
     "verify",          // public
     "open_link",       // for whoever has the secret
+    "beside",          // public: what is on the chain, or an authority said
+    "note_wants",      // of the collector, in its own transaction; as the next four
+    "issuers",
+    "question",
+    "settle",
+    "keep",
 ];
 
 /// The functions of `App` that are use cases, as the sources have them: name, and whether an actor is asked for.
@@ -375,6 +383,11 @@ impl Town {
         match name {
             "overview" => app.overview(actor).await.map(|_| ()),
             "close_batches" => app.close_batches(actor).await,
+            "evidence_kept" => app.evidence_kept(actor, 1).await.map(|_| ()),
+            "add_evidence" => match app.add_evidence(actor, b"no evidence").await {
+                Err(AppError::Evidence(_)) => Ok(()),
+                other => other.map(|_| ()),
+            },
             "add_account" => {
                 let new = NewAccount { login: "x".into(), name: "x".into(), certificate: None, grants: Vec::new() };
                 app.add_account(actor, new).await.map(|_| ())

@@ -344,6 +344,10 @@ impl OpenProfile {
     pub(crate) fn root_rule(&self, place: usize) -> Option<RootRule> {
         self.root_rules.get(place).copied()
     }
+    /// What shows that certificates under the root at this place were not revoked; none where nothing is asked.
+    pub fn revocation_rule(&self, place: usize) -> Option<RevocationRule> {
+        self.root_rules.get(place).and_then(|rule| rule.revocation)
+    }
     /// Whether one of the published example keys is believed here; every verdict then says DEMO.
     pub fn is_demo(&self) -> bool {
         self.demo

@@ -55,6 +55,8 @@ pub struct Anchored {
     pub records: u32,
     /// Appointments in them.
     pub appointments: u32,
+    /// Answers of authorities in them.
+    pub evidence: u32,
     /// Ends of appointments.
     pub statuses: usize,
 }
@@ -124,6 +126,7 @@ pub async fn until_idle_with(
                 match kind {
                     LeafKind::Appointment => anchored.appointments += leaves,
                     LeafKind::Record => anchored.records += leaves,
+                    LeafKind::Evidence => anchored.evidence += leaves,
                 }
                 bar.inc(u64::from(*leaves));
             }
@@ -163,7 +166,7 @@ async fn waiting(site: &Site) -> anyhow::Result<usize> {
     let mut tx = site.app.store().read().await?;
     let mut waiting = 0;
     for school in tx.schools().await? {
-        for kind in [LeafKind::Appointment, LeafKind::Record] {
+        for kind in LeafKind::ALL.iter().copied() {
             waiting += tx.waiting(&school.issuer, kind).await?.map_or(0, |w| w.count);
         }
     }

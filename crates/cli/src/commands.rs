@@ -10,6 +10,7 @@ pub mod ca;
 pub mod chain;
 pub mod database;
 pub mod doctor;
+pub mod evidence;
 pub mod fsck;
 pub mod import;
 pub mod init;

@@ -67,6 +67,9 @@ pub struct Config {
     /// The database, where it is not the file in this folder or needs a setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseConfig>,
+    /// How certificate authorities are asked about revocations, where that is not as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceConfig>,
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<PublicUrl>,
@@ -101,6 +104,16 @@ pub enum ChainConfig {
         /// JSON-RPC address of a node.
         url: String,
     },
+}
+
+/// How certificate authorities are asked.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceConfig {
+    /// Hosts of the own network that may be asked, names or addresses without port. Certificates come from outside, and
+    /// what they name inside is not asked otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<String>,
 }
 
 /// A database, as `hocba.json` says it; what is left out is as usual ([`Database`]).

@@ -8,6 +8,7 @@
 //! (`HOCBA_LOG=info`) go to standard error. Exit codes are those of [`error::Exit`].
 
 mod anchoring;
+mod collecting;
 mod commands;
 mod demo;
 mod edge;
@@ -23,8 +24,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, account, anchor, appoint, appointments, bench, bundle, ca, chain, database, doctor, fsck, import, init,
-    inspect, link, school, serve, sign, signer, snapshot, status, template, verify,
+    Context, account, anchor, appoint, appointments, bench, bundle, ca, chain, database, doctor, evidence, fsck,
+    import, init, inspect, link, school, serve, sign, signer, snapshot, status, template, verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -93,6 +94,8 @@ enum Command {
     Status(status::StatusArgs),
     /// Ghi học bạ đã ký đủ lên sổ chung / Anchor what waits on the public record
     Anchor(anchor::AnchorArgs),
+    /// Xem, thêm bằng chứng chứng thư không bị thu hồi / What authorities said of revocations
+    Evidence(evidence::EvidenceArgs),
     /// Xuất tệp học bạ đã có hiệu lực / Write a bundle for each anchored record
     Bundle(bundle::BundleArgs),
     /// Tạo hoặc thu hồi liên kết, mã QR xem học bạ / Make or withdraw a link and QR code
@@ -141,6 +144,7 @@ impl Command {
             Command::Seal(_) => "seal",
             Command::Status(_) => "status",
             Command::Anchor(_) => "anchor",
+            Command::Evidence(_) => "evidence",
             Command::Bundle(_) => "bundle",
             Command::Link(_) => "link",
             Command::Snapshot(_) => "snapshot",
@@ -239,6 +243,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Seal(args) => sign::run(context, Step::Seal, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Anchor(args) => anchor::run(context, &args),
+        Command::Evidence(args) => evidence::run(context, &args),
         Command::Bundle(args) => bundle::run(context, &args),
         Command::Link(args) => link::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),

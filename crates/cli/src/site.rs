@@ -294,6 +294,9 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
         AppError::SchoolFate(_) => {
             fail(Exit::BadInput, "school_fate", format!("thay đổi của trường không hợp lệ: {en}"))
         }
+        AppError::Evidence(refusal) => {
+            fail(Exit::BadInput, refusal.code(), format!("tệp không dùng làm bằng chứng thu hồi được: {en}"))
+        }
         AppError::TooMany { max, .. } => {
             fail(Exit::BadInput, "too_many", format!("quá nhiều trong một lần, nhiều nhất {max}"))
         }

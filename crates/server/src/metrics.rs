@@ -48,6 +48,9 @@ pub struct Metrics {
     records: Family<StateLabels, Gauge>,
     batches: Family<StateLabels, Gauge>,
     oldest_waiting: Gauge,
+    evidence: Family<StateLabels, Gauge>,
+    evidence_late: Gauge,
+    evidence_failing: Gauge,
     head: Gauge,
 }
 
@@ -62,6 +65,9 @@ impl Default for Metrics {
             records: Family::default(),
             batches: Family::default(),
             oldest_waiting: Gauge::default(),
+            evidence: Family::default(),
+            evidence_late: Gauge::default(),
+            evidence_failing: Gauge::default(),
             head: Gauge::default(),
         };
         registry.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -73,6 +79,12 @@ impl Default for Metrics {
         let oldest = metrics.oldest_waiting.clone();
         let help = "Age of the oldest statement not yet final on the chain";
         registry.register_with_unit("oldest_waiting", help, Unit::Seconds, oldest);
+        let help = "Certificates that an authority has yet to speak of, by state";
+        registry.register("evidence_certificates", help, metrics.evidence.clone());
+        let help = "How long the longest awaited word of an authority should be there";
+        registry.register_with_unit("evidence_late", help, Unit::Seconds, metrics.evidence_late.clone());
+        let help = "Certificates whose authority was asked in vain";
+        registry.register("evidence_failing", help, metrics.evidence_failing.clone());
         registry.register("chain_head_block", "Last block seen", metrics.head.clone());
         Self { registry: Arc::new(registry), ..metrics }
     }
@@ -103,6 +115,11 @@ impl Metrics {
             self.batches.get_or_create(&StateLabels { state }).set(whole(count));
         }
         self.oldest_waiting.set(whole(overview.oldest_waiting.map_or(0, |age| age.as_secs())));
+        for (state, count) in overview.evidence {
+            self.evidence.get_or_create(&StateLabels { state }).set(whole(count));
+        }
+        self.evidence_late.set(whole(overview.evidence_late.map_or(0, |late| late.as_secs())));
+        self.evidence_failing.set(whole(overview.evidence_failing));
         if let Some((block, _)) = overview.chain_head {
             self.head.set(whole(block));
         }

@@ -82,10 +82,23 @@ pub struct Overview {
     pub batches_anchored: u64,
     /// Age of the oldest statement that is not yet final on the chain.
     pub oldest_waiting: Option<Duration>,
+    /// Certificates whose authority cannot have given its final word yet, should have, and never will.
+    pub evidence: [(&'static str, u64); 3],
+    /// Since how long the longest awaited word should be there.
+    pub evidence_late: Option<Duration>,
+    /// Certificates whose authority was asked in vain.
+    pub evidence_failing: u64,
     /// Last block seen and its time.
     pub chain_head: Option<(u64, UnixTime)>,
     /// Who holds the anchoring lease, and until when.
     pub leader: Option<(String, UnixTime)>,
+}
+
+impl Overview {
+    /// Certificates whose authority should have given its final word.
+    pub fn evidence_due(&self) -> u64 {
+        self.evidence.iter().find(|(state, _)| *state == "due").map_or(0, |(_, count)| *count)
+    }
 }
 
 /// What the server asks of the application.

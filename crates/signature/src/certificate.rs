@@ -11,7 +11,7 @@ use crate::{
     der::{Reader, tag},
     path::{self, PathRules},
     scheme::SchemeError,
-    x509::{Content, key_usage},
+    x509::{Content, GeneralName, PointName, key_usage},
 };
 
 /// Largest certificate in DER, in bytes.
@@ -153,6 +153,30 @@ impl Certificate {
     /// The DER.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+    /// Whether subject and issuer are the same (RFC 5280 §6.1).
+    pub fn is_self_issued(&self) -> bool {
+        self.content.is_self_issued()
+    }
+    /// Where the issuer says that OCSP is answered for this certificate (authorityInfoAccess, RFC 5280 §4.2.2.1), as the
+    /// certificate has it: from outside, and not looked at.
+    pub fn ocsp_urls(&self) -> impl Iterator<Item = &str> {
+        self.content.extensions.ocsp.iter().map(String::as_str)
+    }
+    /// Where the issuer says that its CRL is (cRLDistributionPoints, §4.2.1.13), as the certificate has it. Points for
+    /// some reasons only and CRLs of others are left out: what they hold is no evidence here.
+    pub fn crl_urls(&self) -> impl Iterator<Item = &str> {
+        let points = self.content.extensions.distribution_points.iter().flatten();
+        let whole = points.filter(|point| !point.reasons && !point.crl_issuer);
+        whole
+            .flat_map(|point| match &point.name {
+                Some(PointName::Full(names)) => names.as_slice(),
+                _ => &[],
+            })
+            .filter_map(|name| match name {
+                GeneralName::Uri(uri) => Some(uri.as_str()),
+                _ => None,
+            })
     }
 
     /// Finds a path from this certificate to one of the roots, all valid at `time`.

@@ -11,7 +11,7 @@ mod ocsp;
 
 pub use crl::{Crl, MAX_CRL_BYTES};
 use hocba_record::types::UnixTime;
-pub use ocsp::{MAX_OCSP_BYTES, OcspResponse};
+pub use ocsp::{MAX_OCSP_BYTES, OcspResponse, ocsp_request};
 
 use crate::{
     certificate::{Certificate, SignatureCache},

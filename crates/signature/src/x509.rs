@@ -63,6 +63,8 @@ pub(crate) struct Extensions {
     pub(crate) subject_key_id: Option<Box<[u8]>>,
     /// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
     pub(crate) ocsp_no_check: bool,
+    /// Where authorityInfoAccess says that an OCSP responder answers (RFC 5280 §4.2.2.1).
+    pub(crate) ocsp: Vec<String>,
     /// A critical extension that is not one of the above.
     pub(crate) unknown_critical: bool,
 }
@@ -458,10 +460,39 @@ impl Extensions {
             }
             // id-pkix-ocsp-nocheck, 1.3.6.1.5.5.7.48.1.5
             [0x2b, 6, 1, 5, 5, 7, 0x30, 1, 5] => self.ocsp_no_check = true,
+            // id-pe-authorityInfoAccess, 1.3.6.1.5.5.7.1.1. It says where to ask, and decides nothing: one that cannot be
+            // read is passed over, one that is critical is unknown as it always was.
+            [0x2b, 6, 1, 5, 5, 7, 1, 1] => {
+                self.unknown_critical |= critical;
+                self.ocsp = responders(value).unwrap_or_default();
+            }
             _ => self.unknown_critical |= critical,
         }
         Ok(())
     }
+}
+
+/// id-ad-ocsp, 1.3.6.1.5.5.7.48.1.
+const OCSP: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1];
+
+/// The URIs of OCSP responders in an `AuthorityInfoAccessSyntax`.
+fn responders(value: &[u8]) -> Result<Vec<String>, Malformed> {
+    let mut list = Reader::only(value, tag::SEQUENCE)?;
+    let (mut found, mut seen) = (Vec::new(), 0);
+    while !list.is_empty() {
+        let mut description = list.sequence()?;
+        let method = description.expect(tag::OID)?;
+        let location = GeneralName::read(description.next()?)?;
+        description.finish()?;
+        if let (OCSP, GeneralName::Uri(uri)) = (method, location) {
+            found.push(uri);
+        }
+        seen += 1;
+        if seen > MAX_LIST {
+            return Err(Malformed);
+        }
+    }
+    Ok(found)
 }
 
 pub(crate) fn key_id(value: &[u8]) -> Result<Box<[u8]>, Malformed> {

@@ -10,7 +10,10 @@ use hocba_record::types::UnixTime;
 use hocba_signature::{
     certificate::{Certificate, CertificateError, Path, PathError, SignatureCache},
     path::{DOCUMENT_SIGNING, End, PathRules},
-    revocation::{Answer, Crl, Evidence, EvidenceError, OcspResponse, Reason, Revocation, Standing, Status, standing},
+    revocation::{
+        Answer, Crl, Evidence, EvidenceError, OcspResponse, Reason, Revocation, Standing, Status, ocsp_request,
+        standing,
+    },
 };
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -53,6 +56,26 @@ fn paths_hold_in_every_family_of_keys() {
     assert_eq!(path("c-leaf-rsa"), Ok(0));
     let bits = ["a-root", "a-leaf-rsa", "c-leaf-rsa", "b-root", "b-leaf-ed25519"].map(|n| certificate(n).key().bits());
     assert_eq!(bits, [3072, 2048, 4096, 384, 256]);
+}
+
+#[test]
+fn a_certificate_says_where_its_authority_may_be_asked() {
+    let where_asked = certificate("where-asked");
+    let ocsp: Vec<_> = where_asked.ocsp_urls().collect();
+    assert_eq!(ocsp, ["http://ocsp.example/a", "http://ocsp.example/b"], "no mail, no issuer's certificate");
+    let crl: Vec<_> = where_asked.crl_urls().collect();
+    assert_eq!(crl, ["http://crl.example/a.crl", "ldap://crl.example/cn=a"], "not for some reasons, not of another's");
+    let leaf = certificate("a-leaf-rsa");
+    assert_eq!(leaf.crl_urls().collect::<Vec<_>>(), ["http://crl.example/issuing.crl"]);
+    assert_eq!(leaf.ocsp_urls().count(), 0);
+    assert!(where_asked.is_self_issued() && !leaf.is_self_issued());
+    // A critical one stays unknown for a path, and is read all the same.
+    assert_eq!(certificate("where-asked-critical").ocsp_urls().collect::<Vec<_>>(), ["http://ocsp.example/a"]);
+}
+
+#[test]
+fn the_question_is_the_one_that_openssl_asks() {
+    assert_eq!(ocsp_request(&certificate("a-leaf-rsa"), &certificate("a-issuing")), fixture("request.ocsp"));
 }
 
 #[test]

@@ -424,7 +424,7 @@ fn leaf(row: &Row<'_>) -> Result<Leaf, StoreError> {
     })
 }
 
-fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
+pub(crate) fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
     let receipt = receipt(row, "chain_index")?;
     Ok(Batch {
         id: row.int("id")?,

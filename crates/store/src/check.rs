@@ -16,9 +16,9 @@ pub struct LeafKey {
     pub leaf: Sha256Digest,
     /// Of what.
     pub kind: LeafKind,
-    /// Record or appointment.
+    /// Record, appointment or evidence.
     pub subject: RecordId,
-    /// Version of the record; 1 for an appointment.
+    /// Version of the record; else 1.
     pub version: u32,
     /// In which batch.
     pub batch: Option<i64>,

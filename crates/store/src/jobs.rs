@@ -69,6 +69,20 @@ impl Tx {
         one(done.rows_affected(), "the job")
     }
 
+    /// Gives a job another time, without a failure: what it waits for is of then. Earlier failures are forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it was done already.
+    pub async fn move_job(&mut self, id: i64, due_at: UnixTime) -> Result<(), StoreError> {
+        let done =
+            sqlx::query("UPDATE jobs SET due_at = $1, tries = 0, last_error = NULL WHERE id = $2 AND done_at IS NULL")
+                .bind(due_at.seconds())
+                .bind(id)
+                .execute(self.connection())
+                .await?;
+        one(done.rows_affected(), "the job")
+    }
+
     /// Takes or renews a lease. Gives whether `holder` has it now, until `expires_at`.
     ///
     /// # Errors

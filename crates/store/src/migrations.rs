@@ -25,6 +25,7 @@ migrations! {
     2 "grant ids" "0002_grant_ids.sql",
     3 "deployment" "0003_deployment.sql",
     4 "statuses" "0004_statuses.sql",
+    5 "evidence" "0005_evidence.sql",
 }
 
 /// The text of every migration for an engine, in order.

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use hocba_bundle::facts::IssuerCode;
+use hocba_bundle::{evidence::EvidenceKind, facts::IssuerCode};
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     types::{ClassName, Grade, SchoolCode, SchoolYear, Text, UnixTime},
@@ -108,6 +108,8 @@ words! {
         Appointment = "appointment",
         /// A record version.
         Record = "record",
+        /// An authority's answer about revocations.
+        Evidence = "evidence",
     }
 }
 
@@ -150,6 +152,29 @@ words! {
         DeliverBatch = "deliver_batch",
         /// Bring the statuses that wait into the contract's status log.
         DeliverStatuses = "deliver_statuses",
+        /// Close a batch of authorities' answers of an issuer.
+        CloseEvidence = "close_evidence",
+        /// Ask an authority about a certificate. Whoever holds the collecting lease works on it.
+        FetchEvidence = "fetch_evidence",
+    }
+}
+
+impl JobKind {
+    /// Whether it is the anchoring service's, and not of whoever collects evidence.
+    pub const fn is_anchoring(self) -> bool {
+        !matches!(self, JobKind::FetchEvidence)
+    }
+}
+
+words! {
+    /// What came of asking an authority about a certificate.
+    WantOutcome {
+        /// It said, late enough, that the certificate counted.
+        Proven = "proven",
+        /// It said that the certificate did not count any more.
+        Fallen = "fallen",
+        /// The certificate expired before, and the authority says nothing of expired ones: nothing will prove it.
+        Silent = "silent",
     }
 }
 
@@ -394,6 +419,50 @@ pub struct StoredStatus {
     pub receipt: Option<Receipt>,
 }
 
+/// An authority's answer about revocations, as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvidence {
+    /// The first 128 bits of its leaf.
+    pub id: RecordId,
+    /// In which form.
+    pub kind: EvidenceKind,
+    /// SHA-256 of the public key (SubjectPublicKeyInfo) of the authority whose certificates it speaks of.
+    pub issuer: Sha256Digest,
+    /// Of which certificate; none where it speaks of all of the authority's.
+    pub certificate: Option<Sha256Digest>,
+    /// The moment whose state it tells.
+    pub this_update: UnixTime,
+    /// When a newer one was to be had at the latest.
+    pub next_update: Option<UnixTime>,
+    /// When it came.
+    pub fetched_at: UnixTime,
+    /// The statement around it, without signatures.
+    pub statement: Statement,
+}
+
+impl StoredEvidence {
+    /// The id that goes with a statement.
+    pub fn id_of(statement: &Statement) -> RecordId {
+        let leaf = statement.leaf_hash();
+        RecordId::from_bytes(*leaf.as_bytes().first_chunk().expect("a digest has 32 bytes"))
+    }
+}
+
+/// That an authority has to speak of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceWant {
+    /// Of which.
+    pub certificate: Sha256Digest,
+    /// Block time of what rests on it.
+    pub anchored_at: UnixTime,
+    /// Block time and grace: only an answer of then or later proves it.
+    pub wanted_from: UnixTime,
+    /// In whose name the answer is anchored.
+    pub school: SchoolCode,
+    /// What came of it.
+    pub outcome: Option<WantOutcome>,
+}
+
 /// A complete statement on its way into a batch, or in one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -401,9 +470,9 @@ pub struct Leaf {
     pub leaf: Sha256Digest,
     /// Of what.
     pub kind: LeafKind,
-    /// Record or appointment.
+    /// Record, appointment or evidence.
     pub subject: RecordId,
-    /// Version of the record; 1 for an appointment.
+    /// Version of the record; else 1.
     pub version: u32,
     /// School.
     pub school: SchoolCode,
@@ -502,7 +571,7 @@ pub struct Job {
     pub id: i64,
     /// Kind.
     pub kind: JobKind,
-    /// Issuer code or batch id.
+    /// Issuer code, batch id or digest of a certificate.
     pub subject: String,
     /// Not before.
     pub due_at: UnixTime,

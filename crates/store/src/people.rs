@@ -301,7 +301,7 @@ impl Tx {
     }
 }
 
-fn school(row: &Row<'_>) -> Result<School, StoreError> {
+pub(crate) fn school(row: &Row<'_>) -> Result<School, StoreError> {
     Ok(School { code: row.parsed("code")?, issuer: row.parsed("issuer")? })
 }
 

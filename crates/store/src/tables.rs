@@ -79,7 +79,7 @@ pub const TABLES: &[Table] = tables! {
     }
     batches (id) {
         id Int, issuer Text, kind Text, root Bytes, size Int, closed_at Int, chain_index Int, block Int, block_time Int,
-        tx_hash Text,
+        tx_hash Text, wants_noted Int,
     }
     leaves (leaf) {
         leaf Bytes, kind Text, subject Text, version Int, school Text, issuer Text, ready_at Int, batch Int, position Int,
@@ -88,6 +88,13 @@ pub const TABLES: &[Table] = tables! {
     anchor_attempts (id) numbered true {
         id Int, batch Int, state Text, sender Text, nonce Int, tx_hash Text, raw Bytes, block Int, made_at Int,
         changed_at Int,
+    }
+    evidence (id) {
+        id Text, leaf Bytes, kind Text, issuer Text, certificate Text, this_update Int, next_update Int, fetched_at Int,
+        statement Bytes,
+    }
+    evidence_wants (certificate, anchored_at) {
+        certificate Text, anchored_at Int, wanted_from Int, school Text, outcome Text, decided_at Int,
     }
     statuses (id) {
         id Int, subject Text, action Text, live_version Int, reason Int, since Int, school Text, leaf Bytes,

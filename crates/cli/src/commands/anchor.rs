@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hocba_app::Actor;
 use hocba_keystore::Secp256k1Key;
 use serde_json::json;
 
 use super::{Context, serve::stopped};
 use crate::{
     anchoring::{self, Anchored, StatusKeyArgs},
+    collecting,
+    edge::now,
     error::{Exit, Failure},
     folder::Folder,
     ledger,
     output::words,
     people::open_chain_key,
-    site::Site,
+    site::{Site, app_failure},
 };
 
 /// Arguments of `anchor`.
@@ -57,15 +60,22 @@ async fn work(
     if !args.once {
         out.note(&words("Đang ghi sổ chung; Ctrl-C để dừng.", "Anchoring; Ctrl-C to stop."));
         let service = anchoring::service(&site, node, &key, status_key.as_ref())?;
-        anchoring::run(service, async {
+        let mut collector = collecting::collector(&site)?;
+        let until = || async {
             let _ = stopped().await;
-        })
-        .await;
+        };
+        tokio::join!(anchoring::run(service, until()), collector.run(until()));
         return Ok(Exit::Ok);
     }
     refuse_nothing(&site).await?;
-    let anchored = anchoring::until_idle_with(&site, node, &key, status_key.as_ref(), out).await?;
-    let Anchored { batches, records, appointments, statuses } = anchored;
+    let mut anchored = anchoring::until_idle_with(&site, node.clone(), &key, status_key.as_ref(), out).await?;
+    let (kept, put_off) = collecting::until_idle(&site).await?;
+    if kept > 0 {
+        let more = anchoring::until_idle_with(&site, node, &key, status_key.as_ref(), out).await?;
+        anchored.batches += more.batches;
+        anchored.evidence += more.evidence;
+    }
+    let Anchored { batches, records, appointments, evidence, statuses } = anchored;
     out.say(&words(
         format!("Đã ghi sổ chung {records} học bạ và {appointments} bổ nhiệm. Tiếp theo: hocba bundle"),
         format!("Anchored {records} records and {appointments} appointments. Next: hocba bundle"),
@@ -76,6 +86,16 @@ async fn work(
             format!("Recorded the end of {statuses} appointments."),
         ));
     }
+    if evidence > 0 {
+        out.say(&words(
+            format!("Đã ghi sổ chung {evidence} bằng chứng của nơi cấp chứng thư."),
+            format!("Anchored {evidence} answers of certificate authorities."),
+        ));
+    }
+    let state = site.app.evidence_kept(&Actor::LocalOperator, 0).await.map_err(|e| app_failure(&e, out.lang))?.1;
+    if let Some(remark) = collecting::remark(&state, now()) {
+        out.note(&remark);
+    }
     let waiting = site.app.store().read().await?.waiting_statuses(1000).await?.len();
     if waiting > 0 {
         out.note(&words(
@@ -85,7 +105,7 @@ async fn work(
     }
     out.document(&json!({
         "command": "anchor", "ok": true, "batches": batches, "records": records, "appointments": appointments,
-        "statuses": statuses, "statuses_waiting": waiting,
+        "statuses": statuses, "statuses_waiting": waiting, "evidence": evidence, "evidence_put_off": put_off,
     }));
     Ok(Exit::Ok)
 }

@@ -3,7 +3,7 @@
 use hocba_app::Actor;
 use hocba_keystore::DataKey;
 use hocba_record::types::UnixTime;
-use hocba_store::Store;
+use hocba_store::{Store, model::JobKind};
 use serde_json::json;
 
 use super::Context;
@@ -187,7 +187,12 @@ async fn work(folder: Folder, findings: &mut Vec<Finding>) {
         ),
         _ => good("waiting", "không có gì chờ lâu", "nothing waits for long"),
     });
-    for job in overview.jobs.iter().filter(|j| j.last_error.is_some()) {
+    if let Some(remark) = crate::collecting::remark(&overview.evidence, overview.at) {
+        let late = overview.evidence.late_since(overview.at).is_some();
+        findings.push(Finding { code: "evidence", ok: !late, words: remark });
+    }
+    let ours = overview.jobs.iter().filter(|j| j.kind != JobKind::FetchEvidence);
+    for job in ours.filter(|j| j.last_error.is_some()) {
         let (tries, error) = (job.tries, job.last_error.clone().unwrap_or_default());
         findings.push(bad(
             "job",

@@ -105,7 +105,8 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
             let signing = args.signing.into();
-            let config = Config { hocba: FolderFormat::V2, demo: false, chain, database, base_url: None, signing };
+            let (evidence, base_url) = (None, None);
+            let config = Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence, base_url, signing };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
             ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;

@@ -23,6 +23,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::Context;
 use crate::{
     anchoring::{self, StatusKeyArgs},
+    collecting,
     edge::random,
     error::{Exit, Failure},
     folder::{ChainConfig, Config, Folder},
@@ -204,9 +205,17 @@ async fn begin_with(
     }
     if let Some((key, status_key)) = keys {
         let service = anchoring::service(&site, node, &key, status_key.as_ref())?;
+        let (mut collector, mut also) = (collecting::collector(&site)?, stopping.clone());
         tasks.push(tokio::spawn(anchoring::run(service, async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         })));
+        tasks.push(tokio::spawn(async move {
+            collector
+                .run(async move {
+                    let _ = also.wait_for(|stop| *stop).await;
+                })
+                .await;
+        }));
     }
     out.say(&words(format!("Trang tra cứu: {base_url}/v"), format!("Pages: {base_url}/v")));
     out.say(&words(

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::{
+    collecting::remark,
+    edge::now,
     error::Exit,
     folder::Folder,
     ledger,
@@ -75,7 +77,14 @@ async fn work(context: &Context, folder: Folder, args: &StatusArgs) -> anyhow::R
     if classes.is_empty() {
         out.say(&words("Chưa nhập lớp nào.", "No class was imported yet."));
     }
-    out.document(&json!({ "command": "status", "ok": true, "classes": classes }));
+    let state = site.app.evidence_kept(&operator, 0).await.map_err(refused)?.1;
+    if let Some(remark) = remark(&state, now()) {
+        out.say(&remark);
+    }
+    let evidence = json!({
+        "kept": state.kept, "early": state.wanted.early, "due": state.wanted.due, "silent": state.wanted.silent,
+    });
+    out.document(&json!({ "command": "status", "ok": true, "classes": classes, "evidence": evidence }));
     Ok(Exit::Ok)
 }
 

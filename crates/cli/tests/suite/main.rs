@@ -7,6 +7,7 @@ mod ca;
 mod common;
 mod demo;
 mod ends;
+mod evidence;
 mod keys;
 mod serve;
 #[cfg(unix)]

@@ -65,6 +65,7 @@ fn help_and_exit_codes() {
         "seal",
         "status",
         "anchor",
+        "evidence",
         "bundle",
         "link",
         "serve",

@@ -46,6 +46,7 @@ impl From<AppError> for Problem {
             AppError::Status(_) => Problem::RuleBroken { findings: json!([{ "code": "status" }]) },
             AppError::EndedBefore { .. } => Problem::RuleBroken { findings: json!([{ "code": "ended_before" }]) },
             AppError::SchoolFate(_) => Problem::RuleBroken { findings: json!([{ "code": "school_fate" }]) },
+            AppError::Evidence(refusal) => Problem::RuleBroken { findings: json!([{ "code": refusal.code() }]) },
             AppError::TooMany { .. } => Problem::RuleBroken { findings: json!([{ "code": "too_many" }]) },
             AppError::Appointment(_) => Problem::RuleBroken { findings: json!([{ "code": "appointment" }]) },
             AppError::Exists(_) => Problem::RuleBroken { findings: json!([{ "code": "exists" }]) },

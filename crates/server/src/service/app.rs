@@ -66,7 +66,13 @@ impl Service for App {
         let oldest_batch = found.unanchored.iter().map(|batch| batch.closed_at).min();
         let since = [found.waiting_since, oldest_batch].into_iter().flatten().min();
         let age = since.map(|since| found.at.seconds().saturating_sub(since.seconds()).max(0).unsigned_abs());
+        let (wanted, failing) = (found.evidence.wanted, found.evidence.failing.len());
+        let late =
+            wanted.due_since.map(|since| found.at.seconds().saturating_sub(since.seconds()).max(0).unsigned_abs());
         Ok(Overview {
+            evidence: [("early", wanted.early), ("due", wanted.due), ("silent", wanted.silent)],
+            evidence_late: late.map(Duration::from_secs),
+            evidence_failing: u64::try_from(failing).unwrap_or(u64::MAX),
             records: records
                 .into_iter()
                 .map(|((state, anchored), count)| (if anchored { "anchored" } else { state.as_str() }, count))

@@ -231,6 +231,7 @@ impl Service for Samples {
             oldest_waiting: Some(std::time::Duration::from_secs(90)),
             chain_head: Some((5, at(NOW - 4))),
             leader: Some(("hocba-1".to_owned(), at(NOW + 30))),
+            ..Overview::default()
         })
     }
 }

@@ -88,6 +88,35 @@ impl IdHash {
     }
 }
 
+/// The question whether a certificate is revoked, for the responder of its issuer: an `OCSPRequest` (RFC 6960 §4.1.1) in
+/// DER, unsigned and without a nonce, so that everyone asks the same and a responder may answer from its cache (RFC 5019).
+/// The issuer is named by SHA-1, which every responder knows and which only identifies here.
+pub fn ocsp_request(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
+    let hash = |bytes: &[u8]| element(tag::OCTET_STRING, &Sha1::digest(bytes));
+    let algorithm = element(tag::SEQUENCE, &[element(tag::OID, SHA1), vec![0x05, 0x00]].concat());
+    let id = [
+        algorithm,
+        hash(certificate.issuer_der()),
+        hash(issuer.key_bits()),
+        element(tag::INTEGER, certificate.serial()),
+    ];
+    // OCSPRequest, TBSRequest, requestList, Request, CertID.
+    (0..5).fold(id.concat(), |content, _| element(tag::SEQUENCE, &content))
+}
+
+/// One element of DER. What is put together here stays far below 64 KiB.
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut out = vec![tag];
+    match u8::try_from(length) {
+        Ok(short @ 0..=0x7f) => out.push(short),
+        Ok(byte) => out.extend([0x81, byte]),
+        Err(_) => out.extend([0x82, (length >> 8) as u8, length as u8]),
+    }
+    out.extend_from_slice(content);
+    out
+}
+
 impl OcspResponse {
     /// Reads a response.
     ///

@@ -5,6 +5,7 @@ mod bulk;
 mod concurrency;
 mod copying;
 mod crashes;
+mod evidence;
 mod kit;
 mod limits;
 mod migrations;

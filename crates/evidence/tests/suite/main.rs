@@ -1,0 +1,8 @@
+//! Collecting evidence from a pilot CA over real HTTP on this machine, with the anchoring service and a scripted chain.
+//! One binary, so that the world it plays in is compiled once.
+
+mod answers;
+mod authority;
+mod crash;
+mod story;
+mod world;
