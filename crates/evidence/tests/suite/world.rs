@@ -28,7 +28,7 @@ use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     types::UnixTime,
 };
-use hocba_signature::{certificate::Certificate, statement::Role};
+use hocba_signature::{certificate::Certificate, policy::SigningMode, statement::Role};
 use hocba_store::{Store, StoreError, model::Id};
 use hocba_tests::{
     DAY, NOW, Person, SCHOOL, School, at, database::TestDatabase, office::workbook, open_profile, profile_content,
@@ -147,8 +147,12 @@ impl World {
             }
             true
         };
-        let settings =
-            hocba_app::Settings { chain: self.deployment.chain, contract: self.deployment.contract, batch_age: 3 };
+        let settings = hocba_app::Settings {
+            chain: self.deployment.chain,
+            contract: self.deployment.contract,
+            batch_age: 3,
+            signing: SigningMode::Each,
+        };
         let edges = Edges::new(self.clock(), chance);
         let key = DataKey::from_bytes([9; 32]);
         App::new(self.store.clone(), key, self.profile(), Arc::new(NoPublicRecord), edges, settings)
