@@ -50,7 +50,7 @@ enum SignerCommand {
 /// Which key, and who may ask for signatures.
 #[derive(Debug, Clone, Default, Args)]
 struct SettingsArgs {
-    /// Địa chỉ trang web được phép yêu cầu ký, ghi được nhiều lần / Page that may ask, for example https://hocba.so.example
+    /// Địa chỉ trang web được phép yêu cầu ký, ghi được nhiều lần / Page that may ask: an origin as `https://hocba.so.example`
     #[arg(long, value_name = "ORIGIN")]
     allow: Vec<Origin>,
     /// Cổng trên máy này; 0 là cổng bất kỳ / Port on this machine, 0 for any
