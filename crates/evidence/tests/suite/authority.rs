@@ -249,7 +249,7 @@ impl PilotCa {
                 None => ocsp::Status::Good,
             }
         });
-        answer.unwrap_or_else(|error| error.to_der())
+        answer.unwrap_or_else(ocsp::NoAnswer::to_der)
     }
 
     async fn serve(&self, mut line: TcpStream) {
