@@ -199,7 +199,12 @@ fn a_class_is_signed_through_the_agent_which_is_killed_after_the_17th_and_resume
         assert!(began.elapsed() < Duration::from_secs(60), "{states}");
         thread::sleep(Duration::from_millis(100));
     }
-    office.world.on_demo(&["fsck"]).expect(0);
+    for command in ["fsck", "bundle", "snapshot"] {
+        office.world.on_demo(&[command]).expect(0);
+    }
+    for n in 1..=40 {
+        office.world.verify(&format!("demo/bundles/9A3/{n:02}.hocba.json")).expect(0);
+    }
 }
 
 fn until_ended(page: &Page, id: &str) -> Value {
