@@ -370,7 +370,7 @@ pub fn profile_content() -> TrustProfile {
             last: None,
         }],
         expires: at(NOW + 100 * DAY),
-        families: vec![CaFamily { id: "demo".into(), revocation: None, roots: vec![root.into()] }],
+        families: vec![CaFamily { id: "demo".into(), policies: None, revocation: None, roots: vec![root.into()] }],
         id: "hocba-demo".into(),
         issued: at(NOW - 100 * DAY),
         mandatory: Vec::new(),

@@ -178,6 +178,7 @@ impl Cell {
         let cut_off = (event == Event::RootReplaced).then(|| at(happened));
         profile.families = vec![CaFamily {
             id: "pilot".into(),
+            policies: None,
             revocation: Some(RULE),
             roots: vec![PinnedRoot { certificate: Der(root_der.clone()), cut_off }],
         }];
@@ -373,4 +374,34 @@ fn without_a_rule_in_the_profile_revocation_is_skipped_unless_it_is_mandatory() 
     assert_eq!(check.outcome, Outcome::Skipped(SkipReason::NotAsked));
     cell.profile.mandatory.push(CheckId::Revocation);
     assert_eq!(words(&cell.verify(NOW)), "invalid: mandatory.not_shown");
+}
+
+/// `hocba_ca::PILOT_POLICY` as profiles write it.
+const PILOT: &str = "2.25.122928582555997328286103051177944501873";
+const ANOTHER: &str = "1.3.6.1.4.1.99999.1";
+
+#[test]
+fn a_family_takes_certificates_of_its_own_policies_only() {
+    let mut cell = Cell::new(Event::Nothing, MOMENTS[0], NOW, true);
+    let pilot = cell.profile.families[0].clone();
+    let family = |id: &str, policies: Option<&[&str]>| {
+        let policies = policies.map(|ids| ids.iter().map(|id| id.parse().expect("an identifier")).collect());
+        CaFamily { id: id.into(), policies, ..pilot.clone() }
+    };
+    let government =
+        CaFamily { roots: vec![(&Person::example("root").certificate).into()], ..family("government", None) };
+    for (families, expected) in [
+        (vec![family("pilot", Some(&[PILOT]))], "valid"),
+        (vec![family("pilot", Some(&[ANOTHER, PILOT]))], "valid"),
+        (vec![family("pilot", Some(&[ANOTHER]))], "invalid: path.policy"),
+        (vec![family("pilot", Some(&[]))], "invalid: path.policy"),
+        // The rules of one family are not those of another, in either order.
+        (vec![government.clone(), family("pilot", Some(&[PILOT]))], "valid"),
+        (vec![family("pilot", Some(&[ANOTHER])), government.clone()], "invalid: path.policy"),
+        (vec![family("strict", Some(&[ANOTHER])), family("pilot", None)], "valid"),
+    ] {
+        let ids: Vec<String> = families.iter().map(|family| family.id.clone()).collect();
+        cell.profile.families = families;
+        assert_eq!(words(&cell.verify(NOW)), expected, "{ids:?}");
+    }
 }

@@ -22,7 +22,7 @@ use hocba_record::{
 };
 use hocba_signature::{
     certificate::{Certificate, Path, SignatureCache},
-    path::{End, PathRules},
+    path::End,
     revocation::{Answer, Evidence, EvidenceError, Standing, Status, standing},
     statement::StatementType,
 };
@@ -275,16 +275,15 @@ impl App {
     }
 
     /// The path of a certificate at the first of these times at which it has one, with its family's rule.
-    fn path_of(
+    pub(crate) fn path_of(
         &self,
         certificate: &Certificate,
         others: &[Certificate],
         times: &[UnixTime],
     ) -> Option<(Vec<Certificate>, Option<RevocationRule>)> {
         let end = if certificate.is_ca() { End::Authority } else { End::Signer };
-        let rules = PathRules { end, ..PathRules::default() };
         let (cache, roots) = (SignatureCache::default(), self.profile().roots());
-        let path = times.iter().find_map(|at| certificate.path_under(&cache, others, roots, *at, &rules).ok())?;
+        let path = times.iter().find_map(|at| self.profile().path(certificate, &cache, others, *at, end).ok())?;
         Some((chain_on(&path, certificate, others, roots), self.profile().revocation_rule(path.root)))
     }
 

@@ -20,8 +20,9 @@ use hocba_record::{
     types::{ClassName, SchoolYear, UnixTime},
 };
 use hocba_signature::{
-    certificate::Certificate,
+    certificate::{Certificate, SignatureCache},
     list::{ListPlace, MAX_LIST},
+    path::End,
     policy::{SigningMode, SigningPolicy},
     statement::{Header, Role, SigningInput, Statement, StatementType},
 };
@@ -361,7 +362,8 @@ impl App {
         let read = |der: &Vec<u8>| Certificate::from_der(der).map_err(|e| AppError::Certificate(e.to_string()));
         let chain: Vec<Certificate> = chain.iter().map(read).collect::<Result<_, _>>()?;
         let (leaf, others) = chain.split_first().ok_or_else(|| AppError::Certificate("none was given".into()))?;
-        leaf.path(others, self.profile().roots(), self.edges().now())
+        self.profile()
+            .path(leaf, &SignatureCache::default(), others, self.edges().now(), End::Signer)
             .map_err(|e| AppError::Certificate(e.to_string()))?;
         Ok(leaf.clone())
     }

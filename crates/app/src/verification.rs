@@ -21,7 +21,8 @@ use hocba_record::{
 };
 use hocba_signature::{
     appointment::Appointment,
-    certificate::Certificate,
+    certificate::{Certificate, SignatureCache},
+    path::End,
     statement::{Role, StatementType},
 };
 use hocba_store::{
@@ -175,7 +176,9 @@ impl Behind<'_> {
         for _ in 0..3 {
             let Some(certificate) = self.known.get(&signer) else { return Ok(()) };
             let issuers: Vec<Certificate> = self.known.values().cloned().collect();
-            if let Ok(path) = certificate.path(&issuers, self.app.profile().roots(), at) {
+            if let Ok(path) =
+                self.app.profile().path(certificate, &SignatureCache::default(), &issuers, at, End::Signer)
+            {
                 let used = path.intermediates.iter().filter_map(|digest| self.known.get(digest));
                 self.certificates.extend(used.map(|c| (*c.digest(), c.clone())));
             }

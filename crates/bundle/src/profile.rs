@@ -9,8 +9,9 @@ use hocba_record::{
     types::{FormError, SchoolCode, Text, UnixTime},
 };
 use hocba_signature::{
-    certificate::{Certificate, CertificateError},
+    certificate::{Certificate, CertificateError, Path, PathError, SignatureCache},
     example,
+    path::{End, PathRules, PolicyId},
     policy::SigningPolicy,
     statement::{Role, Statement, StatementError, StatementType},
 };
@@ -111,6 +112,10 @@ pub struct Era {
 pub struct CaFamily {
     /// Identifier.
     pub id: String,
+    /// Certificate policies for one of which a path of this family has to be valid (RFC 5280 §6.1); any will do where this
+    /// is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<PolicyId>>,
     /// What shows that a certificate of this family was not revoked. Without a rule, its revocations are not looked at:
     /// for authorities that publish none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -339,6 +344,38 @@ impl OpenProfile {
     /// All pinned roots.
     pub fn roots(&self) -> &[Certificate] {
         &self.roots
+    }
+    /// Looks for the path of a certificate to a root of one family or another, under that family's rules. The root's place
+    /// is that of [`OpenProfile::roots`].
+    ///
+    /// # Errors
+    /// Of all families, that of the path that came furthest.
+    pub fn path(
+        &self,
+        certificate: &Certificate,
+        cache: &SignatureCache,
+        others: &[Certificate],
+        time: UnixTime,
+        end: End,
+    ) -> Result<Path, PathError> {
+        let (mut first, mut furthest) = (0, PathError::UnknownIssuer);
+        for family in &self.profile.families {
+            let roots = &self.roots[first..first + family.roots.len()];
+            let policies: Vec<&[u8]> = family.policies.iter().flatten().map(PolicyId::contents).collect();
+            let require_policy = family.policies.is_some();
+            let rules = PathRules { end, policies: &policies, require_policy, ..PathRules::default() };
+            let found = match certificate.path_under(cache, others, roots, time, &rules) {
+                // Under RFC 5280 no policy stands for any; here it accepts none.
+                Ok(_) if require_policy && policies.is_empty() => Err(PathError::Policy),
+                found => found,
+            };
+            match found {
+                Ok(path) => return Ok(Path { root: first + path.root, ..path }),
+                Err(error) => furthest = furthest.or_further(error),
+            }
+            first += family.roots.len();
+        }
+        Err(furthest)
     }
     /// What is said of the root at this place of [`OpenProfile::roots`].
     pub(crate) fn root_rule(&self, place: usize) -> Option<RootRule> {

@@ -7,6 +7,7 @@
 
 mod names;
 mod policies;
+mod policy_id;
 
 use crate::{
     certificate::{Certificate, Path, PathError, SignatureCache},
@@ -15,6 +16,7 @@ use crate::{
 use hocba_record::types::UnixTime;
 use names::NameRules;
 use policies::{PolicyGraph, TooManyPolicies};
+pub use policy_id::{MAX_POLICY_ID, NotAPolicyId, PolicyId};
 
 /// Most intermediate certificates on a path; CA families have at most three levels.
 pub const MAX_INTERMEDIATES: usize = 6;
@@ -68,6 +70,14 @@ impl Default for PathRules<'_> {
             inhibit_mapping: false,
             inhibit_any_policy: false,
         }
+    }
+}
+
+impl PathError {
+    /// Of the reasons of two paths that fail, that of the one that came further.
+    #[must_use]
+    pub fn or_further(self, other: Self) -> Self {
+        if rank(other) > rank(self) { other } else { self }
     }
 }
 
@@ -187,9 +197,7 @@ impl<'a> Search<'a> {
     }
 
     fn note(&mut self, error: PathError) {
-        if rank(error) > rank(self.best) {
-            self.best = error;
-        }
+        self.best = self.best.or_further(error);
     }
 
     /// Whether `head` names `issuer` as its issuer.

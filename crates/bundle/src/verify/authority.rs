@@ -10,6 +10,7 @@ use hocba_record::{
 use hocba_signature::{
     appointment::{Appointment, KeyStorage},
     certificate::{Certificate, CertificateError, PathError, SignatureCache},
+    path::End,
     statement::{Header, Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
 };
@@ -163,8 +164,8 @@ impl<'a> Authority<'a> {
         claimed: UnixTime,
     ) -> Vec<Problem> {
         let problem = |error| vec![Problem::Path { role, error }];
-        let roots = self.context.profile.roots();
-        match certificate.path_with(&self.signatures, &self.usable, roots, at.unwrap_or(claimed)) {
+        let time = at.unwrap_or(claimed);
+        match self.context.profile.path(certificate, &self.signatures, &self.usable, time, End::Signer) {
             Ok(path) => {
                 path.intermediates.iter().for_each(|digest| self.mark(digest));
                 match at {

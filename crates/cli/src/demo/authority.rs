@@ -162,7 +162,12 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
             last: None,
         }],
         expires: now().plus(366 * DAY),
-        families: vec![CaFamily { id: "demo".into(), revocation: None, roots: roots.iter().map(Into::into).collect() }],
+        families: vec![CaFamily {
+            id: "demo".into(),
+            policies: None,
+            revocation: None,
+            roots: roots.iter().map(Into::into).collect(),
+        }],
         id: "hocba-demo".into(),
         issued: now(),
         mandatory: Vec::new(),

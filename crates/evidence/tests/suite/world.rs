@@ -133,8 +133,12 @@ impl World {
         (era.chain, era.code, era.contract) = (self.deployment.chain, self.deployment.code, self.deployment.contract);
         content.departments[0].certificate = self.school.department.digest();
         let root = Certificate::from_der(&self.ca.root).expect("a root");
-        content.families =
-            vec![CaFamily { id: "pilot".into(), revocation: Some(RULE), roots: vec![PinnedRoot::from(&root)] }];
+        content.families = vec![CaFamily {
+            id: "pilot".into(),
+            policies: None,
+            revocation: Some(RULE),
+            roots: vec![PinnedRoot::from(&root)],
+        }];
         open_profile(&content)
     }
 
