@@ -1,5 +1,5 @@
 //! Ends of appointments, by a signed status statement: taken and counted here at once, on the chain soon after; and what
-//! they leave behind: work that waits for nobody, records that fell.
+//! they leave behind: work that waits for nobody. What fell is `resigning`'s.
 
 use std::collections::BTreeMap;
 
@@ -29,9 +29,6 @@ use crate::{
 
 /// The subject of the one job that brings statuses onto the chain.
 pub const ALL_STATUSES: &str = "all";
-/// Most records in one re-signing queue.
-pub const MAX_FALLEN: usize = 5000;
-
 /// A signed end, with the certificates (leaf first) of who signed it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEnd<'a> {
@@ -128,52 +125,6 @@ pub struct Orphaned {
     pub count: usize,
     /// Who left; empty where nobody was ever appointed.
     pub gone: Vec<Gone>,
-}
-
-/// A record that fell because a key that it rests on was compromised before it was anchored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fallen {
-    /// Record.
-    pub record: RecordId,
-    /// Version.
-    pub version: u32,
-    /// Class.
-    pub class: RecordId,
-    /// Number in the class list.
-    pub number: u32,
-    /// Block time of its anchor.
-    pub anchored_at: UnixTime,
-    /// The signature that does not count.
-    pub role: Role,
-    /// The appointment whose key was compromised.
-    pub appointment: RecordId,
-    /// Since when.
-    pub since: UnixTime,
-    /// Where the signer's own key is sound: the signer's appointment, which was given with the compromised key.
-    pub through: Option<RecordId>,
-}
-
-/// Records to be signed again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ResigningQueue {
-    /// By class and number; each once, by the first signature that fell.
-    pub fallen: Vec<Fallen>,
-    /// Whether there are more than [`MAX_FALLEN`].
-    pub more: bool,
-}
-
-/// A key that was compromised.
-struct Compromised {
-    appointment: RecordId,
-    certificate: Sha256Digest,
-    role: Role,
-    since: UnixTime,
-}
-
-/// An appointment that a compromised key gave.
-struct Tainted {
-    by: RecordId,
-    since: UnixTime,
 }
 
 impl Standing {
@@ -396,24 +347,6 @@ impl App {
         }
         Ok(orphaned)
     }
-
-    /// Records of a school that fell: anchored when a key that they rest on was already compromised, and not issued anew
-    /// since. That somebody looked is noted.
-    ///
-    /// # Errors
-    /// `Forbidden`, and when the database fails.
-    pub async fn resigning_queue(&self, actor: &Actor, school: &SchoolCode) -> Result<ResigningQueue, AppError> {
-        require(actor, Action::ReadStates, Place::School(school))?;
-        let now = self.edges().now();
-        retrying(|| async {
-            let mut tx = self.store().begin("resigning_queue").await?;
-            let queue = fallen(&mut tx, school).await?;
-            tx.audit(&plain(actor, "resigning_queue", school.to_string(), now)).await?;
-            tx.commit().await?;
-            Ok(queue)
-        })
-        .await
-    }
 }
 
 /// What an end says and who signed it, if the actor may bring in one like it.
@@ -481,85 +414,4 @@ fn stuck(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -
         return None;
     }
     Some((step, Stuck::NobodyToSign, staff.0.iter().filter(office).map(gone).collect()))
-}
-
-async fn fallen(tx: &mut Tx, school: &SchoolCode) -> Result<ResigningQueue, AppError> {
-    let staff = Staff::of(tx, school).await?;
-    let compromised: Vec<Compromised> = staff.0.iter().filter_map(compromised).collect();
-    let Some(first) = compromised.iter().map(|c| c.since).min() else { return Ok(ResigningQueue::default()) };
-    let mut tainted: BTreeMap<RecordId, Tainted> = BTreeMap::new();
-    for held in &staff.0 {
-        let Ok(headers) = held.statement.headers(StatementType::Appointment) else { continue };
-        let giver = headers.first().and_then(|header| {
-            compromised.iter().find(|c| (c.certificate, c.role) == (header.certificate, header.role))
-        });
-        let Some(giver) = giver else { continue };
-        let located = tx.locate(LeafKind::Appointment, &held.appointment.id, 1).await?;
-        let anchored = located.and_then(|l| l.batch.receipt).map(|r| r.time);
-        if anchored.is_none_or(|at| at >= giver.since) {
-            tainted.insert(held.appointment.id, Tainted { by: giver.appointment, since: giver.since });
-        }
-    }
-    let mut queue = ResigningQueue::default();
-    let limit = u32::try_from(MAX_FALLEN).unwrap_or(u32::MAX);
-    let classes: BTreeMap<RecordId, Class> = tx.classes().await?.into_iter().map(|c| (c.id, c)).collect();
-    let mut after: Option<(RecordId, u32)> = None;
-    loop {
-        let page =
-            tx.anchored_since(school, first, after.as_ref().map(|(class, number)| (class, *number)), 500).await?;
-        let Some(last) = page.last() else { return Ok(queue) };
-        after = Some((last.0.class, last.0.number));
-        for (version, anchored_at) in page {
-            let Some(class) = classes.get(&version.class) else { continue };
-            if let Some(found) = fell(&staff, &compromised, &tainted, class, &version, anchored_at) {
-                if queue.fallen.len() as u64 >= u64::from(limit) {
-                    queue.more = true;
-                    return Ok(queue);
-                }
-                queue.fallen.push(found);
-            }
-        }
-    }
-}
-
-fn compromised(held: &Held) -> Option<Compromised> {
-    let since = held.ends.iter().filter_map(|e| e.since).min()?;
-    let Appointment { id: appointment, role, ref appointee, .. } = held.appointment;
-    Some(Compromised { appointment, certificate: appointee.certificate, role, since })
-}
-
-/// The first signature of a record that does not count.
-fn fell(
-    staff: &Staff,
-    compromised: &[Compromised],
-    tainted: &BTreeMap<RecordId, Tainted>,
-    class: &Class,
-    version: &RecordVersion,
-    anchored_at: UnixTime,
-) -> Option<Fallen> {
-    let fallen = |role, appointment, since, through| Fallen {
-        record: version.record,
-        version: version.version,
-        class: version.class,
-        number: version.number,
-        anchored_at,
-        role,
-        appointment,
-        since,
-        through,
-    };
-    let headers = version.statement.as_ref()?.headers(StatementType::Record).ok()?;
-    headers.iter().find_map(|header| {
-        let of_key = |c: &&Compromised| c.certificate == header.certificate && c.since <= anchored_at;
-        if let Some(key) = compromised.iter().find(of_key) {
-            return Some(fallen(header.role, key.appointment, key.since, None));
-        }
-        let mut held = staff.held_by(&header.certificate, header.role, Some(scope(class))).peekable();
-        let first = held.peek()?.appointment.id;
-        if !held.all(|h| tainted.contains_key(&h.appointment.id)) {
-            return None;
-        }
-        let by = tainted.get(&first)?;
-        Some(fallen(header.role, by.by, by.since, Some(first)))
-    })
 }

@@ -36,6 +36,7 @@ mod overview;
 mod people;
 mod personal;
 pub mod policy;
+mod resigning;
 mod schools;
 mod signing;
 mod state;
@@ -54,8 +55,7 @@ pub use bundles::{Bundler, Scope, cut};
 pub use classes::{ClassView, Import, Imported, PupilLine};
 pub use edges::Edges;
 pub use ends::{
-    ALL_STATUSES, AppointmentView, Fallen, Gone, MAX_FALLEN, NewEnd, Orphaned, Replaced, ResigningQueue, Standing,
-    Stuck, reason_code, reason_words,
+    ALL_STATUSES, AppointmentView, Gone, NewEnd, Orphaned, Replaced, Standing, Stuck, reason_code, reason_words,
 };
 pub use error::AppError;
 pub use evidence::{
@@ -67,6 +67,7 @@ pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_tok
 pub use overview::{ANCHORING_LEASE, Overview};
 pub use people::{NewAccount, NewToken};
 pub use personal::Personal;
+pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
 pub use state::{PublicState, public_state, state_words};

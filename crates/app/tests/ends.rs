@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use hocba_app::{App, AppError, NewAppointment, NewEnd, Replaced, Scope, Selection, Standing, Step, Stuck};
+use hocba_app::{App, AppError, Fault, NewAppointment, NewEnd, Replaced, Scope, Selection, Standing, Step, Stuck};
 use hocba_bundle::{
     format::Bundle,
     report::{Report, Verdict},
@@ -311,9 +311,10 @@ async fn the_re_signing_queue_lists_what_was_anchored_with_a_stolen_key_and_noth
     assert!(done.expect("ended"));
     let queue = office.app.resigning_queue(&OPERATOR, &school()).await.expect("a queue");
     let [one] = queue.fallen.as_slice() else { panic!("{queue:?}") };
-    assert_eq!((one.number, one.role, one.since, one.through), (2, Role::Principal, at(stolen), None));
-    assert_eq!(one.appointment, office.people.appointment(Role::Principal, None).id);
-    assert!(one.anchored_at >= one.since);
+    assert_eq!((one.number, one.role, one.through), (2, Role::Principal, None));
+    let appointment = office.people.appointment(Role::Principal, None).id;
+    assert_eq!(one.fault, Fault::Compromised { appointment, since: at(stolen) });
+    assert!(one.anchored_at >= at(stolen));
     // Believed stolen earlier: the first falls as well.
     let id = office.people.appointment(Role::Principal, None).id;
     let earlier = office.end(id, Role::Department, KeyCompromised, Some(stolen - 2 * DAY), 2);
@@ -353,7 +354,8 @@ async fn what_rests_on_an_appointment_given_with_a_stolen_key_falls_with_it() {
     let queue = office.app.resigning_queue(&OPERATOR, &school()).await.expect("a queue");
     let [one] = queue.fallen.as_slice() else { panic!("{queue:?}") };
     assert_eq!((one.role, one.through), (Role::HomeroomTeacher, Some(RecordId::from_bytes([5; 16]))));
-    assert_eq!(one.appointment, office.people.appointment(Role::Principal, None).id);
+    let appointment = office.people.appointment(Role::Principal, None).id;
+    assert_eq!(one.fault, Fault::Compromised { appointment, since: at(stolen) });
 }
 
 async fn bundle(office: &Office, class: &Id) -> Bundle {

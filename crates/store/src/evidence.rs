@@ -228,6 +228,20 @@ impl Tx {
         all(WANTS, &rows, |row| row.parsed("certificate"))
     }
 
+    /// What authorities did not let count, or will never prove: block time and certificate, by these.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn lost_wants(&mut self) -> Result<Vec<((UnixTime, Sha256Digest), WantOutcome)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT certificate, anchored_at, outcome FROM evidence_wants WHERE outcome IN ('fallen', 'silent') \
+             ORDER BY anchored_at, certificate",
+        )
+        .fetch_all(self.connection())
+        .await?;
+        all(WANTS, &rows, |row| Ok(((row.time("anchored_at")?, row.parsed("certificate")?), row.parsed("outcome")?)))
+    }
+
     /// Notes what came of a want, once.
     ///
     /// # Errors

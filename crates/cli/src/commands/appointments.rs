@@ -1,7 +1,9 @@
-//! `appointments`: who may sign, what waits for those who left, and which records fell with a stolen key.
+//! `appointments`: who may sign, what waits for those who left, and which records fell.
 
 use clap::Args;
-use hocba_app::{Actor, AppError, AppointmentView, Fallen, Orphaned, Standing, Stuck, reason_code, reason_words};
+use hocba_app::{
+    Actor, AppError, AppointmentView, Fallen, Fault, Orphaned, Standing, Stuck, reason_code, reason_words,
+};
 use hocba_bundle::text::{Language, date, role};
 use hocba_record::types::SchoolCode;
 use hocba_workbook::Words;
@@ -128,17 +130,29 @@ fn orphaned_line(waiting: &Orphaned) -> Words {
 }
 
 fn fallen_line(fallen: &Fallen) -> Words {
-    let (number, since) = (fallen.number, date(fallen.since));
+    let number = fallen.number;
+    let why = match fallen.fault {
+        Fault::Compromised { since, .. } => {
+            words(format!("khoá bị lộ từ {}", date(since)), format!("a key was compromised since {}", date(since)))
+        }
+        Fault::Revoked { .. } => words("chứng thư đã bị thu hồi khi ghi sổ", "a certificate was revoked by then"),
+        Fault::Unproven { .. } => words(
+            "chứng thư hết hạn trước khi nơi cấp xác nhận",
+            "a certificate expired before its authority had spoken",
+        ),
+    };
     words(
         format!(
-            "  học bạ {} (STT {number}): chữ ký của {} không còn giá trị, khoá bị lộ từ {since}; phải cấp lại",
+            "  học bạ {} (STT {number}): chữ ký của {} không còn giá trị, {}; phải cấp lại",
             fallen.record,
-            role(fallen.role, Language::Vietnamese)
+            role(fallen.role, Language::Vietnamese),
+            why.vi
         ),
         format!(
-            "  record {} (number {number}): the signature of the {} fell, a key was compromised since {since}; issue it anew",
+            "  record {} (number {number}): the signature of the {} fell, {}; issue it anew",
             fallen.record,
-            role(fallen.role, Language::English)
+            role(fallen.role, Language::English),
+            why.en
         ),
     )
 }
@@ -175,9 +189,15 @@ fn orphaned_json(waiting: &Orphaned) -> Value {
 }
 
 fn fallen_json(fallen: &Fallen) -> Value {
+    let fault = match fallen.fault {
+        Fault::Compromised { appointment, since } => {
+            json!({ "kind": "compromised", "appointment": appointment.to_string(), "since": since })
+        }
+        Fault::Revoked { certificate } => json!({ "kind": "revoked", "certificate": certificate }),
+        Fault::Unproven { certificate } => json!({ "kind": "unproven", "certificate": certificate }),
+    };
     json!({
         "record": fallen.record.to_string(), "version": fallen.version, "number": fallen.number, "role": fallen.role,
-        "anchored_at": fallen.anchored_at, "since": fallen.since, "appointment": fallen.appointment.to_string(),
-        "through": fallen.through.map(|id| id.to_string()),
+        "anchored_at": fallen.anchored_at, "fault": fault, "through": fallen.through.map(|id| id.to_string()),
     })
 }

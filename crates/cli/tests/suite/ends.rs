@@ -169,6 +169,7 @@ fn with_a_stolen_key_records_fall_and_are_listed() {
     // The first signature that fell is the teacher's: the stolen key had given them the class.
     assert_eq!(queue["records"][0]["role"], "homeroom_teacher");
     assert!(queue["records"][0]["through"].is_string(), "{queue}");
+    assert_eq!(queue["records"][0]["fault"]["kind"], "compromised");
     let anchored = json(&world, &["anchor", "--once"], 0);
     assert_eq!(anchored["statuses"], 1);
     world.on_demo(&["snapshot"]).expect(0);

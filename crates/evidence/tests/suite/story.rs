@@ -1,12 +1,13 @@
 //! From a signature to the final answer.
 
-use hocba_app::{AppError, Step};
+use hocba_app::{AppError, Fault, Step};
 use hocba_bundle::{
     evidence::EvidenceKind,
     report::{CheckId, Headline, Outcome, Report},
 };
 use hocba_evidence::Event;
-use hocba_tests::{DAY, NOW, codes};
+use hocba_signature::statement::Role;
+use hocba_tests::{DAY, NOW, SCHOOL, codes};
 
 use crate::{
     authority::{Mood, TEACHER, Ways},
@@ -129,6 +130,13 @@ async fn a_certificate_that_was_revoked_signs_no_more_and_what_it_signed_meanwhi
     let report = world.verify(&world.bundle().await).await;
     assert_eq!(codes(&report), ["certificate.revoked"], "{:?}", report.headline);
     world.assert_clean("a record that fell").await;
+    let queue = world.app().resigning_queue(&OPERATOR, &SCHOOL.parse().expect("a code")).await.expect("a queue");
+    let certificate = world.school.teacher.digest();
+    assert_eq!(queue.fallen.iter().map(|fallen| fallen.number).collect::<Vec<_>>(), [1, 2]);
+    for fallen in &queue.fallen {
+        assert_eq!(fallen.fault, Fault::Revoked { certificate });
+        assert_eq!((fallen.role, fallen.through), (Role::HomeroomTeacher, None));
+    }
 
     // Where it is known, the signature is not taken.
     let world = World::new(Ways::Crl, 2).await;

@@ -107,6 +107,7 @@ async fn what_is_wanted_is_decided_once_and_counted_by_certificate() {
     assert_eq!((wanted.early, wanted.due, wanted.silent, wanted.due_since), (1, 1, 0, Some(at(110))));
     tx.decide_want(&want(1, 100), WantOutcome::Proven, at(250)).await.expect("decided");
     tx.decide_want(&want(1, 200), WantOutcome::Silent, at(250)).await.expect("decided");
+    assert_eq!(tx.lost_wants().await.expect("read"), [((at(200), digest(1)), WantOutcome::Silent)]);
     let again = tx.decide_want(&want(1, 100), WantOutcome::Fallen, at(250)).await;
     assert!(matches!(again, Err(StoreError::Changed { .. })));
     let wanted = tx.wanted(at(250)).await.expect("read");
