@@ -94,7 +94,7 @@ enum Command {
     Status(status::StatusArgs),
     /// Ghi học bạ đã ký đủ lên sổ chung / Anchor what waits on the public record
     Anchor(anchor::AnchorArgs),
-    /// Xem, thêm bằng chứng chứng thư không bị thu hồi / What authorities said of revocations
+    /// Xem, thêm trả lời của nơi cấp chứng thư / What authorities said of revocations
     Evidence(evidence::EvidenceArgs),
     /// Xuất tệp học bạ đã có hiệu lực / Write a bundle for each anchored record
     Bundle(bundle::BundleArgs),
