@@ -4,44 +4,80 @@
 //! languages; a page may make its own. No finding carries a pupil's name, number or birth date, so findings may be
 //! counted and logged by their key.
 
+mod compare;
 mod finding;
+mod identity;
 mod place;
 mod text;
 
 use std::collections::BTreeMap;
 
 pub use finding::{DuplicateBy, Finding, IdentifierPart, Message, Outcome, Severity};
-pub use place::{IdentityField, MarkPart, Place, SchoolField, Span, SubjectField};
+pub use identity::IdentityPolicy;
+pub use place::{AttainmentField, AttainmentGroup, IdentityField, MarkPart, Place, SchoolField, Span, SubjectField};
 pub use text::{TextProblem, TextProblems, inspect_text, repair_text};
 
 use crate::{
-    catalogue,
+    catalogue::{self, Subject},
     draft::{Assessment, ClassHeader, Draft, SubjectDraft, TermMarks},
-    rules::tt22::{self, Evaluation, Policy, TermAverage},
-    section::{Identifier, IdentifierKind, Sex, SubjectResult},
+    form::RuleSet,
+    rules::{
+        Policies,
+        average::{Rounding, TermAverage, term_average, year_average},
+        tt22::{self, CountTopics},
+        tt27, tt30, tt58,
+    },
+    section::{Attainment, IdentifierKind},
     types::{Mark, PartialDate, Text},
 };
 
-/// Years a birth year may lie from the one usual for the grade before it is doubted. Pupils start late, repeat and skip
-/// grades; three years covers these and still finds the commonest slip, a wrong digit for the decade.
-const AGE_TOLERANCE: u16 = 3;
-
 /// Everything there is to say about one draft, in the order of the form.
 ///
-/// Without an error in the answer, [`tt22::sections`] makes a record of the draft.
-pub fn check(header: &ClassHeader, draft: &Draft, policy: &Policy) -> Vec<Finding> {
+/// Without an error in the answer, [`crate::rules::sections`] makes a record of the draft.
+pub fn check(header: &ClassHeader, draft: &Draft, policies: &Policies) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let rules = header.form().rules;
     check_school(header, &mut findings);
-    check_identity(header, draft, &mut findings);
+    identity::check(header, draft, &policies.identity, &mut findings);
+    check_attachments(draft, &mut findings);
     for subject in &draft.subjects {
-        check_subject(header, subject, policy, &mut findings);
+        check_subject(subject, &mut findings);
+        match rules {
+            RuleSet::Tt22 => {
+                let regular =
+                    |known: &Subject| known.regular_marks(header.grade).filter(|_| policies.tt22.count_regular_marks);
+                check_marks(header, subject, policies.tt22.rounding, regular, &mut findings);
+            }
+            RuleSet::Tt58 | RuleSet::Tt58Tt26 => {
+                check_marks(header, subject, policies.tt58.rounding, |_| None, &mut findings);
+            }
+            RuleSet::Tt27 | RuleSet::Tt30 => {}
+        }
     }
     check_electives(header, draft, &mut findings);
-    match tt22::evaluate(header, draft, policy) {
-        Ok(evaluation) => compare(draft, &evaluation, &mut findings),
-        Err(faults) => findings.extend(faults),
+    check_topics(header, draft, policies.tt22.count_study_topics, &mut findings);
+    let evaluated = match rules {
+        RuleSet::Tt22 => tt22::evaluate(header, draft, &policies.tt22)
+            .map(|evaluation| compare::tt22(draft, &evaluation, &mut findings)),
+        RuleSet::Tt27 => tt27::evaluate(header, draft, &policies.tt27)
+            .map(|evaluation| compare::tt27(draft, &evaluation, &mut findings)),
+        RuleSet::Tt58 | RuleSet::Tt58Tt26 => tt58::evaluate(header, draft, &policies.tt58)
+            .map(|evaluation| compare::tt58(draft, &evaluation, &mut findings)),
+        // Everything is as stated; there is nothing to compare.
+        RuleSet::Tt30 => tt30::evaluate(header, draft, &policies.tt30).map(drop),
+    };
+    if let Err(faults) = evaluated {
+        findings.extend(faults);
     }
-    check_attendance(draft, policy, &mut findings);
+    // Primary school has no limit; of a pupil on a plan of their own the school decides.
+    let limit = match rules {
+        RuleSet::Tt22 => Some(policies.tt22.max_absences),
+        RuleSet::Tt58 | RuleSet::Tt58Tt26 => Some(policies.tt58.max_absences),
+        RuleSet::Tt27 | RuleSet::Tt30 => None,
+    };
+    if let Some(limit) = limit.filter(|_| draft.plan.is_none()) {
+        check_attendance(draft, limit, &mut findings);
+    }
     match &draft.remark {
         Some(remark) => look_at(&Place::Remark, remark, &mut findings),
         None => findings.push(Finding::warning(Place::Remark, Message::RemarkMissing)),
@@ -94,81 +130,39 @@ fn check_school(header: &ClassHeader, findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_identity(header: &ClassHeader, draft: &Draft, findings: &mut Vec<Finding>) {
-    let identity = &draft.identity;
-    let at = |field| Place::Identity { field };
-    look_at(&at(IdentityField::Name), &identity.name, findings);
-    check_birth_date(header, identity.birth_date, findings);
-    for (field, text) in [
-        (IdentityField::Ethnicity, &identity.ethnicity),
-        (IdentityField::Nationality, &identity.nationality),
-        (IdentityField::BirthPlace, &identity.birth_place),
-        (IdentityField::Book, &identity.book),
-    ] {
-        if let Some(text) = text {
-            look_at(&at(field), text, findings);
+/// The texts of enrolment, plan, certificates, contests, qualities and competences.
+fn check_attachments(draft: &Draft, findings: &mut Vec<Finding>) {
+    let moves = draft.enrolment.iter().flat_map(|enrolment| [&enrolment.moved_in, &enrolment.moved_out]);
+    for school in moves.flatten().map(|moved| &moved.school_name) {
+        look_at(&Place::Enrolment, school, findings);
+    }
+    if let Some(note) = draft.plan.as_ref().and_then(|plan| plan.note.as_ref()) {
+        look_at(&Place::Plan, note, findings);
+    }
+    for (index, line) in draft.certificates.iter().enumerate() {
+        for text in [Some(&line.name), line.grade.as_ref(), line.number.as_ref()].into_iter().flatten() {
+            look_at(&Place::Certificate { index }, text, findings);
         }
     }
-    if identity.identifiers.is_empty() {
-        findings.push(Finding::error(at(IdentityField::Identifiers), Message::IdentifierMissing));
+    for (index, line) in draft.contests.iter().enumerate() {
+        look_at(&Place::Contest { index }, &line.name, findings);
+        look_at(&Place::Contest { index }, &line.prize, findings);
     }
-    for (index, identifier) in identity.identifiers.iter().enumerate() {
-        let place = at(IdentityField::Identifier { kind: identifier.kind });
-        if identity.identifiers.iter().take(index).any(|earlier| earlier.kind == identifier.kind) {
-            findings.push(Finding::error(place.clone(), Message::IdentifierRepeated));
+    let mut attainments = |group, items: &[Attainment]| {
+        for item in items {
+            let at = |field| Place::Attainment { group, code: item.code.clone(), field };
+            look_at(&at(AttainmentField::Name), &item.name, findings);
+            if let Some(remark) = &item.remark {
+                look_at(&at(AttainmentField::Remark), remark, findings);
+            }
         }
-        look_at(&place, &identifier.value, findings);
-        check_identifier(identifier, identity.birth_date, identity.sex, &place, findings);
-    }
-}
-
-/// The usual birth year of a grade is that of a pupil who was six in the year grade 1 began.
-fn check_birth_date(header: &ClassHeader, birth_date: PartialDate, findings: &mut Vec<Finding>) {
-    let place = Place::Identity { field: IdentityField::BirthDate };
-    let (start, born) = (header.year.start(), birth_date.year());
-    let usual = start.saturating_sub(u16::from(header.grade.number()) + 5);
-    if born >= start {
-        findings.push(Finding::error(place, Message::DateImpossible));
-    } else if born.abs_diff(usual) > AGE_TOLERANCE {
-        findings.push(Finding::warning(place, Message::DateImplausible { usual }));
-    }
-}
-
-fn check_identifier(
-    identifier: &Identifier,
-    birth_date: PartialDate,
-    sex: Sex,
-    place: &Place,
-    findings: &mut Vec<Finding>,
-) {
-    let digits = match identifier.kind {
-        IdentifierKind::Personal => 12,
-        IdentifierKind::Ministry => 10,
-        _ => return,
     };
-    let value = identifier.value.as_str().as_bytes();
-    if value.len() != digits || !value.iter().all(u8::is_ascii_digit) {
-        findings.push(Finding::error(place.clone(), Message::IdentifierShape { digits }));
-        return;
-    }
-    if identifier.kind != IdentifierKind::Personal {
-        return;
-    }
-    // NĐ 137/2015 Art. 13: digit 4 is twice the centuries since the 20th, plus one for female; digits 5 and 6 the year.
-    let digit = |place: usize| value.get(place).map_or(0, |byte| u16::from(byte - b'0'));
-    let century_and_sex = digit(3);
-    let year = 1900 + century_and_sex / 2 * 100 + digit(4) * 10 + digit(5);
-    let female = century_and_sex % 2 == 1;
-    let mut disagrees = |part| findings.push(Finding::warning(place.clone(), Message::IdentifierDisagrees { part }));
-    if year != birth_date.year() {
-        disagrees(IdentifierPart::BirthYear);
-    }
-    if matches!((sex, female), (Sex::Male, true) | (Sex::Female, false)) {
-        disagrees(IdentifierPart::Sex);
-    }
+    attainments(AttainmentGroup::Qualities, &draft.attainments.qualities);
+    attainments(AttainmentGroup::Competences, &draft.attainments.competences);
 }
 
-fn check_subject(header: &ClassHeader, subject: &SubjectDraft, policy: &Policy, findings: &mut Vec<Finding>) {
+/// The texts of a subject's line.
+fn check_subject(subject: &SubjectDraft, findings: &mut Vec<Finding>) {
     let at = |field| Place::Subject { code: subject.code.clone(), field };
     look_at(&at(SubjectField::Name), &subject.name, findings);
     for (field, text) in [
@@ -180,18 +174,35 @@ fn check_subject(header: &ClassHeader, subject: &SubjectDraft, policy: &Policy, 
             look_at(&at(field), text, findings);
         }
     }
+    if let Assessment::Exempt(reason) = &subject.assessment {
+        look_at(&at(SubjectField::Exemption), reason, findings);
+    }
+}
+
+/// A line's marks and comments beside the results the source has for them. `regular` says how many regular marks a
+/// subject of the catalogue calls for in a term, where anyone asks.
+fn check_marks(
+    header: &ClassHeader,
+    subject: &SubjectDraft,
+    rounding: Rounding,
+    regular: impl Fn(&Subject) -> Option<usize>,
+    findings: &mut Vec<Finding>,
+) {
+    let at = |field| Place::Subject { code: subject.code.clone(), field };
     match &subject.assessment {
         Assessment::Score { term1, term2, year, .. } => {
-            check_term(header, subject, Span::Term1, term1, policy, findings);
-            check_term(header, subject, Span::Term2, term2, policy, findings);
-            let computed = [term1, term2].map(|term| tt22::term_average(term, policy.rounding).mark());
+            let known = catalogue::by_code(header.form().curriculum(), subject.code.as_str());
+            let regular = known.and_then(regular);
+            check_term(subject, Span::Term1, term1, rounding, regular, findings);
+            check_term(subject, Span::Term2, term2, rounding, regular, findings);
+            let computed = [term1, term2].map(|term| term_average(term, rounding).mark());
             if let [Some(first), Some(second)] = computed {
-                let computed = tt22::year_average(first, second, policy.rounding);
+                let computed = year_average(first, second, rounding);
                 compare_average(&at(SubjectField::Average { span: Span::Year }), *year, computed, findings);
             }
         }
         Assessment::Comment { term2, year, .. } => {
-            // TT 22/2021 Art. 9.1a: the year of a comment subject is its second term.
+            // TT 22/2021 Art. 9.1a, TT 58/2011 Art. 10: the year of a comment subject is its second term.
             if let (Some(computed), Some(imported)) = (term2, year)
                 && computed != imported
             {
@@ -202,23 +213,22 @@ fn check_subject(header: &ClassHeader, subject: &SubjectDraft, policy: &Policy, 
                 findings.push(Finding::warning(at(SubjectField::Comment { span: Span::Year }), message));
             }
         }
-        Assessment::Exempt(reason) => look_at(&at(SubjectField::Exemption), reason, findings),
-        Assessment::NotAssessed => {}
+        Assessment::Level { .. } | Assessment::Exempt(_) | Assessment::NotAssessed => {}
     }
 }
 
 /// What does not stop a term's average, but is worth a look: an average of the source that is not ours, single marks
-/// that are there in part only, and fewer regular marks than Art. 6.2b calls for.
+/// that are there in part only, and fewer regular marks than TT 22/2021 Art. 6.2b calls for.
 fn check_term(
-    header: &ClassHeader,
     subject: &SubjectDraft,
     span: Span,
     marks: &TermMarks,
-    policy: &Policy,
+    rounding: Rounding,
+    regular: Option<usize>,
     findings: &mut Vec<Finding>,
 ) {
     let at = |field| Place::Subject { code: subject.code.clone(), field };
-    match tt22::term_average(marks, policy.rounding) {
+    match term_average(marks, rounding) {
         TermAverage::Computed(computed) => {
             compare_average(&at(SubjectField::Average { span }), marks.average, computed, findings);
         }
@@ -230,10 +240,7 @@ fn check_term(
         TermAverage::Imported { .. } | TermAverage::Missing(_) => {}
     }
     let found = marks.regular.len();
-    let expected = catalogue::by_code(header.grade.level(), subject.code.as_str())
-        .and_then(|s| s.regular_marks(header.grade))
-        .filter(|expected| policy.count_regular_marks && (1..*expected).contains(&found));
-    if let Some(expected) = expected {
+    if let Some(expected) = regular.filter(|expected| (1..*expected).contains(&found)) {
         let place = at(SubjectField::Mark { span, part: MarkPart::Regular });
         findings.push(Finding::warning(place, Message::MarksCount { found, expected }));
     }
@@ -246,8 +253,9 @@ fn compare_average(place: &Place, imported: Option<Mark>, computed: Mark, findin
 }
 
 fn check_electives(header: &ClassHeader, draft: &Draft, findings: &mut Vec<Finding>) {
+    let curriculum = header.form().curriculum();
     let electives =
-        || catalogue::of_level(header.grade.level()).filter(|s| s.standing == catalogue::Standing::Elective);
+        || catalogue::of(curriculum).filter(|s| s.standing(header.grade) == Some(catalogue::Standing::Elective));
     let found = draft.subjects.iter().filter(|d| electives().any(|s| s.code == d.code.as_str())).count();
     if electives().next().is_some() && found != catalogue::ELECTIVES {
         let message = Message::ElectivesCount { found, expected: catalogue::ELECTIVES };
@@ -255,48 +263,24 @@ fn check_electives(header: &ClassHeader, draft: &Draft, findings: &mut Vec<Findi
     }
 }
 
-fn check_attendance(draft: &Draft, policy: &Policy, findings: &mut Vec<Finding>) {
-    let sessions = tt22::absences(&draft.attendance);
-    if sessions > policy.max_absences {
-        let message = Message::AttendanceOver { sessions, limit: policy.max_absences };
-        findings.push(Finding::warning(Place::Attendance, message));
+/// Study topics are of TT 22's programme and upper secondary; other classes have no subject with any.
+fn check_topics(header: &ClassHeader, draft: &Draft, count: CountTopics, findings: &mut Vec<Finding>) {
+    let curriculum = header.form().curriculum();
+    let found = draft.subjects.iter().filter(|subject| subject.study_topics).count();
+    let asked = match count {
+        CountTopics::Never => false,
+        CountTopics::WhereEntered => found > 0,
+        CountTopics::Always => draft.plan.is_none(),
+    };
+    if asked && found != catalogue::TOPICS && catalogue::of(curriculum).any(Subject::has_topics) {
+        findings.push(Finding::warning(Place::Subjects, Message::TopicsCount { found, expected: catalogue::TOPICS }));
     }
 }
 
-/// Our results beside those of the source, and summer results that no one needed.
-fn compare(draft: &Draft, evaluation: &Evaluation, findings: &mut Vec<Finding>) {
-    let (study, conduct, imported) = (&evaluation.study, &evaluation.conduct, &draft.imported);
-    let mut differ = |place: Place, imported: Option<Outcome>, computed: Outcome| {
-        if let Some(imported) = imported.filter(|imported| *imported != computed) {
-            findings.push(Finding::warning(place, Message::ResultDisagrees { imported, computed }));
-        }
-    };
-    for (span, theirs, ours) in [
-        (Span::Term1, imported.study_term1, study.term1),
-        (Span::Term2, imported.study_term2, study.term2),
-        (Span::Year, imported.study_year, study.year),
-    ] {
-        differ(Place::Study { span }, theirs.map(Outcome::Rating), Outcome::Rating(ours));
-    }
-    let year = Place::Conduct { span: Span::Year };
-    differ(year, draft.conduct.year.map(Outcome::Rating), Outcome::Rating(conduct.year));
-    differ(Place::Promotion, imported.promotion.map(Outcome::Promotion), Outcome::Promotion(evaluation.promotion));
-    // Art. 14: re-assessment is for pupils whose study result fails; Art. 13: training for those whose conduct does.
-    if tt22::passes(study.year) {
-        for subject in &evaluation.subjects {
-            let reassessed = matches!(
-                subject.result,
-                SubjectResult::Score { reassessed: Some(_), .. } | SubjectResult::Comment { reassessed: Some(_), .. }
-            );
-            if reassessed {
-                let place =
-                    Place::Subject { code: subject.code.clone(), field: SubjectField::Average { span: Span::Summer } };
-                findings.push(Finding::warning(place, Message::SummerUnneeded));
-            }
-        }
-    }
-    if conduct.retrained.is_some() && tt22::passes(conduct.year) {
-        findings.push(Finding::warning(Place::Conduct { span: Span::Summer }, Message::SummerUnneeded));
+fn check_attendance(draft: &Draft, limit: u32, findings: &mut Vec<Finding>) {
+    let sessions = tt22::absences(&draft.attendance);
+    if sessions > limit {
+        findings.push(Finding::warning(Place::Attendance, Message::AttendanceOver { sessions, limit }));
     }
 }
 

@@ -305,6 +305,7 @@ mod tests {
             code: code.parse().expect("code"),
             name: "Môn".parse().expect("text"),
             result: SubjectResult::Score { term1: mark, term2: mark, year: mark, reassessed: None },
+            study_topics: false,
             remark: None,
             teacher: None,
             locked_at: None,

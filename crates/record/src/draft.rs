@@ -4,7 +4,12 @@
 //! says how, and [`crate::rules`] turns a sound one into results.
 
 use crate::{
-    section::{Achievement, Attendance, Identity, Promotion, Rating, SchoolSection},
+    form::Form,
+    section::{
+        Achievement, Attainment, AttainmentLevel, Attendance, CertificateLine, ConductRank, ContestLine,
+        EducationResult, EnrolmentSection, Identity, IndividualPlanSection, Promotion, Rating, SchoolSection,
+        StudyRank, SubjectLevel,
+    },
     types::{ClassName, Grade, Mark, SchoolCode, SchoolYear, SubjectCode, Text, UnixTime},
 };
 
@@ -23,15 +28,34 @@ pub struct ClassHeader {
     pub class: ClassName,
 }
 
-/// One pupil's year as imported.
+impl ClassHeader {
+    /// The form of its records: the rule set of the grade in that year.
+    pub fn form(&self) -> Form {
+        Form::of(self.grade, self.year)
+    }
+}
+
+/// One pupil's year as imported. Which of conduct, ranking and attainments count depends on the rule set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// Who.
     pub identity: Identity,
     /// Subjects in the order of the form.
     pub subjects: Vec<SubjectDraft>,
-    /// Conduct.
+    /// Conduct (TT 22/2021).
     pub conduct: ConductDraft,
+    /// Conduct (TT 58/2011).
+    pub conduct_ranking: ConductRankingDraft,
+    /// Qualities and competences (primary).
+    pub attainments: AttainmentsDraft,
+    /// For a pupil with a disability who is assessed by a plan of their own: results the plan leaves out may be missing.
+    pub plan: Option<IndividualPlanSection>,
+    /// How the pupil came to the class, where there is something to say.
+    pub enrolment: Option<EnrolmentSection>,
+    /// Certificates.
+    pub certificates: Vec<CertificateLine>,
+    /// Prizes in contests.
+    pub contests: Vec<ContestLine>,
     /// Absences.
     pub attendance: Attendance,
     /// The homeroom teacher's remark.
@@ -40,6 +64,27 @@ pub struct Draft {
     pub other_awards: Vec<Text>,
     /// Results the source computed itself, to be compared with ours.
     pub imported: ImportedResults,
+}
+
+impl Draft {
+    /// A year in which nothing stands yet.
+    pub fn of(identity: Identity) -> Self {
+        Self {
+            identity,
+            subjects: Vec::new(),
+            conduct: ConductDraft::default(),
+            conduct_ranking: ConductRankingDraft::default(),
+            attainments: AttainmentsDraft::default(),
+            plan: None,
+            enrolment: None,
+            certificates: Vec::new(),
+            contests: Vec::new(),
+            attendance: Attendance { with_leave: 0, without_leave: 0 },
+            remark: None,
+            other_awards: Vec::new(),
+            imported: ImportedResults::default(),
+        }
+    }
 }
 
 /// One subject as imported.
@@ -51,6 +96,8 @@ pub struct SubjectDraft {
     pub name: Text,
     /// Marks or comments.
     pub assessment: Assessment,
+    /// Whether the pupil takes the subject's study topics (upper secondary), where the source says so.
+    pub study_topics: bool,
     /// The subject teacher's remark.
     pub remark: Option<Text>,
     /// The subject teacher.
@@ -86,6 +133,17 @@ pub enum Assessment {
         /// After summer re-assessment.
         reassessed: Option<Achievement>,
     },
+    /// By level, with a test where the subject has one (primary).
+    Level {
+        /// At the end of the year.
+        year: Option<SubjectLevel>,
+        /// The year-end test.
+        test: Option<Mark>,
+        /// After help and re-assessment.
+        reassessed: Option<SubjectLevel>,
+        /// The test taken again.
+        reassessed_test: Option<Mark>,
+    },
     /// Exempt, with the reason.
     Exempt(Text),
     /// Not assessed (own plan).
@@ -118,6 +176,32 @@ pub struct ConductDraft {
     pub retrained: Option<Rating>,
 }
 
+/// Hạnh kiểm as imported (TT 58/2011).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConductRankingDraft {
+    /// First term, by the homeroom teacher.
+    pub term1: Option<ConductRank>,
+    /// Second term.
+    pub term2: Option<ConductRank>,
+    /// Year, by the homeroom teacher.
+    pub year: Option<ConductRank>,
+    /// After summer training.
+    pub retrained: Option<ConductRank>,
+}
+
+/// Qualities and competences as imported; codes are the rule set's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttainmentsDraft {
+    /// Qualities that have a level.
+    pub qualities: Vec<Attainment>,
+    /// Competences that have a level.
+    pub competences: Vec<Attainment>,
+    /// Whether the class recognises that the pupil stood out in a subject or made clear progress (TT 27/2020 Art. 13.1).
+    pub outstanding: bool,
+    /// The lowest level after summer help, where a quality or competence needed it.
+    pub reassessed: Option<AttainmentLevel>,
+}
+
 /// What the source computed itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportedResults {
@@ -127,6 +211,10 @@ pub struct ImportedResults {
     pub study_term2: Option<Rating>,
     /// Study result, year.
     pub study_year: Option<Rating>,
+    /// Primary: the year's result.
+    pub education_year: Option<EducationResult>,
+    /// TT 58/2011: average of all subjects and học lực of first term, second term and year.
+    pub ranking: [Option<(Mark, Option<StudyRank>)>; 3],
     /// Promotion.
     pub promotion: Option<Promotion>,
 }

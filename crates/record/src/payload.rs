@@ -165,7 +165,7 @@ impl RecordPayload {
             kind: open.kind,
             policy: open.policy,
             replaces: open.replaces,
-            rules: open.form.rules.to_owned(),
+            rules: open.form.rules.id().to_owned(),
             school: open.school,
             version: open.version,
             year: open.year,
@@ -192,7 +192,7 @@ impl RecordPayload {
         if form.level != self.grade.level() {
             return Err(PayloadError::NotTheForms(FormMember::Grade));
         }
-        if form.rules != self.rules {
+        if form.rules.id() != self.rules {
             return Err(PayloadError::NotTheForms(FormMember::Rules));
         }
         // RFC 9901 §4.2.4.1 asks for an order that tells nothing; we ask for one order, so that bytes are unique.

@@ -78,6 +78,18 @@ text_newtype!(
     |s| (2..=20).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 );
 text_newtype!(
+    /// Code of a province (mã tỉnh), 2 digits (QĐ 19/2025/QĐ-TTg; two levels since 07/2025).
+    ProvinceCode,
+    "province code (2 digits)",
+    |s| s.len() == 2 && s.bytes().all(|b| b.is_ascii_digit())
+);
+text_newtype!(
+    /// Code of a ward or commune (mã xã, phường), 5 digits.
+    WardCode,
+    "ward code (5 digits)",
+    |s| s.len() == 5 && s.bytes().all(|b| b.is_ascii_digit())
+);
+text_newtype!(
     /// A class as the school writes it, `9A3`: 1 to 20 bytes of letters, digits, `.`, `-` and `/`, NFC. A Hangul filler
     /// counts as a letter in Unicode; it is not seen, and so not one here.
     ClassName,
@@ -162,7 +174,7 @@ impl SchoolYear {
     }
 
     /// The calendar year it starts in.
-    pub fn start(self) -> u16 {
+    pub const fn start(self) -> u16 {
         self.0
     }
 }
@@ -196,11 +208,11 @@ impl Grade {
         if (1..=12).contains(&grade) { Ok(Self(grade)) } else { Err(FormError { what: "grade (1 to 12)" }) }
     }
     /// The number.
-    pub fn number(self) -> u8 {
+    pub const fn number(self) -> u8 {
         self.0
     }
     /// The level the grade belongs to.
-    pub fn level(self) -> EducationLevel {
+    pub const fn level(self) -> EducationLevel {
         match self.0 {
             1..=5 => EducationLevel::Primary,
             6..=9 => EducationLevel::LowerSecondary,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Place;
 use crate::{
     catalogue::SubjectKind,
-    section::{Achievement, Promotion, Rating},
+    section::{Achievement, ConductRank, EducationResult, Promotion, Rating, StudyRank},
     types::Mark,
 };
 
@@ -38,6 +38,8 @@ pub enum IdentifierPart {
     BirthYear,
     /// Sex digit against the sex.
     Sex,
+    /// Digits of the province of birth registration against the province of birth.
+    Province,
 }
 
 /// Why two pupils of a class seem to be one.
@@ -60,6 +62,12 @@ pub enum Outcome {
     Achievement(Achievement),
     /// Promotion.
     Promotion(Promotion),
+    /// The year's result (primary).
+    EducationResult(EducationResult),
+    /// Học lực (TT 58/2011).
+    StudyRank(StudyRank),
+    /// Hạnh kiểm (TT 58/2011).
+    ConductRank(ConductRank),
 }
 
 /// What was found. The keys ([`Message::key`]) are stable: catalogues of texts and statistics refer to them.
@@ -119,12 +127,50 @@ pub enum Message {
         /// Scored subjects the policy's minimum asks for.
         needed: usize,
     },
-    /// These rules do not cover the class's grade.
+    /// A subject is unassessed, and the pupil has no plan of their own.
+    #[serde(rename = "plan.missing")]
+    PlanMissing,
+    /// Another number of study topics than a pupil of upper secondary chooses.
+    #[serde(rename = "topics.count")]
+    TopicsCount {
+        /// Subjects with study topics found.
+        found: usize,
+        /// Those a pupil chooses.
+        expected: usize,
+    },
+    /// Study topics of a subject that has none.
+    #[serde(rename = "topics.unexpected")]
+    TopicsUnexpected,
+    /// A test with a decimal where marks are whole (TT 27/2020 Art. 7.1).
+    #[serde(rename = "test.not_whole")]
+    TestNotWhole {
+        /// The mark.
+        found: Mark,
+    },
+    /// A test of a subject that has none (TT 27/2020 Art. 7.1).
+    #[serde(rename = "test.unexpected")]
+    TestUnexpected,
+    /// A quality or competence has no level.
+    #[serde(rename = "attainment.missing")]
+    AttainmentMissing,
+    /// A quality or competence stands twice.
+    #[serde(rename = "attainment.duplicate")]
+    AttainmentDuplicate,
+    /// Not a quality or competence of the grade.
+    #[serde(rename = "attainment.unknown")]
+    AttainmentUnknown,
+    /// These rules do not cover the class's grade in its year.
     #[serde(rename = "grade.unsupported")]
     GradeUnsupported,
     /// A term's conduct result is not there (Art. 8.2a).
     #[serde(rename = "conduct.missing")]
     ConductMissing,
+    /// A rank of conduct is not there (TT 58/2011 Art. 4).
+    #[serde(rename = "conduct_ranking.missing")]
+    ConductRankMissing,
+    /// The decision on promotion is not there, and no rule gives it.
+    #[serde(rename = "promotion.missing")]
+    PromotionMissing,
     /// A result of the source is not the one the rules give.
     #[serde(rename = "result.disagrees")]
     ResultDisagrees {
@@ -193,6 +239,8 @@ pub enum Message {
     /// No identifier at all.
     #[serde(rename = "identifier.missing")]
     IdentifierMissing,
+    /// A management number of ours with a wrong character in it.
+    BookNumber,
     /// Not the digits this kind of number has.
     #[serde(rename = "identifier.shape")]
     IdentifierShape {
@@ -208,6 +256,12 @@ pub enum Message {
     /// Two identifiers of one kind.
     #[serde(rename = "identifier.repeated")]
     IdentifierRepeated,
+    /// A pupil of Vietnamese nationality without a number the country gives.
+    #[serde(rename = "identifier.national_missing")]
+    NationalIdentifierMissing,
+    /// A pupil of another nationality without a paper of that country.
+    #[serde(rename = "identifier.foreign_missing")]
+    ForeignPaperMissing,
     /// Another draft of the class seems to be of the same pupil.
     #[serde(rename = "pupil.duplicate")]
     PupilDuplicate {
@@ -254,8 +308,18 @@ impl Message {
             Message::SubjectKind { .. } => "subject.kind",
             Message::ElectivesCount { .. } => "electives.count",
             Message::SubjectsTooFew { .. } => "subjects.too_few",
+            Message::PlanMissing => "plan.missing",
+            Message::TopicsCount { .. } => "topics.count",
+            Message::TopicsUnexpected => "topics.unexpected",
+            Message::TestNotWhole { .. } => "test.not_whole",
+            Message::TestUnexpected => "test.unexpected",
+            Message::AttainmentMissing => "attainment.missing",
+            Message::AttainmentDuplicate => "attainment.duplicate",
+            Message::AttainmentUnknown => "attainment.unknown",
             Message::GradeUnsupported => "grade.unsupported",
             Message::ConductMissing => "conduct.missing",
+            Message::ConductRankMissing => "conduct_ranking.missing",
+            Message::PromotionMissing => "promotion.missing",
             Message::ResultDisagrees { .. } => "result.disagrees",
             Message::AttendanceOver { .. } => "attendance.over",
             Message::SummerUnneeded => "summer.unneeded",
@@ -269,10 +333,13 @@ impl Message {
             Message::TextLegacyFont => "text.legacy_font",
             Message::DateImpossible => "date.impossible",
             Message::DateImplausible { .. } => "date.implausible",
+            Message::BookNumber => "book.number",
             Message::IdentifierMissing => "identifier.missing",
             Message::IdentifierShape { .. } => "identifier.shape",
             Message::IdentifierDisagrees { .. } => "identifier.disagrees",
             Message::IdentifierRepeated => "identifier.repeated",
+            Message::NationalIdentifierMissing => "identifier.national_missing",
+            Message::ForeignPaperMissing => "identifier.foreign_missing",
             Message::PupilDuplicate { .. } => "pupil.duplicate",
         }
     }
@@ -296,6 +363,9 @@ impl Message {
             Message::SubjectUnknown => {
                 "không có môn này trong chương trình của cấp học. Hãy sửa tên hoặc mã môn.".into()
             }
+            Message::SubjectKind { expected: SubjectKind::Level | SubjectKind::TestedLevel } => {
+                "môn này đánh giá bằng mức T, H, C. Hãy ghi mức đạt được thay cho điểm hoặc Đạt.".into()
+            }
             Message::SubjectKind { expected: SubjectKind::Comment } => {
                 "môn này chỉ đánh giá bằng nhận xét. Hãy ghi Đạt hoặc Chưa đạt thay cho điểm.".into()
             }
@@ -309,10 +379,29 @@ impl Message {
                 "chỉ có {found} môn tính điểm, quy định xếp mức cần ít nhất {needed} môn. Hãy bổ sung môn còn thiếu, hoặc \
                  chọn quy định của chương trình có ít môn hơn."
             ),
+            Message::PlanMissing => {
+                "ghi không đánh giá nhưng học sinh không có kế hoạch giáo dục cá nhân. Hãy nhập kết quả, hoặc ghi kế hoạch."
+                    .into()
+            }
+            Message::TopicsCount { found, expected } => {
+                format!("có {found} cụm chuyên đề học tập, mỗi học sinh chọn {expected} cụm. Hãy kiểm tra lại.")
+            }
+            Message::TopicsUnexpected => "môn này không có chuyên đề học tập. Hãy bỏ đánh dấu chuyên đề.".into(),
+            Message::TestNotWhole { found } => {
+                format!("ghi {found}, điểm kiểm tra định kì là số nguyên từ 0 đến 10. Hãy sửa lại.")
+            }
+            Message::TestUnexpected => "môn này không có bài kiểm tra định kì. Hãy bỏ điểm kiểm tra.".into(),
+            Message::AttainmentMissing => "còn thiếu. Hãy nhập Tốt, Đạt hoặc Cần cố gắng.".into(),
+            Message::AttainmentDuplicate => "có hai lần. Hãy giữ lại một.".into(),
+            Message::AttainmentUnknown => "không có trong quy định của khối lớp này. Hãy sửa tên hoặc mã.".into(),
             Message::GradeUnsupported => {
-                "Thông tư 22/2021 chỉ áp dụng cho lớp 6 đến lớp 12. Hãy chọn đúng khối lớp.".into()
+                "quy định này không áp dụng cho khối lớp trong năm học đã chọn. Hãy chọn đúng khối lớp và năm học.".into()
             }
             Message::ConductMissing => "còn thiếu. Hãy nhập Tốt, Khá, Đạt hoặc Chưa đạt.".into(),
+            Message::ConductRankMissing => "còn thiếu. Hãy nhập Tốt, Khá, Trung bình hoặc Yếu.".into(),
+            Message::PromotionMissing => {
+                "còn thiếu. Hãy nhập được lên lớp (hoàn thành chương trình lớp học) hoặc ở lại lớp.".into()
+            }
             Message::ResultDisagrees { imported, computed } => format!(
                 "tệp ghi {}, theo quy định là {}. Học bạ sẽ ghi {}; hãy xem lại dữ liệu nếu tệp mới đúng.",
                 imported.vietnamese(),
@@ -349,6 +438,9 @@ impl Message {
             Message::DateImplausible { usual } => {
                 format!("năm sinh khác nhiều so với khối lớp (thường là {usual}). Hãy đối chiếu giấy khai sinh.")
             }
+            Message::BookNumber => {
+                "có ký tự sai hoặc đổi chỗ (ký tự kiểm tra không khớp). Hãy xem lại trên học bạ, hoặc để trống.".into()
+            }
             Message::IdentifierMissing => {
                 "chưa có mã nào. Hãy nhập số định danh cá nhân, mã của Bộ, hoặc một mã tạm.".into()
             }
@@ -359,7 +451,16 @@ impl Message {
             Message::IdentifierDisagrees { part: IdentifierPart::Sex } => {
                 "giới tính trong số này khác giới tính đã nhập. Hãy đối chiếu giấy khai sinh.".into()
             }
+            Message::IdentifierDisagrees { part: IdentifierPart::Province } => {
+                "nơi đăng kí khai sinh trong số này khác tỉnh, thành phố nơi sinh. Hãy đối chiếu giấy khai sinh.".into()
+            }
             Message::IdentifierRepeated => "loại mã này có hai lần. Hãy giữ lại một.".into(),
+            Message::NationalIdentifierMissing => {
+                "học sinh quốc tịch Việt Nam chưa có số định danh cá nhân hoặc mã của Bộ. Hãy bổ sung khi có.".into()
+            }
+            Message::ForeignPaperMissing => {
+                "học sinh nước ngoài chưa có số hộ chiếu hoặc giấy tờ nước ngoài. Hãy bổ sung.".into()
+            }
             Message::PupilDuplicate { other, by } => format!(
                 "trùng {} với học sinh thứ {} trong lớp. Hãy bỏ dòng nhập hai lần, hoặc sửa dòng sai.",
                 match by {
@@ -391,6 +492,9 @@ impl Message {
             }
             Message::SubjectDuplicate => "the subject stands twice. Keep one.".into(),
             Message::SubjectUnknown => "not a subject of this level. Correct its name or code.".into(),
+            Message::SubjectKind { expected: SubjectKind::Level | SubjectKind::TestedLevel } => {
+                "this subject is assessed by level: T, H or C. Enter the level.".into()
+            }
             Message::SubjectKind { expected: SubjectKind::Comment } => {
                 "assessed by comment only. Enter Đạt or Chưa đạt instead of marks.".into()
             }
@@ -404,8 +508,26 @@ impl Message {
                 "only {found} scored subjects, the rules want at least {needed}. Add what is missing, or choose the rules \
                  of a programme with fewer subjects."
             ),
-            Message::GradeUnsupported => "Circular 22/2021 covers grades 6 to 12 only. Choose the right grade.".into(),
+            Message::PlanMissing => {
+                "unassessed, though the pupil has no plan of their own. Enter the result, or the plan.".into()
+            }
+            Message::TopicsCount { found, expected } => {
+                format!("study topics of {found} subjects, a pupil chooses {expected}. Check the list.")
+            }
+            Message::TopicsUnexpected => "the subject has no study topics. Remove the mark.".into(),
+            Message::TestNotWhole { found } => {
+                format!("{}, but tests have whole marks from 0 to 10. Correct it.", english_mark(*found))
+            }
+            Message::TestUnexpected => "the subject has no test. Remove the mark.".into(),
+            Message::AttainmentMissing => "missing. Enter Tốt, Đạt or Cần cố gắng.".into(),
+            Message::AttainmentDuplicate => "stands twice. Keep one.".into(),
+            Message::AttainmentUnknown => "not one of this grade. Correct its name or code.".into(),
+            Message::GradeUnsupported => {
+                "these rules do not cover the grade in that year. Choose the right grade and school year.".into()
+            }
             Message::ConductMissing => "missing. Enter Tốt, Khá, Đạt or Chưa đạt.".into(),
+            Message::ConductRankMissing => "missing. Enter Tốt, Khá, Trung bình or Yếu.".into(),
+            Message::PromotionMissing => "missing. Enter whether the pupil goes on to the next grade.".into(),
             Message::ResultDisagrees { imported, computed } => format!(
                 "the file says {}, the rules give {computed}. The record will say {computed}; look at the data if the file \
                  is right.",
@@ -438,6 +560,10 @@ impl Message {
             Message::DateImplausible { usual } => {
                 format!("far from the birth year usual for the grade ({usual}). Compare the birth certificate.")
             }
+            Message::BookNumber => {
+                "has a wrong or exchanged character (its check character disagrees). Compare it, or leave it empty."
+                    .into()
+            }
             Message::IdentifierMissing => {
                 "none given. Enter the personal number, the Ministry's code, or a temporary code.".into()
             }
@@ -448,7 +574,16 @@ impl Message {
             Message::IdentifierDisagrees { part: IdentifierPart::Sex } => {
                 "holds another sex than the one entered. Compare the birth certificate.".into()
             }
+            Message::IdentifierDisagrees { part: IdentifierPart::Province } => {
+                "holds another province than that of birth. Compare the birth certificate.".into()
+            }
             Message::IdentifierRepeated => "this kind stands twice. Keep one.".into(),
+            Message::NationalIdentifierMissing => {
+                "a Vietnamese pupil without a personal number or a code of the Ministry. Add it when known.".into()
+            }
+            Message::ForeignPaperMissing => {
+                "a foreign pupil without a passport number or another foreign paper. Add it.".into()
+            }
             Message::PupilDuplicate { other, by } => format!(
                 "the same {} as pupil {} of the class. Remove the line entered twice, or correct the wrong one.",
                 match by {
@@ -464,25 +599,39 @@ impl Message {
 impl Outcome {
     fn vietnamese(self) -> &'static str {
         match self {
-            Outcome::Rating(Rating::Tot) => "Tốt",
-            Outcome::Rating(Rating::Kha) => "Khá",
+            Outcome::Rating(Rating::Tot) | Outcome::ConductRank(ConductRank::Tot) => "Tốt",
+            Outcome::Rating(Rating::Kha)
+            | Outcome::ConductRank(ConductRank::Kha)
+            | Outcome::StudyRank(StudyRank::Kha) => "Khá",
             Outcome::Rating(Rating::Dat) | Outcome::Achievement(Achievement::Dat) => "Đạt",
             Outcome::Rating(Rating::ChuaDat) | Outcome::Achievement(Achievement::ChuaDat) => "Chưa đạt",
             Outcome::Promotion(Promotion::Promoted) => "Được lên lớp",
             Outcome::Promotion(Promotion::PromotedAfterSummer) => "Được lên lớp sau kì nghỉ hè",
             Outcome::Promotion(Promotion::Pending) => "Chờ đánh giá lại",
             Outcome::Promotion(Promotion::Retained) => "Ở lại lớp",
+            Outcome::EducationResult(EducationResult::HoanThanhXuatSac) => "Hoàn thành xuất sắc",
+            Outcome::EducationResult(EducationResult::HoanThanhTot) => "Hoàn thành tốt",
+            Outcome::EducationResult(EducationResult::HoanThanh) => "Hoàn thành",
+            Outcome::EducationResult(EducationResult::ChuaHoanThanh) => "Chưa hoàn thành",
+            Outcome::StudyRank(StudyRank::Gioi) => "Giỏi",
+            Outcome::StudyRank(StudyRank::TrungBinh) | Outcome::ConductRank(ConductRank::TrungBinh) => "Trung bình",
+            Outcome::StudyRank(StudyRank::Yeu) | Outcome::ConductRank(ConductRank::Yeu) => "Yếu",
+            Outcome::StudyRank(StudyRank::Kem) => "Kém",
         }
     }
 
     /// Levels keep their Vietnamese names; decisions are translated.
     fn english(self) -> &'static str {
         match self {
-            Outcome::Rating(_) | Outcome::Achievement(_) => self.vietnamese(),
             Outcome::Promotion(Promotion::Promoted) => "promoted",
             Outcome::Promotion(Promotion::PromotedAfterSummer) => "promoted after the summer",
             Outcome::Promotion(Promotion::Pending) => "waiting for re-assessment",
             Outcome::Promotion(Promotion::Retained) => "not promoted",
+            Outcome::Rating(_)
+            | Outcome::Achievement(_)
+            | Outcome::EducationResult(_)
+            | Outcome::StudyRank(_)
+            | Outcome::ConductRank(_) => self.vietnamese(),
         }
     }
 }

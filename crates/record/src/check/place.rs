@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{catalogue, section::IdentifierKind, types::SubjectCode};
+use crate::{catalogue, rules::attainment, section::IdentifierKind, types::SubjectCode};
 
 /// A term, the year, or the summer after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -99,6 +99,16 @@ pub enum SubjectField {
         /// Of which span.
         span: Span,
     },
+    /// A level (primary).
+    Level {
+        /// Of the year or after the summer.
+        span: Span,
+    },
+    /// The mark of a year-end test (primary).
+    Test {
+        /// Of the year or after the summer.
+        span: Span,
+    },
     /// The reason of an exemption.
     Exemption,
     /// The subject teacher's remark.
@@ -107,6 +117,28 @@ pub enum SubjectField {
     Teacher,
     /// The gradebook the line comes from.
     Source,
+}
+
+/// Qualities or competences (primary).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttainmentGroup {
+    /// Phẩm chất chủ yếu.
+    Qualities,
+    /// Năng lực cốt lõi.
+    Competences,
+}
+
+/// A field of a quality's or competence's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttainmentField {
+    /// Its level.
+    Level,
+    /// Name as printed.
+    Name,
+    /// The homeroom teacher's remark.
+    Remark,
 }
 
 /// Where a finding is. Says nothing about whose draft it is.
@@ -143,6 +175,46 @@ pub enum Place {
     Conduct {
         /// Of which span.
         span: Span,
+    },
+    /// One quality or competence (primary).
+    Attainment {
+        /// Which of the two.
+        group: AttainmentGroup,
+        /// Its code in the rule set's list.
+        code: SubjectCode,
+        /// Field.
+        field: AttainmentField,
+    },
+    /// What qualities and competences reached after help in summer (primary).
+    AttainmentsReassessed,
+    /// The year's result (primary).
+    EducationResult {
+        /// Of the year or after the summer.
+        span: Span,
+    },
+    /// Học lực and the average of all subjects (TT 58/2011).
+    StudyRanking {
+        /// Of which span.
+        span: Span,
+    },
+    /// Hạnh kiểm (TT 58/2011).
+    ConductRanking {
+        /// Of which span.
+        span: Span,
+    },
+    /// The plan of a pupil with a disability.
+    Plan,
+    /// How the pupil came to the class.
+    Enrolment,
+    /// A certificate.
+    Certificate {
+        /// Number from 0.
+        index: usize,
+    },
+    /// A prize in a contest.
+    Contest {
+        /// Number from 0.
+        index: usize,
     },
     /// Absences.
     Attendance,
@@ -239,7 +311,7 @@ impl Place {
             },
             Place::Subjects => "Các môn học".into(),
             Place::Subject { code, field } => {
-                let subject = catalogue::by_code_any_level(code.as_str()).map_or(code.as_str(), |s| s.name);
+                let subject = catalogue::by_code_anywhere(code.as_str()).map_or(code.as_str(), |s| s.name);
                 match field {
                     SubjectField::Line => format!("Môn {subject}"),
                     SubjectField::Name => format!("Môn {subject}, tên in trên học bạ"),
@@ -249,6 +321,11 @@ impl Place {
                     SubjectField::Average { span: Span::Summer } => format!("Môn {subject}, kết quả đánh giá lại"),
                     SubjectField::Average { span } => format!("Môn {subject}, điểm trung bình {}", span.vietnamese()),
                     SubjectField::Comment { span } => format!("Môn {subject}, kết quả {}", span.vietnamese()),
+                    SubjectField::Level { span } => format!("Môn {subject}, mức đạt được {}", span.vietnamese()),
+                    SubjectField::Test { span: Span::Summer } => format!("Môn {subject}, điểm kiểm tra lại"),
+                    SubjectField::Test { span } => {
+                        format!("Môn {subject}, điểm kiểm tra định kì {}", span.vietnamese())
+                    }
                     SubjectField::Exemption => format!("Môn {subject}, lí do miễn học"),
                     SubjectField::Remark => format!("Môn {subject}, nhận xét"),
                     SubjectField::Teacher => format!("Môn {subject}, giáo viên bộ môn"),
@@ -257,6 +334,26 @@ impl Place {
             }
             Place::Study { span } => format!("Kết quả học tập {}", span.vietnamese()),
             Place::Conduct { span } => format!("Kết quả rèn luyện {}", span.vietnamese()),
+            Place::Attainment { group, code, field } => {
+                let group_name = match group {
+                    AttainmentGroup::Qualities => "Phẩm chất",
+                    AttainmentGroup::Competences => "Năng lực",
+                };
+                let name = attainment::by_code(*group, code.as_str()).map_or(code.as_str(), |listed| listed.name);
+                match field {
+                    AttainmentField::Level => format!("{group_name} {name}"),
+                    AttainmentField::Name => format!("{group_name} {name}, tên in trên học bạ"),
+                    AttainmentField::Remark => format!("{group_name} {name}, nhận xét"),
+                }
+            }
+            Place::AttainmentsReassessed => "Phẩm chất, năng lực sau kì nghỉ hè".into(),
+            Place::EducationResult { span } => format!("Kết quả giáo dục {}", span.vietnamese()),
+            Place::StudyRanking { span } => format!("Học lực {}", span.vietnamese()),
+            Place::ConductRanking { span } => format!("Hạnh kiểm {}", span.vietnamese()),
+            Place::Plan => "Kế hoạch giáo dục cá nhân".into(),
+            Place::Enrolment => "Chuyển trường".into(),
+            Place::Certificate { index } => format!("Chứng chỉ, dòng {}", index.saturating_add(1)),
+            Place::Contest { index } => format!("Giải trong các cuộc thi, dòng {}", index.saturating_add(1)),
             Place::Attendance => "Số buổi nghỉ học".into(),
             Place::Promotion => "Lên lớp".into(),
             Place::Remark => "Nhận xét của giáo viên chủ nhiệm".into(),
@@ -286,7 +383,7 @@ impl Place {
             },
             Place::Subjects => "Subjects".into(),
             Place::Subject { code, field } => {
-                let subject = catalogue::by_code_any_level(code.as_str()).map_or(code.as_str(), |s| s.english);
+                let subject = catalogue::by_code_anywhere(code.as_str()).map_or(code.as_str(), |s| s.english);
                 match field {
                     SubjectField::Line => subject.into(),
                     SubjectField::Name => format!("{subject}, printed name"),
@@ -296,6 +393,9 @@ impl Place {
                     SubjectField::Average { span: Span::Summer } => format!("{subject}, re-assessed result"),
                     SubjectField::Average { span } => format!("{subject}, {} average", span.english()),
                     SubjectField::Comment { span } => format!("{subject}, {} result", span.english()),
+                    SubjectField::Level { span } => format!("{subject}, {} level", span.english()),
+                    SubjectField::Test { span: Span::Summer } => format!("{subject}, test taken again"),
+                    SubjectField::Test { span } => format!("{subject}, {} test", span.english()),
                     SubjectField::Exemption => format!("{subject}, reason of exemption"),
                     SubjectField::Remark => format!("{subject}, remark"),
                     SubjectField::Teacher => format!("{subject}, subject teacher"),
@@ -304,6 +404,26 @@ impl Place {
             }
             Place::Study { span } => format!("Study result, {}", span.english()),
             Place::Conduct { span } => format!("Conduct result, {}", span.english()),
+            Place::Attainment { group, code, field } => {
+                let group_name = match group {
+                    AttainmentGroup::Qualities => "Quality",
+                    AttainmentGroup::Competences => "Competence",
+                };
+                let name = attainment::by_code(*group, code.as_str()).map_or(code.as_str(), |listed| listed.english);
+                match field {
+                    AttainmentField::Level => format!("{group_name} {name}"),
+                    AttainmentField::Name => format!("{group_name} {name}, printed name"),
+                    AttainmentField::Remark => format!("{group_name} {name}, remark"),
+                }
+            }
+            Place::AttainmentsReassessed => "Qualities and competences after the summer".into(),
+            Place::EducationResult { span } => format!("Result of the year, {}", span.english()),
+            Place::StudyRanking { span } => format!("Study ranking, {}", span.english()),
+            Place::ConductRanking { span } => format!("Conduct ranking, {}", span.english()),
+            Place::Plan => "Individual education plan".into(),
+            Place::Enrolment => "Move between schools".into(),
+            Place::Certificate { index } => format!("Certificate, line {}", index.saturating_add(1)),
+            Place::Contest { index } => format!("Prize in a contest, line {}", index.saturating_add(1)),
             Place::Attendance => "Absences".into(),
             Place::Promotion => "Promotion".into(),
             Place::Remark => "Homeroom teacher's remark".into(),

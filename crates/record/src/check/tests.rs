@@ -2,13 +2,17 @@
 
 use super::*;
 use crate::{
+    book::BookNumber,
     rules::tt22::example::{draft, header, mark, scored, term, text, with},
-    section::{Achievement, Promotion, Rating},
+    section::{
+        Achievement, CertificateLine, ContestLevel, ContestLine, EnrolmentSection, Identifier, IdentifierKind,
+        IndividualPlanSection, Move, Promotion, Rating, Register, Sex, Verified,
+    },
 };
 
 /// What a draft's check says, as severity and key.
 fn said(grade: u8, draft: &Draft) -> Vec<(Severity, &'static str)> {
-    let findings = check(&header(grade), draft, &Policy::default());
+    let findings = check(&header(grade), draft, &Policies::default());
     findings.iter().map(|finding| (finding.severity, finding.message.key())).collect()
 }
 
@@ -25,7 +29,7 @@ fn a_sound_draft_of_every_secondary_grade_has_no_finding() {
 fn an_average_that_is_not_that_of_its_marks_is_shown_with_ours() {
     let wrong = TermMarks { average: Some(mark(89)), ..term(4, 86) };
     let assessment = Assessment::Score { term1: term(4, 86), term2: wrong, year: Some(mark(86)), reassessed: None };
-    let findings = check(&header(9), &with(draft(9), "toan", assessment), &Policy::default());
+    let findings = check(&header(9), &with(draft(9), "toan", assessment), &Policies::default());
     let place =
         Place::Subject { code: "toan".parse().expect("a code"), field: SubjectField::Average { span: Span::Term2 } };
     let message = Message::AverageDisagrees { imported: mark(89), computed: mark(86) };
@@ -62,7 +66,8 @@ fn art_6_2b_fewer_regular_marks_than_the_periods_call_for_are_a_warning() {
     assert_eq!(said(9, &with(draft(9), "toan", regular(3))), [(Warning, "marks.count")]);
     assert_eq!(said(9, &with(draft(9), "toan", regular(4))), []);
     assert_eq!(said(9, &with(draft(9), "toan", regular(5))), []);
-    let lenient = Policy { count_regular_marks: false, ..Policy::default() };
+    let lenient = tt22::Policy { count_regular_marks: false, ..tt22::Policy::default() };
+    let lenient = Policies { tt22: lenient, ..Policies::default() };
     assert_eq!(check(&header(9), &with(draft(9), "toan", regular(3)), &lenient), []);
 }
 
@@ -101,7 +106,7 @@ fn results_of_the_source_are_compared_with_ours() {
     pupil.imported.study_term2 = Some(Rating::Kha);
     pupil.imported.promotion = Some(Promotion::Retained);
     pupil.conduct.year = Some(Rating::Kha);
-    let findings = check(&header(9), &pupil, &Policy::default());
+    let findings = check(&header(9), &pupil, &Policies::default());
     let places: Vec<&Place> = findings.iter().map(|f| &f.place).collect();
     assert_eq!(places, [&Place::Study { span: Span::Term2 }, &Place::Conduct { span: Span::Year }, &Place::Promotion]);
     assert!(findings.iter().all(|f| f.severity == Warning && f.message.key() == "result.disagrees"));
@@ -157,7 +162,7 @@ fn look_alike_letters_are_found_wherever_text_is() {
     assert_eq!(said(9, &with(draft(9), "giao_duc_the_chat", exempt)), [(Error, "text.look_alike")]);
     let mut class = header(9);
     class.school_name.ward = bad();
-    assert_eq!(check(&class, &draft(9), &Policy::default()).len(), 1);
+    assert_eq!(check(&class, &draft(9), &Policies::default()).len(), 1);
 }
 
 #[test]
@@ -175,7 +180,7 @@ fn a_birth_date_is_doubted_beyond_three_years_and_refused_in_the_school_year() {
     ] {
         let mut pupil = draft(9);
         pupil.identity.birth_date = PartialDate::new(year, None, None).expect("a year");
-        pupil.identity.identifiers[0] = Identifier { kind: IdentifierKind::School, value: text("HS001") };
+        pupil.identity.identifiers[0] = Identifier::new(IdentifierKind::School, text("HS001"));
         assert_eq!(said(9, &pupil), expected, "{year}");
     }
 }
@@ -201,7 +206,7 @@ fn numbers_have_the_digits_of_their_kind() {
         (IdentifierKind::Temporary, "T1", vec![]),
     ] {
         let mut pupil = draft(9);
-        pupil.identity.identifiers = vec![Identifier { kind, value: text(value) }];
+        pupil.identity.identifiers = vec![Identifier::new(kind, text(value))];
         assert_eq!(said(9, &pupil), expected, "{value}");
     }
 }
@@ -227,7 +232,132 @@ fn the_personal_number_speaks_of_birth_year_and_sex() {
             .into_iter()
             .map(|part| Finding::warning(place.clone(), Message::IdentifierDisagrees { part }))
             .collect();
-        assert_eq!(check(&header(9), &pupil, &Policy::default()), expected, "{value} {sex:?}");
+        assert_eq!(check(&header(9), &pupil, &Policies::default()), expected, "{value} {sex:?}");
+    }
+}
+
+#[test]
+fn a_vietnamese_pupil_has_a_national_number_and_a_foreign_one_a_foreign_paper() {
+    use IdentifierKind::{ForeignPaper, Lifelong, Ministry, Personal, School, Temporary};
+    let place = Place::Identity { field: IdentityField::Identifiers };
+    for (nationality, kind, value, expected) in [
+        (Some("VN"), Personal, "079312000001", None),
+        (Some("VN"), Ministry, "7912345678", None),
+        (Some("VN"), Lifelong, "A1", None),
+        (Some("VN"), Temporary, "T1", Some(Message::NationalIdentifierMissing)),
+        (Some("VN"), School, "HS1", Some(Message::NationalIdentifierMissing)),
+        (Some("LA"), ForeignPaper, "P1234567", None),
+        (Some("LA"), Temporary, "T1", Some(Message::ForeignPaperMissing)),
+        (Some("LA"), Ministry, "7912345678", Some(Message::ForeignPaperMissing)),
+        (Some("Việt Nam"), Temporary, "T1", None), // no code: not judged
+        (None, Temporary, "T1", None),
+    ] {
+        let mut pupil = draft(9);
+        pupil.identity.nationality = nationality.map(text);
+        pupil.identity.identifiers = vec![Identifier::new(kind, text(value))];
+        let expected: Vec<Finding> =
+            expected.map(|message| Finding::warning(place.clone(), message)).into_iter().collect();
+        assert_eq!(check(&header(9), &pupil, &Policies::default()), expected, "{nationality:?} {kind:?}");
+        let identity =
+            IdentityPolicy { expect_national_number: false, expect_foreign_paper: false, ..Default::default() };
+        assert_eq!(check(&header(9), &pupil, &Policies { identity, ..Policies::default() }), []);
+    }
+}
+
+#[test]
+fn the_province_of_the_number_is_compared_where_the_policy_lists_it() {
+    let listed = [("079", "79"), ("074", "79"), ("001", "01")];
+    let number_provinces =
+        listed.map(|(number, code)| (number.to_owned(), code.parse().expect("a code"))).into_iter().collect();
+    let identity = IdentityPolicy { number_provinces, ..IdentityPolicy::default() };
+    let policies = Policies { identity, ..Policies::default() };
+    for (number, born, doubted) in [
+        ("079312000001", Some("79"), false),
+        ("074312000001", Some("79"), false), // merged into it
+        ("001312000001", Some("79"), true),
+        ("001312000001", None, false),
+        ("048312000001", Some("79"), false), // not listed
+    ] {
+        let mut pupil = draft(9);
+        pupil.identity.birth_province = born.map(|code| code.parse().expect("a code"));
+        pupil.identity.identifiers[0].value = text(number);
+        let found = check(&header(9), &pupil, &policies);
+        let expected = Message::IdentifierDisagrees { part: IdentifierPart::Province };
+        assert_eq!(found.iter().map(|f| f.message).collect::<Vec<_>>(), Vec::from_iter(doubted.then_some(expected)));
+        assert!(found.iter().all(|finding| finding.severity == Warning));
+        assert_eq!(check(&header(9), &pupil, &Policies::default()), []);
+    }
+}
+
+#[test]
+fn when_an_identifier_was_verified_is_not_judged() {
+    let mut pupil = draft(9);
+    let on = "2190-01".parse().expect("a date");
+    pupil.identity.identifiers[0].verified = Some(Verified { on, with: Register::Population });
+    assert_eq!(said(9, &pupil), []);
+}
+
+#[test]
+fn three_study_topics_are_chosen_in_upper_secondary() {
+    let topics = |count: usize| {
+        let mut pupil = draft(11);
+        for line in pupil
+            .subjects
+            .iter_mut()
+            .filter(|s| matches!(s.code.as_str(), "toan" | "ngu_van" | "lich_su" | "vat_li"))
+            .take(count)
+        {
+            line.study_topics = true;
+        }
+        pupil
+    };
+    use tt22::CountTopics::{Always, Never, WhereEntered};
+    for (count, never, entered, always) in
+        [(0, false, false, true), (2, false, true, true), (3, false, false, false), (4, false, true, true)]
+    {
+        for (count_study_topics, doubted) in [(Never, never), (WhereEntered, entered), (Always, always)] {
+            let policy = tt22::Policy { count_study_topics, ..tt22::Policy::default() };
+            let found = check(&header(11), &topics(count), &Policies { tt22: policy, ..Policies::default() });
+            let expected = Finding::warning(Place::Subjects, Message::TopicsCount { found: count, expected: 3 });
+            assert_eq!(found, Vec::from_iter(doubted.then_some(expected)), "{count} {count_study_topics:?}");
+        }
+    }
+    let always = tt22::Policy { count_study_topics: Always, ..tt22::Policy::default() };
+    assert_eq!(check(&header(9), &draft(9), &Policies { tt22: always, ..Policies::default() }), []);
+}
+
+#[test]
+fn study_topics_of_a_subject_without_any_are_refused() {
+    for (grade, code) in [(11, "gdqpan"), (11, "ngoai_ngu_1"), (9, "toan")] {
+        let mut pupil = draft(grade);
+        pupil.subjects.iter_mut().find(|s| s.code.as_str() == code).expect("taught").study_topics = true;
+        let keys: Vec<_> = said(grade, &pupil);
+        assert!(keys.contains(&(Error, "topics.unexpected")), "{code} {keys:?}");
+    }
+}
+
+#[test]
+fn look_alike_letters_are_found_in_what_only_some_pupils_have() {
+    let bad = || text("Ðức");
+    let faults: [fn(&mut Draft, Text); 6] = [
+        |d, t| d.plan = Some(IndividualPlanSection { note: Some(t) }),
+        |d, t| {
+            let moved = Move { on: "2026-10".parse().expect("a date"), school_name: t, school: None, class: None };
+            d.enrolment = Some(EnrolmentSection { repeating: false, moved_in: None, moved_out: Some(moved) });
+        },
+        |d, t| d.certificates.push(CertificateLine { name: t, grade: None, number: None, issued_on: None }),
+        |d, t| {
+            let name = text("Nghề");
+            d.certificates.push(CertificateLine { name, grade: None, number: Some(t), issued_on: None });
+        },
+        |d, t| d.contests.push(ContestLine { name: t, level: ContestLevel::School, prize: text("Giải Ba") }),
+        |d, t| d.contests.push(ContestLine { name: text("Cờ vua"), level: ContestLevel::School, prize: t }),
+    ];
+    for (number, fault) in faults.into_iter().enumerate() {
+        let mut pupil = draft(9);
+        pupil.imported.promotion = Some(Promotion::Promoted);
+        fault(&mut pupil, bad());
+        assert_eq!(said(9, &pupil), [(Error, "text.look_alike")], "{number}");
     }
 }
 
@@ -250,8 +380,8 @@ fn no_sentence_holds_a_name_a_number_or_a_birth_date() {
     let mut pupil = draft(9);
     pupil.identity.name = text("Ðặng Bí Mật");
     pupil.identity.birth_date = PartialDate::new(1987, Some(11), Some(23)).expect("a date");
-    pupil.identity.identifiers.push(Identifier { kind: IdentifierKind::Ministry, value: text("99887766") });
-    let findings = check(&header(9), &pupil, &Policy::default());
+    pupil.identity.identifiers.push(Identifier::new(IdentifierKind::Ministry, text("99887766")));
+    let findings = check(&header(9), &pupil, &Policies::default());
     assert_eq!(findings.len(), 4);
     for finding in &findings {
         let json = serde_json::to_string(finding).expect("plain data");
@@ -301,8 +431,18 @@ fn the_key_of_every_message_is_the_one_in_json() {
         Message::SubjectKind { expected: subject },
         Message::ElectivesCount { found: 1, expected: 4 },
         Message::SubjectsTooFew { found: 1, needed: 6 },
+        Message::PlanMissing,
+        Message::TopicsCount { found: 2, expected: 3 },
+        Message::TopicsUnexpected,
+        Message::TestNotWhole { found: mark(85) },
+        Message::TestUnexpected,
+        Message::AttainmentMissing,
+        Message::AttainmentDuplicate,
+        Message::AttainmentUnknown,
         Message::GradeUnsupported,
         Message::ConductMissing,
+        Message::ConductRankMissing,
+        Message::PromotionMissing,
         Message::ResultDisagrees { imported: rating, computed: rating },
         Message::AttendanceOver { sessions: 46, limit: 45 },
         Message::SummerUnneeded,
@@ -319,6 +459,9 @@ fn the_key_of_every_message_is_the_one_in_json() {
         Message::IdentifierMissing,
         Message::IdentifierShape { digits: 12 },
         Message::IdentifierDisagrees { part: IdentifierPart::Sex },
+        Message::IdentifierDisagrees { part: IdentifierPart::Province },
+        Message::NationalIdentifierMissing,
+        Message::ForeignPaperMissing,
         Message::IdentifierRepeated,
         Message::PupilDuplicate { other: 0, by: DuplicateBy::Identifier },
     ] {
@@ -327,4 +470,18 @@ fn the_key_of_every_message_is_the_one_in_json() {
         assert!(message.vietnamese().ends_with('.') && message.english().ends_with('.'), "{}", message.key());
         assert!(inspect_text(&message.vietnamese()).is_empty() || message.key().starts_with("text."));
     }
+}
+
+#[test]
+fn a_mistyped_book_number_is_found_and_another_offices_left_alone() {
+    let with = |book: &str| {
+        let mut pupil = draft(9);
+        pupil.identity.book = Some(text(book));
+        said(9, &pupil)
+    };
+    let number = BookNumber::from_random(crate::types::EducationLevel::LowerSecondary, [7; 14]).to_string();
+    assert_eq!(with(&number), []);
+    assert_eq!(with("SO-79-000123"), []);
+    let wrong = number.replacen('7', "8", 1);
+    assert_eq!(with(&wrong), [(Error, "book.number")]);
 }

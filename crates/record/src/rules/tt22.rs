@@ -3,26 +3,25 @@
 //! All arithmetic is in whole tenths. Where the wording leaves a choice, the choice is a field of [`Policy`], and its
 //! documentation says what the choices are and who makes which.
 
-mod average;
 mod study;
 mod year_end;
 
 use serde::{Deserialize, Serialize};
 
-pub use average::{Rounding, TermAverage, term_average, year_average};
 pub use study::{Lift, OneSubjectLift};
 pub use year_end::{absences, conduct_of_year, passes};
 
-use self::study::Reached;
+use super::{
+    SubjectOutcome,
+    average::Rounding,
+    common::{self, Reached, YearEnd},
+};
 use crate::{
-    catalogue::{self, Standing, Subject, SubjectKind},
-    check::{self, Finding, MarkPart, Message, Place, Severity, Span, SubjectField},
-    draft::{Assessment, ClassHeader, Draft, SubjectDraft},
-    section::{
-        Award, AwardsSection, CompletionSection, ConductSection, Promotion, PromotionSection, RemarksSection, Section,
-        StudySection, SubjectResult, SubjectSection,
-    },
-    types::{EducationLevel, SubjectCode},
+    check::{Finding, Message, Place, Span},
+    draft::{ClassHeader, Draft},
+    form::RuleSet,
+    section::{Award, CompletionSection, ConductSection, Promotion, Section, StudySection, SubjectResult},
+    types::SubjectCode,
 };
 
 /// What the circular leaves open, decided. The default is the reading of the wording we hold to be the plain one.
@@ -49,8 +48,24 @@ pub struct Policy {
     /// open only to pupils whose conduct reaches Đạt, and keep the others in their grade at once.
     pub summer_when_both_fail: bool,
     /// Whether fewer regular marks than Art. 6.2b calls for are reported (a warning). Default yes. The periods they
-    /// follow from are in [`catalogue`].
+    /// follow from are in [`crate::catalogue`].
     pub count_regular_marks: bool,
+    /// Whether a pupil of upper secondary with another number of study topics (cụm chuyên đề học tập) than
+    /// [`crate::catalogue::TOPICS`] is reported (a warning). Default [`CountTopics::WhereEntered`].
+    pub count_study_topics: CountTopics,
+}
+
+/// When the number of study topics is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountTopics {
+    /// Never.
+    Never,
+    /// For pupils of whom at least one is entered: many gradebooks do not hold them.
+    #[default]
+    WhereEntered,
+    /// For every pupil.
+    Always,
 }
 
 impl Default for Policy {
@@ -64,36 +79,28 @@ impl Default for Policy {
             max_absences: 45,
             summer_when_both_fail: true,
             count_regular_marks: true,
+            count_study_topics: CountTopics::WhereEntered,
         }
     }
 }
 
-/// What a draft's year amounts to.
+/// What a draft's year amounts to. Study and conduct results are always there but for a pupil on a plan of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
     /// Each subject's result, in the order of the draft.
     pub subjects: Vec<SubjectOutcome>,
     /// Study results (Art. 9.2, 9.3).
-    pub study: StudySection,
+    pub study: Option<StudySection>,
     /// Where Art. 9.3 lifted a study result, for the principal's eye.
     pub lifts: Vec<Lift>,
     /// Conduct results (Art. 8.2).
-    pub conduct: ConductSection,
+    pub conduct: Option<ConductSection>,
     /// Promotion (Art. 12).
     pub promotion: Promotion,
     /// The title of Art. 15.1a or b, where one is due.
     pub award: Option<Award>,
     /// Completion of the level (Art. 12), in grades 9 and 12.
     pub completion: Option<CompletionSection>,
-}
-
-/// One subject's result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubjectOutcome {
-    /// The subject.
-    pub code: SubjectCode,
-    /// Its result.
-    pub result: SubjectResult,
 }
 
 /// Applies the rules to a draft.
@@ -103,182 +110,73 @@ pub struct SubjectOutcome {
 /// subjects than [`Policy::minimum_subjects`], where every result would be Chưa đạt for no fault of the pupil's.
 /// Exempt and unassessed subjects count nowhere.
 ///
+/// For a pupil on a plan of their own (Art. 11) promotion is the decision the source states. Study results are left out
+/// where too few scored subjects are assessed, conduct where neither term has a result.
+///
 /// # Errors
 /// All such findings, each an error.
 pub fn evaluate(header: &ClassHeader, draft: &Draft, policy: &Policy) -> Result<Evaluation, Vec<Finding>> {
-    let level = header.grade.level();
-    if level == EducationLevel::Primary {
+    if header.form().rules != RuleSet::Tt22 {
         return Err(vec![Finding::error(Place::Class, Message::GradeUnsupported)]);
     }
+    let on_plan = draft.plan.is_some();
     let mut faults = Vec::new();
-    let mut lines = Vec::with_capacity(draft.subjects.len());
-    for (index, subject) in draft.subjects.iter().enumerate() {
-        let line = Place::Subject { code: subject.code.clone(), field: SubjectField::Line };
-        if draft.subjects.iter().take(index).any(|earlier| earlier.code == subject.code) {
-            faults.push(Finding::error(line, Message::SubjectDuplicate));
-            continue;
-        }
-        let Some(known) = catalogue::by_code(level, subject.code.as_str()) else {
-            faults.push(Finding::error(line, Message::SubjectUnknown));
-            continue;
-        };
-        if let Some(result) = subject_result(known, subject, policy, &mut faults) {
-            let counts = policy.optional_subjects_count || known.standing != Standing::Optional;
-            lines.push((counts, SubjectOutcome { code: subject.code.clone(), result }));
-        }
-    }
-    for known in catalogue::of_level(level).filter(|s| s.standing == Standing::Mandatory) {
-        if !draft.subjects.iter().any(|s| s.code.as_str() == known.code) {
-            let code = known.code.parse().expect("codes of the catalogue are subject codes");
-            faults.push(Finding::error(Place::Subject { code, field: SubjectField::Line }, Message::SubjectMissing));
-        }
-    }
-    let conduct = year_end::conduct(&draft.conduct, &mut faults);
+    let lines = common::lines(header, draft, &mut faults, |known, subject, faults| {
+        let result = common::graded(known, subject, policy.rounding, faults)?;
+        let counts = common::counts(known, header.grade, policy.optional_subjects_count);
+        Some((counts, SubjectOutcome { code: subject.code.clone(), result }))
+    });
+    let conduct = year_end::conduct(&draft.conduct, on_plan, &mut faults);
+    let stated = if on_plan { common::stated_promotion(draft, &mut faults) } else { None };
     let counting = || lines.iter().filter(|(counts, _)| *counts).map(|(_, line)| line);
     let scored = counting().filter(|line| matches!(line.result, SubjectResult::Score { .. })).count();
     let needed = usize::from(policy.minimum_subjects);
     // Where lines are missing or broken, their number says nothing yet.
-    if faults.is_empty() && scored < needed {
+    if faults.is_empty() && scored < needed && !on_plan {
         faults.push(Finding::error(Place::Subjects, Message::SubjectsTooFew { found: scored, needed }));
     }
-    let Some(conduct) = conduct.filter(|_| faults.is_empty()) else {
+    if !faults.is_empty() {
         return Err(faults);
-    };
+    }
 
     let mut lifts = Vec::new();
     let mut rate = |span| {
         let taking_part: Vec<(&SubjectCode, Reached)> =
-            counting().filter_map(|line| Some((&line.code, reached(&line.result, span)?))).collect();
+            counting().filter_map(|line| Some((&line.code, common::reached(&line.result, span)?))).collect();
         let (rating, lift) = study::rate(&taking_part, span, policy);
         lifts.extend(lift);
         rating
     };
-    let (term1, term2, year) = (rate(Span::Term1), rate(Span::Term2), rate(Span::Year));
-    let reassessed = counting().any(|line| is_reassessed(&line.result)).then(|| rate(Span::Summer));
-    let study = StudySection { term1, term2, year, reassessed };
-    let promotion = year_end::promotion(&study, &conduct, absences(&draft.attendance), policy);
+    let study = (scored >= needed).then(|| {
+        let (term1, term2, year) = (rate(Span::Term1), rate(Span::Term2), rate(Span::Year));
+        let reassessed = counting().any(|line| common::is_reassessed(&line.result)).then(|| rate(Span::Summer));
+        StudySection { term1, term2, year, reassessed }
+    });
+    let promotion = match (stated, &study, &conduct) {
+        (None, Some(study), Some(conduct)) => year_end::promotion(study, conduct, absences(&draft.attendance), policy),
+        (stated, ..) => stated.expect("without a plan, what is missing of study and conduct is a fault"),
+    };
     let year_marks = counting().filter_map(|line| match line.result {
         SubjectResult::Score { year, .. } => Some(year),
         _ => None,
     });
-    let award = year_end::award(study.year, conduct.year, year_marks, policy);
-    let completion = header.grade.ends_level().then_some(CompletionSection {
-        level,
-        completed: matches!(promotion, Promotion::Promoted | Promotion::PromotedAfterSummer),
-    });
-    let subjects = lines.into_iter().map(|(_, line)| line).collect();
+    let award = study
+        .as_ref()
+        .zip(conduct.as_ref())
+        .and_then(|(study, conduct)| year_end::award(study.year, conduct.year, year_marks, policy));
+    let completion = common::completion(header, common::goes_on(promotion));
+    let subjects = lines.iter().map(|(_, line)| line.clone()).collect();
     Ok(Evaluation { subjects, study, lifts, conduct, promotion, award, completion })
 }
 
-/// The sections of a draft without an error, in the order of the form: school, identity, subjects, result, conduct,
-/// attendance, promotion, awards, remarks (where there is one) and, in grades 9 and 12, completion. Manifest and history
-/// are added where the record is put together.
+/// The sections of a draft without an error; see [`common::assemble`]. The results are study and conduct.
 ///
 /// # Errors
-/// Every error of [`check::check`], so that nothing is signed that a check would have stopped.
-pub fn sections(header: &ClassHeader, draft: &Draft, policy: &Policy) -> Result<Vec<Section>, Vec<Finding>> {
-    let mut errors = check::check(header, draft, policy);
-    errors.retain(|finding| finding.severity == Severity::Error);
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let evaluation = evaluate(header, draft, policy)?;
-
-    let mut identity = draft.identity.clone();
-    identity.identifiers.sort();
-    let mut sections = vec![Section::School(header.school_name.clone()), Section::Identity(identity)];
-    // Without findings every line of the draft has its outcome, in the same order.
-    for (line, outcome) in draft.subjects.iter().zip(evaluation.subjects) {
-        sections.push(Section::Subject(SubjectSection {
-            code: outcome.code,
-            name: line.name.clone(),
-            result: outcome.result,
-            remark: line.remark.clone(),
-            teacher: line.teacher.clone(),
-            locked_at: line.locked_at,
-            source: line.source.clone(),
-        }));
-    }
-    let others = draft.other_awards.iter().map(|text| Award::Other { text: text.clone() });
-    sections.extend([
-        Section::Result(evaluation.study),
-        Section::Conduct(evaluation.conduct),
-        Section::Attendance(draft.attendance.clone()),
-        Section::Promotion(PromotionSection { decision: evaluation.promotion }),
-        Section::Awards(AwardsSection { items: evaluation.award.into_iter().chain(others).collect() }),
-    ]);
-    sections.extend(draft.remark.clone().map(|homeroom| Section::Remarks(RemarksSection { homeroom })));
-    sections.extend(evaluation.completion.map(Section::Completion));
-    Ok(sections)
-}
-
-/// One line's result, or `None` with the reasons added to `faults`.
-fn subject_result(
-    known: &Subject,
-    draft: &SubjectDraft,
-    policy: &Policy,
-    faults: &mut Vec<Finding>,
-) -> Option<SubjectResult> {
-    let at = |field| Place::Subject { code: draft.code.clone(), field };
-    match (&draft.assessment, known.kind) {
-        (Assessment::Exempt(reason), _) => Some(SubjectResult::Exempt { reason: reason.clone() }),
-        (Assessment::NotAssessed, _) => Some(SubjectResult::NotAssessed {}),
-        (Assessment::Score { term1, term2, reassessed, .. }, SubjectKind::Score) => {
-            let mut term = |marks, span| match term_average(marks, policy.rounding) {
-                TermAverage::Computed(mark) | TermAverage::Imported { mark, .. } => Some(mark),
-                TermAverage::Missing(parts) => {
-                    let missing =
-                        |part: MarkPart| Finding::error(at(SubjectField::Mark { span, part }), Message::MarkMissing);
-                    faults.extend(parts.into_iter().map(missing));
-                    None
-                }
-            };
-            let (term1, term2) = (term(term1, Span::Term1), term(term2, Span::Term2));
-            let (term1, term2) = (term1?, term2?);
-            let year = year_average(term1, term2, policy.rounding);
-            Some(SubjectResult::Score { term1, term2, year, reassessed: *reassessed })
-        }
-        (Assessment::Comment { term1, term2, reassessed, .. }, SubjectKind::Comment) => {
-            for (span, comment) in [(Span::Term1, term1), (Span::Term2, term2)] {
-                if comment.is_none() {
-                    faults.push(Finding::error(at(SubjectField::Comment { span }), Message::MarkMissing));
-                }
-            }
-            // Art. 9.1a: the year of a comment subject is its second term.
-            let (term1, year) = ((*term1)?, (*term2)?);
-            Some(SubjectResult::Comment { term1, term2: year, year, reassessed: *reassessed })
-        }
-        (Assessment::Score { .. } | Assessment::Comment { .. }, expected) => {
-            faults.push(Finding::error(at(SubjectField::Line), Message::SubjectKind { expected }));
-            None
-        }
-    }
-}
-
-/// What a line brings to the study result of a span. In summer a re-assessed value stands in for the year's (Art. 14).
-fn reached(result: &SubjectResult, span: Span) -> Option<Reached> {
-    match *result {
-        SubjectResult::Score { term1, term2, year, reassessed } => Some(Reached::Score(match span {
-            Span::Term1 => term1,
-            Span::Term2 => term2,
-            Span::Year => year,
-            Span::Summer => reassessed.unwrap_or(year),
-        })),
-        SubjectResult::Comment { term1, term2, year, reassessed } => Some(Reached::Comment(match span {
-            Span::Term1 => term1,
-            Span::Term2 => term2,
-            Span::Year => year,
-            Span::Summer => reassessed.unwrap_or(year),
-        })),
-        SubjectResult::Exempt { .. } | SubjectResult::NotAssessed {} => None,
-    }
-}
-
-fn is_reassessed(result: &SubjectResult) -> bool {
-    matches!(
-        result,
-        SubjectResult::Score { reassessed: Some(_), .. } | SubjectResult::Comment { reassessed: Some(_), .. }
-    )
+/// As for [`evaluate`].
+pub(super) fn sections(header: &ClassHeader, draft: &Draft, policy: &Policy) -> Result<Vec<Section>, Vec<Finding>> {
+    let Evaluation { subjects, study, conduct, promotion, award, completion, .. } = evaluate(header, draft, policy)?;
+    let results = study.map(Section::Result).into_iter().chain(conduct.map(Section::Conduct));
+    Ok(common::assemble(header, draft, subjects, results, YearEnd { promotion, award, completion }))
 }
 
 #[cfg(test)]

@@ -104,8 +104,8 @@ pub(super) fn answer(header: &ClassHeader, draft: &Draft, policy: &Policy) -> Op
     let mut failed = [0; 4];
     let mut summer = false;
     for subject in &draft.subjects {
-        let optional = catalogue::by_code(header.grade.level(), subject.code.as_str()).expect("known").standing
-            == catalogue::Standing::Optional;
+        let known = catalogue::by_code(header.form().curriculum(), subject.code.as_str()).expect("known");
+        let optional = known.standing(header.grade) == Some(catalogue::Standing::Optional);
         let counts = !optional || policy.optional_subjects_count;
         marks.push(None);
         match &subject.assessment {
@@ -130,7 +130,7 @@ pub(super) fn answer(header: &ClassHeader, draft: &Draft, policy: &Policy) -> Op
                     *column += usize::from(value == Achievement::ChuaDat);
                 }
             }
-            Assessment::Exempt(_) | Assessment::NotAssessed => {}
+            Assessment::Level { .. } | Assessment::Exempt(_) | Assessment::NotAssessed => {}
         }
     }
     if scores[0].len() < usize::from(policy.minimum_subjects) {

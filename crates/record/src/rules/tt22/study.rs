@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Policy;
 use crate::{
     check::Span,
+    rules::common::Reached,
     section::{Achievement, Rating},
-    types::{Mark, SubjectCode},
+    types::SubjectCode,
 };
 
 /// Where Art. 9.3 lifts a result that fell two levels or more because of one subject.
@@ -33,15 +34,6 @@ pub struct Lift {
     pub from: Rating,
     /// The level recorded.
     pub to: Rating,
-}
-
-/// What one subject brings to a study result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reached {
-    /// An average.
-    Score(Mark),
-    /// Đạt or Chưa đạt.
-    Comment(Achievement),
 }
 
 /// Thresholds of Art. 9.2, in tenths.
@@ -128,6 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::types::Mark;
 
     /// Scored subjects by tenths, then comment subjects.
     fn reached(scores: &[u32], comments: &[Achievement]) -> Vec<Reached> {

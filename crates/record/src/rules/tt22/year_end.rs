@@ -34,7 +34,11 @@ pub fn conduct_of_year(term1: Rating, term2: Rating) -> Rating {
 }
 
 /// Conduct results of a draft, or `None` with what is missing added to `faults`. The year is computed, never imported.
-pub(super) fn conduct(draft: &ConductDraft, faults: &mut Vec<Finding>) -> Option<ConductSection> {
+/// A plan of one's own may leave both terms out.
+pub(super) fn conduct(draft: &ConductDraft, on_plan: bool, faults: &mut Vec<Finding>) -> Option<ConductSection> {
+    if on_plan && draft.term1.is_none() && draft.term2.is_none() {
+        return None;
+    }
     for (span, term) in [(Span::Term1, draft.term1), (Span::Term2, draft.term2)] {
         if term.is_none() {
             faults.push(Finding::error(Place::Conduct { span }, Message::ConductMissing));

@@ -1,5 +1,5 @@
-//! Averages (Art. 9.1b), in whole tenths. No floating point: 8,25 has no exact double, and the libraries that round it
-//! anyway disagree.
+//! Averages (TT 22/2021 Art. 9.1b; TT 58/2011 Art. 11, whose marks weigh the same), in whole tenths. No floating point:
+//! 8,25 has no exact double, and the libraries that round it anyway disagree. Articles without a source are TT 22's.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ impl Rounding {
     }
 
     /// The weighted average of marks; weights are above zero.
-    fn average(self, weighted: impl Iterator<Item = (Mark, u64)>) -> Mark {
+    pub(super) fn average(self, weighted: impl Iterator<Item = (Mark, u64)>) -> Mark {
         let (sum, weight) =
             weighted.fold((0, 0), |(sum, weight), (mark, w)| (sum + u64::from(mark.tenths()) * w, weight + w));
         u32::try_from(self.divide(sum, weight))
@@ -67,6 +67,10 @@ impl TermAverage {
 }
 
 /// ĐTBmhk = (TĐĐGtx + 2·ĐĐGgk + 3·ĐĐGck) / (number of ĐĐGtx + 5) (Art. 9.1b).
+///
+/// TT 58/2011 Art. 11 has the same weights: once for what is asked daily, twice for a written test of a period, three
+/// times for the term's examination. A gradebook of its time may have several such tests, where a draft has one place;
+/// then the term's average is what is imported.
 ///
 /// Needs at least one regular mark, the mid-term and the final; where one is missing, the source's average is taken as it
 /// is, if there is one. A partial mean is never formed.
