@@ -1,6 +1,6 @@
 //! Putting a bundle together: for each record just the certificates and appointments that its signatures rest on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Deref};
 
 use hocba_record::{encoding::Sha256Digest, payload::RecordPayload, types::UnixTime};
 use hocba_signature::{
@@ -73,20 +73,27 @@ pub fn assemble(
     store: &AuthorityStore,
     time_of: &dyn Fn(u64) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
-    let known = store.evidence.iter().filter_map(|anchored| {
-        let evidence = RevocationEvidence::of(&anchored.statement).ok()?;
-        Some((anchored, evidence.read()?))
-    });
-    let mut parts = Parts {
-        store,
-        time_of,
-        signatures: SignatureCache::default(),
-        known: known.collect(),
-        certificates: BTreeMap::new(),
-        appointments: Vec::new(),
-        evidence: Vec::new(),
-    };
-    for (record, part) in records.iter().enumerate() {
+    assemble_each(records.into_iter().map(|part| (part, store)).collect(), time_of)
+}
+
+/// The same, of records that rest on stores of their own: years at several schools, or before and after an appointment
+/// that ended.
+///
+/// # Errors
+/// As for [`assemble`].
+pub fn assemble_each<S: Deref<Target = AuthorityStore>>(
+    records: Vec<(RecordPart, S)>,
+    time_of: &dyn Fn(u64) -> Option<UnixTime>,
+) -> Result<Bundle, AssembleError> {
+    let mut gathered = Gathered::default();
+    for (record, (part, store)) in records.iter().enumerate() {
+        let store: &AuthorityStore = store;
+        let known = store.evidence.iter().filter_map(|anchored| {
+            let evidence = RevocationEvidence::of(&anchored.statement).ok()?;
+            Some((anchored, evidence.read()?))
+        });
+        let (signatures, known) = (SignatureCache::default(), known.collect());
+        let mut parts = Parts { store, time_of, signatures, known, gathered: &mut gathered };
         let not = |_| AssembleError::NotARecord { record };
         let payload =
             RecordPayload::from_bytes(part.statement.payload()).map_err(|_| AssembleError::NotARecord { record })?;
@@ -95,9 +102,10 @@ pub fn assemble(
             parts.add(&header.certificate, header.role, &payload, at)?;
         }
     }
-    let certificates = parts.certificates.into_values().collect();
-    let authority =
-        AuthorityPart { appointments: parts.appointments, certificates, evidence: parts.evidence }.in_order();
+    let Gathered { certificates, appointments, evidence } = gathered;
+    let certificates = certificates.into_values().collect();
+    let authority = AuthorityPart { appointments, certificates, evidence }.in_order();
+    let records = records.into_iter().map(|(part, _)| part).collect();
     Ok(Bundle { authority, hocba: BundleFormat::V1, records })
 }
 
@@ -107,6 +115,12 @@ struct Parts<'a> {
     signatures: SignatureCache,
     /// The evidence of the store, read.
     known: Vec<(&'a AnchoredStatement, Evidence)>,
+    gathered: &'a mut Gathered,
+}
+
+/// What the bundle's records rest on, each once.
+#[derive(Default)]
+struct Gathered {
     certificates: BTreeMap<Sha256Digest, Der>,
     appointments: Vec<AnchoredStatement>,
     evidence: Vec<AnchoredStatement>,
@@ -133,7 +147,7 @@ impl Parts<'_> {
         let chain: Vec<&Certificate> =
             [certificate].into_iter().chain(used).chain(store.roots.get(path.root)).collect();
         for place in 0..chain.len() - 1 {
-            self.certificates.insert(*chain[place].digest(), Der(chain[place].der().to_vec()));
+            self.gathered.certificates.insert(*chain[place].digest(), Der(chain[place].der().to_vec()));
             self.add_evidence(&chain[place..], at);
         }
         if role == Role::Department {
@@ -151,10 +165,10 @@ impl Parts<'_> {
             })
         };
         let found = store.appointments.iter().find(fits).ok_or(AssembleError::MissingAppointment { role })?;
-        if self.appointments.contains(found) {
+        if self.gathered.appointments.contains(found) {
             return Ok(());
         }
-        self.appointments.push(found.clone());
+        self.gathered.appointments.push(found.clone());
         let appointed_at = (self.time_of)(found.anchor.batch).ok_or(AssembleError::MissingAppointment { role })?;
         let headers = found
             .statement
@@ -173,6 +187,6 @@ impl Parts<'_> {
         let wanted = at.plus(i64::from(self.store.grace));
         let first = answers.iter().filter(|(said, _)| *said >= wanted).min_by_key(|(said, _)| *said);
         let last = answers.iter().max_by_key(|(said, _)| *said);
-        self.evidence.extend(first.into_iter().chain(last).map(|(_, anchored)| (*anchored).clone()));
+        self.gathered.evidence.extend(first.into_iter().chain(last).map(|(_, anchored)| (*anchored).clone()));
     }
 }

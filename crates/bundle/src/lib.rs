@@ -26,6 +26,7 @@
 //! ```
 
 pub mod assemble;
+pub mod book;
 pub mod evidence;
 pub mod facts;
 pub mod format;

@@ -249,6 +249,8 @@ pub enum Problem {
         /// The section.
         section: SectionName,
     },
+    /// A record taken over from paper without the section that says by whom, or one that was not with it.
+    ConversionDisagrees,
     /// A seed beside a record that is not shown whole.
     SeedBesidePart,
     /// The seed does not explain every digest.
@@ -392,6 +394,7 @@ impl Problem {
             Problem::SectionOrder { .. } => "section.order",
             Problem::SectionShape { .. } => "section.shape",
             Problem::ManifestDisagrees { .. } => "manifest.disagrees",
+            Problem::ConversionDisagrees => "conversion.disagrees",
             Problem::SeedBesidePart => "seed.beside_part",
             Problem::SeedDisagrees => "seed.disagrees",
             Problem::HistoryDisagrees => "history.disagrees",
@@ -409,6 +412,7 @@ impl Problem {
             Problem::Policy(PolicyError::Role { .. }) => "policy.role",
             Problem::Policy(PolicyError::Mode { .. }) => "policy.mode",
             Problem::Policy(PolicyError::SameCertificate { .. }) => "policy.same_certificate",
+            Problem::Policy(PolicyError::Kind) => "policy.kind",
             Problem::PolicyNotAccepted => "policy.not_accepted",
             Problem::PolicyOutsideInterval => "policy.outside_interval",
             Problem::CertificateMissing { .. } => "certificate.missing",
@@ -651,6 +655,8 @@ pub struct RecordSummary {
     pub grade: Grade,
     /// Class.
     pub class: ClassName,
+    /// Form version; names the rule set, too.
+    pub form: String,
     /// Block time of its anchor.
     pub anchored_at: Option<UnixTime>,
     /// Who signed.

@@ -14,6 +14,7 @@ use hocba_signature::{
 use serde::Serialize;
 
 use crate::{
+    book::{self, Whole},
     format::BundleError,
     report::{
         AppointmentProblem, AsOf, ChainProblem, Check, CheckId, Group, Headline, Outcome, Problem, RecordSummary,
@@ -31,7 +32,7 @@ pub enum Language {
 }
 
 impl Language {
-    fn pick<T>(self, vietnamese: T, english: T) -> T {
+    pub(crate) fn pick<T>(self, vietnamese: T, english: T) -> T {
         match self {
             Language::Vietnamese => vietnamese,
             Language::English => english,
@@ -159,6 +160,16 @@ pub fn section_name(name: &SectionName, subject: Option<&Text>, language: Langua
         "awards" => language.pick("khen thưởng", "awards"),
         "remarks" => language.pick("nhận xét", "remarks"),
         "completion" => language.pick("hoàn thành chương trình", "completion of the level"),
+        "qualities" => language.pick("phẩm chất", "qualities"),
+        "competences" => language.pick("năng lực", "competences"),
+        "education_result" => language.pick("kết quả giáo dục", "education result"),
+        "study_ranking" => language.pick("xếp loại học lực", "study ranking"),
+        "conduct_ranking" => language.pick("xếp loại hạnh kiểm", "conduct ranking"),
+        "individual_plan" => language.pick("kế hoạch giáo dục cá nhân", "individual education plan"),
+        "certificates" => language.pick("chứng chỉ", "certificates"),
+        "contests" => language.pick("giải thưởng trong các cuộc thi", "prizes in contests"),
+        "enrolment" => language.pick("quá trình học tập trong năm", "enrolment"),
+        "conversion" => language.pick("chuyển đổi từ bản giấy", "taken over from paper"),
         "manifest" => language.pick("danh mục các mục", "list of sections"),
         "history" => language.pick("các năm học trước", "earlier years"),
         other => return language.pick(format!("mục “{other}”"), format!("section “{other}”")),
@@ -259,6 +270,10 @@ pub fn problem(problem: &Problem, language: Language) -> String {
         Problem::ManifestDisagrees { section } => (
             format!("{} không có trong danh mục của học bạ", section_name(section, None, language)),
             format!("{} is not in the record's own list", section_name(section, None, language)),
+        ),
+        Problem::ConversionDisagrees => (
+            "học bạ số hoá từ giấy phải ghi ai chuyển đổi, khi nào; học bạ lập số thì không".into(),
+            "a record taken over from paper says by whom and when, and no other record does".into(),
         ),
         Problem::SeedBesidePart => (
             "tệp có khoá mở toàn bộ nhưng chỉ trình một phần".into(),
@@ -481,6 +496,7 @@ fn policy(error: &PolicyError, language: Language) -> String {
             format!("chữ ký thứ {} là của {}, không đúng quy định", index + 1, role(*found, language))
         }
         PolicyError::Mode { index } => format!("chữ ký thứ {} không theo cách ký của quy định", index + 1),
+        PolicyError::Kind => "quy định ký này không dành cho loại bản ghi này".to_owned(),
         PolicyError::SameCertificate { index, earlier } => {
             format!("chữ ký thứ {} dùng lại chứng thư của chữ ký thứ {}", index + 1, earlier + 1)
         }
@@ -582,7 +598,42 @@ pub struct ReportJson<'a> {
     verified_at: UnixTime,
     as_of: &'a AsOf,
     records: &'a [RecordSummary],
+    book: BookJson,
     checks: Vec<CheckJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct BookJson {
+    whole: Whole,
+    whole_vi: String,
+    whole_en: String,
+    notes: Vec<NoteJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct NoteJson {
+    record: usize,
+    code: &'static str,
+    vi: String,
+    en: String,
+}
+
+impl BookJson {
+    fn of(records: &[RecordSummary]) -> Self {
+        let whole = book::whole(records);
+        let notes = book::notes(records).into_iter().map(|note| NoteJson {
+            record: note.at,
+            code: note.what.code(),
+            vi: book::in_words(&note, records, Language::Vietnamese),
+            en: book::in_words(&note, records, Language::English),
+        });
+        Self {
+            whole,
+            whole_vi: book::whole_in_words(whole, Language::Vietnamese),
+            whole_en: book::whole_in_words(whole, Language::English),
+            notes: notes.collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -619,6 +670,7 @@ impl<'a> From<&'a Report> for ReportJson<'a> {
             verified_at: report.verified_at,
             as_of: &report.as_of,
             records: &report.records,
+            book: BookJson::of(&report.records),
             checks: report.checks.iter().map(CheckJson::from).collect(),
         }
     }

@@ -1,6 +1,10 @@
 //! Signing policies: who must sign a record, in which order. A policy is data, named in the payload by id and digest.
 
-use hocba_record::{canonical, encoding::Sha256Digest, payload::PolicyReference};
+use hocba_record::{
+    canonical,
+    encoding::Sha256Digest,
+    payload::{PolicyReference, RecordKind},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::statement::{Header, Role, StatementType};
@@ -24,6 +28,10 @@ pub struct SigningPolicy {
     pub id: String,
     /// How records are covered.
     pub mode: SigningMode,
+    /// The kinds of record it is for; absent: [`RecordKind::Year`] alone. A policy for records taken over from paper,
+    /// which no teacher signs, must not serve for a year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<Vec<RecordKind>>,
     /// One rule per signature, in order.
     pub signers: Vec<SignerRule>,
 }
@@ -61,6 +69,9 @@ pub enum PolicyError {
         /// 0-based entry.
         index: usize,
     },
+    /// The policy is not for records of this kind.
+    #[error("the policy is not for records of this kind")]
+    Kind,
     /// One certificate signs twice.
     #[error("signature {index} is given with the certificate of signature {earlier}")]
     SameCertificate {
@@ -78,6 +89,7 @@ impl SigningPolicy {
         Self {
             id: "hocba-policy-1".into(),
             mode: SigningMode::Each,
+            kinds: None,
             signers: vec![
                 rule(&[Role::HomeroomTeacher]),
                 rule(&[Role::Principal, Role::DeputyPrincipal]),
@@ -92,9 +104,41 @@ impl SigningPolicy {
         Self { id: "hocba-policy-1-list".into(), mode: SigningMode::List, ..Self::policy_1() }
     }
 
+    /// The policy of earlier years taken over from paper: the principal or a deputy, then the school's seal. The clerk who
+    /// entered and compared the record is named in its conversion section; the teachers of then are on the paper.
+    pub fn converted_1() -> Self {
+        let Self { signers, .. } = Self::policy_1();
+        Self {
+            id: "hocba-policy-converted-1".into(),
+            mode: SigningMode::Each,
+            kinds: Some(vec![RecordKind::Converted]),
+            signers: signers.into_iter().skip(1).collect(),
+        }
+    }
+
+    /// The same with one signature over each list of records.
+    pub fn converted_1_list() -> Self {
+        Self { id: "hocba-policy-converted-1-list".into(), mode: SigningMode::List, ..Self::converted_1() }
+    }
+
+    /// The policy we sign records of this kind by, in this mode.
+    pub fn of(kind: RecordKind, mode: SigningMode) -> Self {
+        match (kind, mode) {
+            (RecordKind::Converted, SigningMode::Each) => Self::converted_1(),
+            (RecordKind::Converted, SigningMode::List) => Self::converted_1_list(),
+            (RecordKind::Year | RecordKind::Extract, SigningMode::Each) => Self::policy_1(),
+            (RecordKind::Year | RecordKind::Extract, SigningMode::List) => Self::policy_1_list(),
+        }
+    }
+
+    /// The policies we sign by.
+    pub fn ours() -> [Self; 4] {
+        [Self::policy_1(), Self::policy_1_list(), Self::converted_1(), Self::converted_1_list()]
+    }
+
     /// The policy that a payload names, if it is one that we sign by. Verifiers take theirs from the trust profile.
     pub fn named(reference: &PolicyReference) -> Option<Self> {
-        [Self::policy_1(), Self::policy_1_list()].into_iter().find(|policy| policy.reference() == *reference)
+        Self::ours().into_iter().find(|policy| policy.reference() == *reference)
     }
 
     /// The `typ` that each entry of a record has by this policy.
@@ -109,6 +153,15 @@ impl SigningPolicy {
     pub fn reference(&self) -> PolicyReference {
         let bytes = canonical::to_vec(self).expect("a policy holds text only");
         PolicyReference { id: self.id.clone(), sha256: Sha256Digest::of(&bytes) }
+    }
+
+    /// Whether it is for records of this kind.
+    ///
+    /// # Errors
+    /// [`PolicyError::Kind`].
+    pub fn check_kind(&self, kind: RecordKind) -> Result<(), PolicyError> {
+        let covered = self.kinds.as_ref().map_or(kind == RecordKind::Year, |kinds| kinds.contains(&kind));
+        if covered { Ok(()) } else { Err(PolicyError::Kind) }
     }
 
     /// Whether these headers are exactly the policy's signers, in order, each with a certificate of their own.

@@ -47,6 +47,9 @@ pub enum StatementType {
     /// A list of appointments, signed as one.
     #[serde(rename = "hocba-appointment-list+jws")]
     AppointmentList,
+    /// A package of records for the ministry's store (`docs/spec/statement.md` §7).
+    #[serde(rename = "hocba-package+jws")]
+    Package,
 }
 
 impl StatementType {

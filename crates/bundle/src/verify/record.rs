@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hocba_record::{
     disclosure::{self, Disclosure, DisclosureError, Extent},
     encoding::Sha256Digest,
-    payload::{PayloadError, RecordPayload},
+    payload::{PayloadError, RecordKind, RecordPayload},
     section::{IdentifierKind, Section, SectionError},
     types::Text,
 };
@@ -86,6 +86,7 @@ pub(super) fn verify_record(
         year: payload.year,
         grade: payload.grade,
         class: payload.class.clone(),
+        form: payload.form.clone(),
         anchored_at: at,
         signers: headers.iter().map(|header| signer(header, authority)).collect(),
         extent,
@@ -139,9 +140,13 @@ fn content(
         .zip(&read)
         .filter(|(_, section)| section.is_err())
         .map(|(d, _)| Problem::SectionShape { section: d.name().clone() });
-    checks.put(CheckId::Sections, shape.collect());
+    let mut shape: Vec<Problem> = shape.collect();
 
     let sections: Vec<Section> = read.into_iter().flatten().collect();
+    if !conversion_agrees(payload.kind, &sections) {
+        shape.push(Problem::ConversionDisagrees);
+    }
+    checks.put(CheckId::Sections, shape);
     let extent = match disclosure::extent(&sections) {
         Ok(Extent::Whole) => {
             checks.put(CheckId::Manifest, Vec::new());
@@ -170,6 +175,18 @@ fn content(
     (extent, shown)
 }
 
+/// Whether the record says of itself that it was taken over from paper where it was, and only there: in the open by its
+/// kind, and by a section in its list. Without the list it cannot be told.
+fn conversion_agrees(kind: RecordKind, sections: &[Section]) -> bool {
+    let listed = sections.iter().find_map(|section| match section {
+        Section::Manifest(manifest) => Some(manifest.sections.iter().any(|name| name.as_str() == "conversion")),
+        _ => None,
+    });
+    let shown = sections.iter().any(|section| matches!(section, Section::Conversion(_)));
+    let converted = kind == RecordKind::Converted;
+    listed.is_none_or(|listed| listed == converted) && (converted || !shown)
+}
+
 /// A subject's printed name, for the sentence "Toán was changed".
 fn printed_name(disclosure: &Disclosure) -> Option<Text> {
     disclosure.name().as_str().strip_prefix("subject.")?;
@@ -186,6 +203,7 @@ fn policy_problems(
     let mut named = accepted.iter().filter(|a| a.policy.reference() == payload.policy).peekable();
     let Some(first) = named.peek() else { return vec![Problem::PolicyNotAccepted] };
     let mut problems: Vec<Problem> = first.policy.check(headers).err().map(Problem::Policy).into_iter().collect();
+    problems.extend(first.policy.check_kind(payload.kind).err().map(Problem::Policy));
     if let Some(at) = at
         && !named.any(|a| a.from <= at && a.until.is_none_or(|until| at < until))
     {
