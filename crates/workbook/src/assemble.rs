@@ -5,30 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use hocba_record::{
     catalogue::{self, SubjectKind},
     check::repair_text,
-    draft::{Assessment, ClassHeader, ConductDraft, Draft, ImportedResults, SubjectDraft, TermMarks},
-    section::{Attendance, Identifier, IdentifierKind, Identity, SchoolSection},
-    types::{SubjectCode, Text},
+    draft::{Assessment, Draft, SubjectDraft, TermMarks},
+    form::RuleSet,
+    section::{Identifier, Identity, Sex, Verified},
+    types::{PartialDate, SubjectCode, Text},
 };
 
 use crate::{
-    Limits,
     bag::Bag,
-    columns::{Column, Term, fold},
+    class,
+    columns::{Column, IDENTIFIERS, Term, fold},
     finding::{CellRef, Code, Finding, Severity, Words, cut},
+    hints::Context,
+    homeroom,
     sheet::{ClassSheet, Layout, PlacedDraft, Places},
     table::{At, Field, Row, Source, Table, Value},
     value::{self, Fault, Prose},
 };
-
-/// The identifiers by column, in the order of [`IdentifierKind`], in which an identity lists them.
-pub(crate) const IDENTIFIERS: [(Column, IdentifierKind); 6] = [
-    (Column::ForeignPaper, IdentifierKind::ForeignPaper),
-    (Column::Lifelong, IdentifierKind::Lifelong),
-    (Column::Ministry, IdentifierKind::Ministry),
-    (Column::Personal, IdentifierKind::Personal),
-    (Column::SchoolPupil, IdentifierKind::School),
-    (Column::Temporary, IdentifierKind::Temporary),
-];
 
 /// What was understood of a file, sound or not.
 pub(crate) struct Assembled {
@@ -46,9 +39,10 @@ pub(crate) fn number_of(row: &Row) -> Option<u32> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten().filter(|n| (1..10_000).contains(n))
 }
 
-/// A name for comparing: as it would be after every repair, so that one wrong letter is one finding, not one per sheet.
+/// A name for comparing: as it would be after every repair, so that one wrong letter is one finding, not one per sheet;
+/// in small letters, since one sheet may have it in capitals.
 fn name_key(field: &Field) -> String {
-    repair_text(&field.shown().replace(['\r', '\n'], " ")).unwrap_or_default()
+    repair_text(&field.shown().replace(['\r', '\n'], " ")).unwrap_or_default().to_lowercase()
 }
 
 /// The rows of a table that speak of pupils, by STT.
@@ -199,7 +193,8 @@ fn matched<'a>(table: &'a Table, pupils: &Pupils<'_>, bag: &mut Bag) -> BTreeMap
             );
             return false;
         };
-        if name_key(name) != pupil.key {
+        // Written alike it is alike, which is cheaper to see than what it would be after every repair.
+        if name.shown() != pupil.shown && name_key(name) != pupil.key {
             let shown = cut(&pupil.shown);
             bag.at(
                 name.at,
@@ -249,9 +244,28 @@ fn require_columns(table: &Table, required: &[(Column, &str)], bag: &mut Bag) {
     }
 }
 
-fn required_of_subject(subject: &catalogue::Subject, table: &Table, bag: &mut Bag) {
+fn required_of_subject(subject: &catalogue::Subject, table: &Table, wide: bool, bag: &mut Bag) {
+    let has = |column| table.columns.contains_key(&column);
+    if matches!(subject.kind, SubjectKind::Level | SubjectKind::TestedLevel) {
+        if !has(Column::Year) {
+            bag.on_sheet(
+                table.sheet,
+                Code::MissingColumn,
+                Severity::Error,
+                Words::new(
+                    format!("Cột “Mức đạt được” của môn {}.", subject.name),
+                    format!("A column “Mức đạt được” of {}.", subject.english),
+                ),
+                Words::new("Thêm cột như trong tệp mẫu.", "Add the columns as in the template."),
+            );
+        }
+        return;
+    }
+    // One column for each subject is what some schools' summaries have; what marks it lacks, the record's checks say.
+    if wide && has(Column::Year) {
+        return;
+    }
     for (term, name) in [(Term::First, "HK I"), (Term::Second, "HK II")] {
-        let has = |column| table.columns.contains_key(&column);
         let single = has(Column::Midterm(term)) && has(Column::FinalExam(term)) && has(Column::Regular(term, 1));
         let enough = has(Column::Average(term)) || subject.kind == SubjectKind::Score && single;
         if !enough {
@@ -260,7 +274,7 @@ fn required_of_subject(subject: &catalogue::Subject, table: &Table, bag: &mut Ba
                     format!("Các cột TX1…, GK, CK hoặc cột ĐTB dưới “{name}”."),
                     format!("Columns TX1…, GK, CK or a column ĐTB below “{name}”."),
                 ),
-                SubjectKind::Comment => (format!("Cột “{name}”."), format!("A column “{name}”.")),
+                _ => (format!("Cột “{name}”."), format!("A column “{name}”.")),
             };
             bag.on_sheet(
                 table.sheet,
@@ -283,8 +297,10 @@ fn required_of_subject(subject: &catalogue::Subject, table: &Table, bag: &mut Ba
     }
 }
 
-pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assembled {
-    let header = header(source, &mut bag);
+pub(crate) fn assemble(source: &Source, mut bag: Bag, context: &Context<'_>) -> Assembled {
+    let limits = context.limits;
+    let header = class::header(source, context.hints, &mut bag);
+    let rules = header.as_ref().map(|h| h.form().rules).or(source.rules).unwrap_or(RuleSet::Tt22);
     let Some(list) = &source.pupils else {
         bag.push(missing_sheet("Học sinh"));
         return Assembled { sheet: None, bag };
@@ -316,7 +332,7 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
 
     let mut subjects: Vec<(&'static catalogue::Subject, &Table, BTreeMap<u32, &Row>)> = Vec::new();
     for (subject, table) in &source.subjects {
-        required_of_subject(subject, table, &mut bag);
+        required_of_subject(subject, table, source.wide, &mut bag);
         let rows = matched(table, &pupils, &mut bag);
         subjects.push((subject, table, rows));
     }
@@ -332,16 +348,19 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
                 (Column::WithLeave, "Nghỉ có phép"),
                 (Column::WithoutLeave, "Nghỉ không phép"),
             ];
-            require_columns(table, &required, &mut bag);
+            // Primary school has no conduct; which qualities a draft lacks, the record's checks say.
+            let required = if homeroom::is_primary(rules) { &required[2..] } else { &required };
+            require_columns(table, required, &mut bag);
             blank_absences(table, &mut bag);
             Some((table, matched(table, &pupils, &mut bag)))
         }
         None => {
-            bag.push(missing_sheet("Rèn luyện"));
+            bag.push(missing_sheet(conduct_sheet(rules)));
             None
         }
     };
     let results = source.results.as_ref().map(|table| (table, matched(table, &pupils, &mut bag)));
+    let more = source.more.as_ref().map(|table| (table, matched(table, &pupils, &mut bag)));
 
     let mut rows = Vec::new();
     for (number, pupil) in &pupils.by_number {
@@ -370,22 +389,15 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
         places.conduct = conduct_row.map(|r| r.at);
         let result_row = results.as_ref().and_then(|(_, rows)| rows.get(number).copied());
         places.results = result_row.map(|r| r.at);
-        let (conduct_draft, attendance, remark, other_awards) = conduct_of(conduct_row, &mut bag);
-        let imported = imported(result_row, &mut bag);
-        if let Some(identity) = identity {
-            rows.push(PlacedDraft {
-                number: *number,
-                draft: Draft {
-                    identity,
-                    subjects: drafts,
-                    conduct: conduct_draft,
-                    attendance,
-                    remark,
-                    other_awards,
-                    imported,
-                },
-                places,
-            });
+        let more_row = more.as_ref().and_then(|(_, rows)| rows.get(number).copied());
+        places.more = more_row.map(|r| r.at);
+        // Read although the pupil may not be, so that all faults are told.
+        let known = identity.is_some();
+        let mut draft = Draft { subjects: drafts, ..Draft::of(identity.unwrap_or_else(nobody)) };
+        let rows_of = homeroom::Rows { conduct: conduct_row, results: result_row, more: more_row };
+        homeroom::fill(&mut draft, rows_of, rules, &mut bag);
+        if known {
+            rows.push(PlacedDraft { number: *number, draft, places });
         }
     }
 
@@ -394,49 +406,27 @@ pub(crate) fn assemble(source: &Source, mut bag: Bag, limits: &Limits) -> Assemb
     Assembled { sheet, bag }
 }
 
-fn header(source: &Source, bag: &mut Bag) -> Option<ClassHeader> {
-    let Some(class) = &source.class else {
-        bag.push(missing_sheet("Lớp"));
-        return None;
-    };
-    // Read all, so that all faults are told, before any may end the reading.
-    let school = required(class, Column::SchoolCode, "Mã trường", bag, value::school_code);
-    let name = required(class, Column::SchoolName, "Tên trường", bag, |f| value::text(f, Prose::Line));
-    let ward = bag.read(class.head.get(&Column::Ward), |f| value::text(f, Prose::Line));
-    let province = bag.read(class.head.get(&Column::Province), |f| value::text(f, Prose::Line));
-    let year = required(class, Column::SchoolYear, "Năm học", bag, value::school_year);
-    let grade = required(class, Column::Grade, "Khối", bag, value::grade);
-    let class = required(class, Column::Class, "Lớp", bag, value::class_name);
-    Some(ClassHeader {
-        school: school?,
-        school_name: SchoolSection { name: name?, ward, province },
-        year: year?,
-        grade: grade?,
-        class: class?,
-    })
+/// The name of the sheet on which conduct stands.
+pub(crate) fn conduct_sheet(rules: RuleSet) -> &'static str {
+    match rules {
+        RuleSet::Tt27 | RuleSet::Tt30 => "Phẩm chất, năng lực",
+        RuleSet::Tt58 | RuleSet::Tt58Tt26 => "Hạnh kiểm",
+        RuleSet::Tt22 => "Rèn luyện",
+    }
 }
 
-fn required<T>(
-    class: &Table,
-    column: Column,
-    name: &str,
-    bag: &mut Bag,
-    reader: impl FnOnce(&Field) -> value::Reading<Option<T>>,
-) -> Option<T> {
-    match class.head.get(&column) {
-        Some(field) if !field.is_blank() => bag.read(Some(field), reader),
-        found => {
-            let fault = Fault::error(
-                Code::MissingValue,
-                Words::new(format!("“{name}” của lớp."), format!("The class's “{name}”.")),
-                Words::new(format!("Điền “{name}”."), format!("Fill in “{name}”.")),
-            );
-            match found {
-                Some(field) => bag.at(field.at, None, fault),
-                None => bag.on_sheet(class.sheet, fault.code, fault.severity, *fault.expected, *fault.how_to_mend),
-            }
-            None
-        }
+/// Stands in for a pupil whose identity cannot be read, while the rest of the row is.
+fn nobody() -> Identity {
+    Identity {
+        name: "?".parse().expect("a text"),
+        birth_date: PartialDate::new(2000, None, None).expect("a year"),
+        sex: Sex::Other,
+        ethnicity: None,
+        nationality: None,
+        birth_place: None,
+        birth_province: None,
+        identifiers: Vec::new(),
+        book: None,
     }
 }
 
@@ -465,8 +455,11 @@ fn identity(row: &Row, list: &Table, bag: &mut Bag) -> Option<Identity> {
     let identifiers = IDENTIFIERS
         .into_iter()
         .filter_map(|(column, kind)| {
-            let value = bag.read(get(column), |f| value::identifier(f, kind))?;
-            Some(Identifier { kind, value })
+            let value = bag.read(get(column), |f| value::identifier(f, kind));
+            let with = bag.read(get(Column::VerifiedWith(kind)), value::register);
+            let on = bag.read(get(Column::VerifiedOn(kind)), value::date);
+            let verified = with.zip(on).map(|(with, on)| Verified { on, with });
+            Some(Identifier { verified, ..Identifier::new(kind, value?) })
         })
         .collect();
     Some(Identity {
@@ -476,6 +469,7 @@ fn identity(row: &Row, list: &Table, bag: &mut Bag) -> Option<Identity> {
         ethnicity,
         nationality,
         birth_place,
+        birth_province: None,
         identifiers,
         book,
     })
@@ -511,7 +505,7 @@ fn is_exempt_word(field: &Field) -> bool {
 
 fn is_mark_column(column: &Column) -> bool {
     use Column::*;
-    matches!(column, Regular(..) | Midterm(_) | FinalExam(_) | Average(_) | Year | Reassessed)
+    matches!(column, Regular(..) | Midterm(_) | FinalExam(_) | Average(_) | Year | Reassessed | Test | ReassessedTest)
 }
 
 fn subject_draft(subject: &catalogue::Subject, head: &Head, row: &Row, bag: &mut Bag) -> SubjectDraft {
@@ -538,6 +532,13 @@ fn subject_draft(subject: &catalogue::Subject, head: &Head, row: &Row, bag: &mut
             Some(reason) => Assessment::Exempt(reason),
             None => Assessment::Exempt("Miễn học".parse().expect("a text")),
         }
+    } else if matches!(subject.kind, SubjectKind::Level | SubjectKind::TestedLevel) {
+        Assessment::Level {
+            year: bag.read(get(Column::Year), value::subject_level),
+            test: bag.read(get(Column::Test), value::mark),
+            reassessed: bag.read(get(Column::Reassessed), value::subject_level),
+            reassessed_test: bag.read(get(Column::ReassessedTest), value::mark),
+        }
     } else if subject.kind == SubjectKind::Score {
         let term1 = term_marks(row, Term::First, bag);
         let term2 = term_marks(row, Term::Second, bag);
@@ -559,6 +560,7 @@ fn subject_draft(subject: &catalogue::Subject, head: &Head, row: &Row, bag: &mut
         code: head.code.clone(),
         name: bag.read(get(Column::SubjectName), |f| value::text(f, Prose::Line)).unwrap_or_else(|| head.name.clone()),
         assessment,
+        study_topics: bag.read(get(Column::StudyTopics), value::flag).unwrap_or(false),
         remark: bag.read(get(Column::Remark), |f| value::text(f, Prose::Lines)),
         teacher: bag.read(get(Column::Teacher), |f| value::text(f, Prose::Name)).or_else(|| head.teacher.clone()),
         locked_at: bag.read(get(Column::LockedAt), value::moment).or(head.locked_at),
@@ -575,25 +577,6 @@ fn term_marks(row: &Row, term: Term, bag: &mut Bag) -> TermMarks {
         final_exam: bag.read(get(Column::FinalExam(term)), value::mark),
         average: bag.read(get(Column::Average(term)), value::mark),
     }
-}
-
-fn conduct_of(row: Option<&Row>, bag: &mut Bag) -> (ConductDraft, Attendance, Option<Text>, Vec<Text>) {
-    let get = |column: Column| row.and_then(|r| r.cells.get(&column));
-    let conduct = ConductDraft {
-        term1: bag.read(get(Column::Conduct(Term::First)), value::rating),
-        term2: bag.read(get(Column::Conduct(Term::Second)), value::rating),
-        year: bag.read(get(Column::ConductYear), value::rating),
-        retrained: bag.read(get(Column::Retrained), value::rating),
-    };
-    let attendance = Attendance {
-        with_leave: bag.read(get(Column::WithLeave), value::count).unwrap_or(0),
-        without_leave: bag.read(get(Column::WithoutLeave), value::count).unwrap_or(0),
-    };
-    let remark = bag.read(get(Column::HomeroomRemark), |f| value::text(f, Prose::Lines));
-    let awards: BTreeSet<Column> =
-        row.iter().flat_map(|r| r.cells.keys()).copied().filter(|c| matches!(c, Column::Award(_))).collect();
-    let awards = awards.into_iter().filter_map(|c| bag.read(get(c), |f| value::text(f, Prose::Line))).collect();
-    (conduct, attendance, remark, awards)
 }
 
 /// Teachers leave the cell empty for no absence. One remark for each column says so.
@@ -620,15 +603,5 @@ fn blank_absences(table: &Table, bag: &mut Bag) {
                 ),
             );
         }
-    }
-}
-
-fn imported(row: Option<&Row>, bag: &mut Bag) -> ImportedResults {
-    let get = |column: Column| row.and_then(|r| r.cells.get(&column));
-    ImportedResults {
-        study_term1: bag.read(get(Column::Study(Term::First)), value::rating),
-        study_term2: bag.read(get(Column::Study(Term::Second)), value::rating),
-        study_year: bag.read(get(Column::StudyYear), value::rating),
-        promotion: bag.read(get(Column::Promotion), value::promotion),
     }
 }

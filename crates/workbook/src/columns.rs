@@ -1,6 +1,9 @@
 //! The columns a table may have and the headings by which they are known.
 
+use hocba_record::section::IdentifierKind;
 use unicode_normalization::UnicodeNormalization as _;
+
+use crate::attainments;
 
 /// A term (học kỳ).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +12,43 @@ pub enum Term {
     First,
     /// Học kỳ II.
     Second,
+}
+
+/// What a column says of a move between schools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MovePart {
+    /// The day.
+    On,
+    /// The other school's name.
+    School,
+    /// Its code.
+    Code,
+    /// The class there.
+    Class,
+}
+
+/// What a column says of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CertificatePart {
+    /// What it certifies.
+    Name,
+    /// Grade.
+    Grade,
+    /// Number.
+    Number,
+    /// Day of issue.
+    On,
+}
+
+/// What a column says of a prize.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContestPart {
+    /// The contest.
+    Name,
+    /// Who held it.
+    Level,
+    /// The prize.
+    Prize,
 }
 
 /// A column of one of the tables.
@@ -71,6 +111,8 @@ pub enum Column {
     LockedAt,
     /// Nguồn: which gradebook.
     Source,
+    /// Chuyên đề: whether the pupil takes the subject's study topics (upper secondary).
+    StudyTopics,
     // Rèn luyện
     /// Conduct of a term.
     Conduct(Term),
@@ -93,6 +135,46 @@ pub enum Column {
     StudyYear,
     /// Lên lớp.
     Promotion,
+    /// ĐTB các môn of a term (TT 58/2011).
+    Overall(Term),
+    /// ĐTB các môn of the year.
+    OverallYear,
+    /// Primary: the year's result.
+    EducationYear,
+    /// Danh hiệu: the titles the rules give, and other awards.
+    Title,
+    // Primary school
+    /// Điểm KTĐK at the end of the year.
+    Test,
+    /// The test taken again.
+    ReassessedTest,
+    /// A quality or competence, by its place in the list of all.
+    Attainment(u8),
+    /// The remark about it.
+    AttainmentRemark(u8),
+    /// The lowest level after summer help.
+    AttainmentsReassessed,
+    /// Nổi bật: recognised by the class (TT 27/2020 Art. 13.1).
+    Outstanding,
+    // Bổ sung
+    /// Học theo kế hoạch riêng.
+    Plan,
+    /// What is printed about it.
+    PlanNote,
+    /// Học lại lớp.
+    Repeating,
+    /// Moved in during the year: day, school, its code, class there.
+    MovedIn(MovePart),
+    /// Moved out during the year.
+    MovedOut(MovePart),
+    /// A certificate, counted from 1.
+    Certificate(u8, CertificatePart),
+    /// A prize, counted from 1.
+    Contest(u8, ContestPart),
+    /// With which register an identifier was compared.
+    VerifiedWith(IdentifierKind),
+    /// When.
+    VerifiedOn(IdentifierKind),
     // Lớp
     /// Mã trường.
     SchoolCode,
@@ -130,6 +212,8 @@ pub(crate) enum Kind {
     Subject,
     Conduct,
     Results,
+    /// Plan, enrolment, certificates, contests.
+    More,
     Csv,
 }
 
@@ -159,7 +243,9 @@ pub(crate) fn recognise(kind: Kind, heading: &str, group: Option<&str>) -> Optio
     let folded = fold(heading);
     match &*folded {
         "stt" | "tt" | "sothutu" => return Some(Column::Number),
-        "hovaten" | "hoten" | "hotenhocsinh" | "hovatenhocsinh" => return Some(Column::Name),
+        "hovaten" | "hoten" | "hotenhocsinh" | "hovatenhocsinh" | "tenhocsinh" | "hovatenhs" | "hotenhs" => {
+            return Some(Column::Name);
+        }
         _ => {}
     }
     match kind {
@@ -172,12 +258,21 @@ pub(crate) fn recognise(kind: Kind, heading: &str, group: Option<&str>) -> Optio
             match (own, of_group) {
                 (Some((term, "")), _) => Some(Column::Average(term)),
                 (Some((term, rest)), _) => mark(term, rest),
-                (None, Some(term)) => mark(term, &folded).or_else(|| subject(&folded)),
+                // What the template calls so is the year's, and a term's here.
+                (None, Some(term)) => {
+                    mark(term, &folded).or_else(|| subject(&folded)).filter(|_| level_word(&folded).is_none())
+                }
                 (None, None) => subject(&folded),
             }
         }
-        Kind::Conduct => conduct(&folded),
+        Kind::Conduct => group
+            .map(fold)
+            .filter(|group| attainments::is_group(group))
+            .and_then(|_| attainments::by_heading(&folded))
+            .map(Column::Attainment)
+            .or_else(|| conduct(&folded)),
         Kind::Results => result(&folded),
+        Kind::More => more(&folded),
         // A flat file has one row of headings, so its headings carry their table: "HK1 TX1", "Rèn luyện HK1".
         Kind::Csv => {
             if let Some(rest) = folded.strip_prefix("renluyen")
@@ -195,7 +290,9 @@ pub(crate) fn recognise(kind: Kind, heading: &str, group: Option<&str>) -> Optio
                     .or_else(|| pupil(&folded))
                     .or_else(|| subject(&folded))
                     .or_else(|| conduct(&folded).filter(|c| !matches!(c, Column::ConductYear)))
-                    .or_else(|| (folded == "lenlop").then_some(Column::Promotion)),
+                    .or_else(|| (folded == "lenlop").then_some(Column::Promotion))
+                    .or_else(|| result(&folded).filter(|c| !matches!(c, Column::StudyYear)))
+                    .or_else(|| more(&folded)),
             }
         }
     }
@@ -228,6 +325,39 @@ fn pupil(folded: &str) -> Option<Column> {
         "matam" | "matamthoi" => Column::Temporary,
         "giaytonuocngoai" | "hochieu" => Column::ForeignPaper,
         "mahocba" => Column::Book,
+        _ => {
+            // "Số định danh: đối chiếu với", "Số định danh: ngày đối chiếu"
+            let (number, on) = match (folded.strip_suffix("ngaydoichieu"), folded.strip_suffix("doichieuvoi")) {
+                (Some(number), _) => (number, true),
+                (None, Some(number)) => (number, false),
+                (None, None) => return None,
+            };
+            let kind = identifier_kind(pupil(number)?)?;
+            if on { Column::VerifiedOn(kind) } else { Column::VerifiedWith(kind) }
+        }
+    })
+}
+
+/// The identifiers by column, in the order of [`IdentifierKind`], in which an identity lists them.
+pub(crate) const IDENTIFIERS: [(Column, IdentifierKind); 6] = [
+    (Column::ForeignPaper, IdentifierKind::ForeignPaper),
+    (Column::Lifelong, IdentifierKind::Lifelong),
+    (Column::Ministry, IdentifierKind::Ministry),
+    (Column::Personal, IdentifierKind::Personal),
+    (Column::SchoolPupil, IdentifierKind::School),
+    (Column::Temporary, IdentifierKind::Temporary),
+];
+
+fn identifier_kind(column: Column) -> Option<IdentifierKind> {
+    IDENTIFIERS.into_iter().find(|(c, _)| *c == column).map(|(_, kind)| kind)
+}
+
+/// What primary school has for each subject.
+pub(crate) fn level_word(folded: &str) -> Option<Column> {
+    Some(match folded {
+        "mucdatduoc" | "muc" | "mdd" | "mucdat" | "mucdohoanthanh" | "danhgia" | "xeploai" => Column::Year,
+        "diemktdk" | "ktdk" | "diemkiemtradinhki" | "diemkiemtradinhky" | "diemkt" | "diem" | "diembaiktdk"
+        | "diemktdkcuoinam" => Column::Test,
         _ => return None,
     })
 }
@@ -246,8 +376,9 @@ fn mark(term: Term, folded: &str) -> Option<Column> {
 
 fn subject(folded: &str) -> Option<Column> {
     Some(match folded {
-        "canam" | "dtbmcn" | "dtbcanam" => Column::Year,
-        "danhgialai" => Column::Reassessed,
+        "canam" | "dtbmcn" | "dtbcanam" | "cn" | "tbcn" | "cuoinam" => Column::Year,
+        "danhgialai" | "thilai" | "ktlai" | "kiemtralai" => Column::Reassessed,
+        "ktdklai" | "diemktdklai" => Column::ReassessedTest,
         "mien" | "mienhoc" | "mienkhongdanhgia" | "mienhockhongdanhgia" => Column::Exempt,
         "nhanxet" | "nhanxetmon" | "nhanxetcuagiaovienmon" => Column::Remark,
         "mamon" => Column::SubjectCode,
@@ -255,7 +386,8 @@ fn subject(folded: &str) -> Option<Column> {
         "giaovien" | "giaovienneukhac" | "giaovienbomon" => Column::Teacher,
         "khoaso" | "khoasoneukhac" | "ngaykhoaso" => Column::LockedAt,
         "nguon" | "nguonneukhac" | "nguondulieu" => Column::Source,
-        _ => return None,
+        "chuyende" | "chuyendehoctap" | "hocchuyende" => Column::StudyTopics,
+        _ => return level_word(folded),
     })
 }
 
@@ -266,24 +398,75 @@ fn conduct(folded: &str) -> Option<Column> {
     if let Some(n) = folded.strip_prefix("khenthuongkhac") {
         return if n.is_empty() { Some(1) } else { n.parse().ok() }.filter(|n| *n > 0).map(Column::Award);
     }
+    if let Some(item) = folded.strip_prefix("nhanxet").and_then(attainments::by_heading) {
+        return Some(Column::AttainmentRemark(item));
+    }
+    if let Some(item) = attainments::by_heading(folded) {
+        return Some(Column::Attainment(item));
+    }
     Some(match folded {
-        "canam" => Column::ConductYear,
+        "canam" | "cn" | "cuoinam" => Column::ConductYear,
+        "phamchatnangluclai" | "pcnllai" => Column::AttainmentsReassessed,
+        "noibat" | "noibathoactienbo" | "tieubieu" => Column::Outstanding,
+        "danhhieu" | "khenthuong" | "danhhieukhenthuong" | "danhhieuthidua" => Column::Title,
         "renluyenlai" | "renluyentronghe" => Column::Retrained,
-        "nghicophep" | "cophep" => Column::WithLeave,
-        "nghikhongphep" | "khongphep" => Column::WithoutLeave,
-        "nhanxetgvcn" | "nhanxetcuagvcn" | "nhanxetcuagiaovienchunhiem" => Column::HomeroomRemark,
+        "nghicophep" | "cophep" | "nghicp" | "sobuoinghicophep" | "songaynghicophep" => Column::WithLeave,
+        "nghikhongphep" | "khongphep" | "nghikp" | "sobuoinghikhongphep" | "songaynghikhongphep" => {
+            Column::WithoutLeave
+        }
+        "nhanxetgvcn" | "nhanxetcuagvcn" | "nhanxetcuagiaovienchunhiem" | "nhanxetchung" => Column::HomeroomRemark,
         _ => return None,
     })
 }
 
 fn result(folded: &str) -> Option<Column> {
-    let rest = folded.strip_prefix("hoctap").unwrap_or(folded);
+    if let Some(rest) = ["dtbcacmon", "tbcm", "tbcacmon", "dtbcm"].iter().find_map(|p| folded.strip_prefix(p)) {
+        return match term_of(rest) {
+            Some((term, "")) => Some(Column::Overall(term)),
+            None if matches!(rest, "" | "canam" | "cn") => Some(Column::OverallYear),
+            _ => None,
+        };
+    }
+    let rest = folded.strip_prefix("hoctap").or_else(|| folded.strip_prefix("hocluc")).unwrap_or(folded);
     if let Some((term, "")) = term_of(rest) {
         return Some(Column::Study(term));
     }
     Some(match rest {
-        "canam" => Column::StudyYear,
-        "lenlop" => Column::Promotion,
+        "canam" | "cn" => Column::StudyYear,
+        "lenlop" | "ketquacuoinam" | "duoclenlop" | "hoanthanhchuongtrinhlophoc" => Column::Promotion,
+        "ketquagiaoduc" | "danhgiaketquagiaoduc" | "kqgd" | "mucdohoanthanh" | "ketquadanhgiagiaoduc" => {
+            Column::EducationYear
+        }
+        _ => return None,
+    })
+}
+
+/// The sheet of what few pupils have.
+fn more(folded: &str) -> Option<Column> {
+    let digits = folded.trim_end_matches(|c: char| c.is_ascii_digit());
+    let n = match &folded[digits.len()..] {
+        "" => 1,
+        number => number.parse().ok().filter(|n| *n > 0)?,
+    };
+    Some(match digits {
+        "hoctheokehoachrieng" | "kehoachrieng" | "kehoachgiaoduccanhan" => Column::Plan,
+        "ghichukehoachrieng" => Column::PlanNote,
+        "hoclai" | "hoclailop" | "luuban" => Column::Repeating,
+        "ngaychuyenden" => Column::MovedIn(MovePart::On),
+        "chuyendentu" | "chuyendentutruong" | "truongchuyenden" => Column::MovedIn(MovePart::School),
+        "matruongcu" => Column::MovedIn(MovePart::Code),
+        "lopcu" => Column::MovedIn(MovePart::Class),
+        "ngaychuyendi" => Column::MovedOut(MovePart::On),
+        "chuyendidentruong" | "truongchuyendi" => Column::MovedOut(MovePart::School),
+        "matruongmoi" => Column::MovedOut(MovePart::Code),
+        "lopmoi" => Column::MovedOut(MovePart::Class),
+        "chungchi" => Column::Certificate(n, CertificatePart::Name),
+        "xeploaichungchi" => Column::Certificate(n, CertificatePart::Grade),
+        "sochungchi" => Column::Certificate(n, CertificatePart::Number),
+        "ngaycapchungchi" => Column::Certificate(n, CertificatePart::On),
+        "cuocthi" => Column::Contest(n, ContestPart::Name),
+        "capcuocthi" => Column::Contest(n, ContestPart::Level),
+        "giai" => Column::Contest(n, ContestPart::Prize),
         _ => return None,
     })
 }

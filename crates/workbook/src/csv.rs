@@ -2,36 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use hocba_record::{
-    catalogue,
-    types::{EducationLevel, Grade},
-};
+use hocba_record::{catalogue, form::Form};
 
 use crate::{
     Limits,
     bag::Bag,
+    class::form_of,
+    classify::known_subject,
     columns::{Column, Kind, recognise},
     finding::{Code, Finding, Severity, Words},
     guard,
+    hints::Context,
+    plan::{ColumnPlan, Role, SheetPlan, Use},
     table::{At, Field, Row, Source, Table, Value},
-    value::{self, Fault},
+    value::Fault,
 };
 
 /// The name under which a text file's findings speak of it.
 pub(crate) const SHEET: &str = "CSV";
 
-fn unknown_encoding() -> Box<Finding> {
+/// Text that is not UTF-8, called by the name of what it most likely is. Old Vietnamese fonts (TCVN3) put their letters
+/// where Windows-1258, and every other code page a spreadsheet saves in, has signs that no name or remark has.
+pub(crate) fn unknown_encoding(bytes: &[u8]) -> Box<Finding> {
+    let signs = bytes.iter().take(64 * 1024).filter(|b| matches!(b, 0xa8..=0xae | 0xb5..=0xbe)).count();
+    let letters = bytes.iter().take(64 * 1024).filter(|b| matches!(b, 0xc0..=0xff)).count();
+    let name = if signs > letters / 8 { "TCVN3 (ABC)" } else { "Windows-1258" };
     guard::refuse(
         Code::UnknownEncoding,
         Words::new("Tệp CSV mã hoá UTF-8.", "A CSV file in UTF-8."),
         Words::new(
-            "Tệp dùng bảng mã khác (có lẽ Windows-1258 hoặc TCVN3). Trong Excel chọn “Lưu thành”, kiểu “CSV UTF-8 (.csv)”, hoặc gửi tệp .xlsx.",
-            "The file is in another encoding (perhaps Windows-1258 or TCVN3). In Excel choose Save As, type “CSV UTF-8 (.csv)”, or send an .xlsx file.",
+            format!(
+                "Tệp dùng bảng mã khác, có lẽ {name}. Trong Excel chọn “Lưu thành”, kiểu “CSV UTF-8 (.csv)”, hoặc gửi tệp .xlsx."
+            ),
+            format!(
+                "The file is in another encoding, perhaps {name}. In Excel choose Save As, type “CSV UTF-8 (.csv)”, or send an .xlsx file."
+            ),
         ),
     )
 }
 
-fn too_large(limits: &Limits) -> Box<Finding> {
+pub(crate) fn too_large(limits: &Limits) -> Box<Finding> {
     Box::new(Finding {
         sheet: SHEET.into(),
         ..Finding::file(
@@ -49,7 +59,7 @@ fn too_large(limits: &Limits) -> Box<Finding> {
 }
 
 /// The separator of the heading line: `;` where the comma is the decimal sign, else `,` or a tabulator.
-fn separator(first_line: &str) -> u8 {
+pub(crate) fn separator(first_line: &str) -> u8 {
     let count = |c: char| {
         let mut quoted = false;
         first_line
@@ -68,9 +78,9 @@ fn separator(first_line: &str) -> u8 {
 }
 
 /// A record of the file and the row it has in a spreadsheet, from 0.
-struct Line {
-    row: u32,
-    cells: Vec<String>,
+pub(crate) struct Line {
+    pub row: u32,
+    pub cells: Vec<String>,
 }
 
 fn lines(text: &str, limits: &Limits) -> Result<Vec<Line>, Box<Finding>> {
@@ -88,7 +98,7 @@ fn lines(text: &str, limits: &Limits) -> Result<Vec<Line>, Box<Finding>> {
     let mut lines = Vec::new();
     let (mut left, mut inside) = (limits.cells, 0_u64);
     for record in reader.records() {
-        let record = record.map_err(|_| unknown_encoding())?;
+        let record = record.map_err(|_| unknown_encoding(body.as_bytes()))?;
         // The reader counts lines of text; a spreadsheet counts a record with line feeds in it as one row.
         let line = record.position().map_or(0, csv::Position::line);
         let row = line.saturating_sub(1).saturating_sub(inside).saturating_add(skipped.into());
@@ -104,11 +114,15 @@ fn lines(text: &str, limits: &Limits) -> Result<Vec<Line>, Box<Finding>> {
     Ok(lines)
 }
 
-pub(crate) fn tables(bytes: &[u8], limits: &Limits) -> (Source, Bag) {
+/// The lines of a file that is text.
+pub(crate) fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<Line>, Box<Finding>> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let lines = std::str::from_utf8(text).map_err(|_| unknown_encoding()).and_then(|text| lines(text, limits));
-    match lines {
-        Ok(lines) => split(&lines, limits),
+    std::str::from_utf8(text).map_err(|_| unknown_encoding(text)).and_then(|text| lines(text, limits))
+}
+
+pub(crate) fn tables(bytes: &[u8], context: &Context<'_>) -> (Source, Bag) {
+    match open(bytes, context.limits) {
+        Ok(lines) => split(&lines, context),
         Err(finding) => (Source::default(), Bag::with(*finding)),
     }
 }
@@ -117,8 +131,8 @@ fn at(row: u32, col: usize) -> At {
     At { sheet: 0, row, col: u32::try_from(col).unwrap_or(u32::MAX) }
 }
 
-fn split(lines: &[Line], limits: &Limits) -> (Source, Bag) {
-    let mut bag = Bag::new(vec![SHEET.into()], limits.findings);
+pub(crate) fn split(lines: &[Line], context: &Context<'_>) -> (Source, Bag) {
+    let mut bag = Bag::new(vec![SHEET.into()], context.limits.findings);
     let mut source = Source { sheets: vec![SHEET.into()], ..Source::default() };
     let header = lines.iter().position(|line| {
         let has = |wanted| line.cells.iter().any(|c| recognise(Kind::Csv, c, None) == Some(wanted));
@@ -136,24 +150,35 @@ fn split(lines: &[Line], limits: &Limits) -> (Source, Bag) {
     };
     let (heading, data) = (&lines[header], &lines[header + 1..]);
     let mut columns = BTreeMap::new();
+    let mut plans = Vec::new();
     let mut awards = 0_u8;
     for (col, text) in heading.cells.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         let place = at(heading.row, col);
-        let mut column = recognise(Kind::Csv, text, None);
+        let mapped = context.mapping.get(SHEET, place.col);
+        let mut column = match mapped {
+            Some(mapped) => mapped.map(|(_, column)| column),
+            None => recognise(Kind::Csv, text, None),
+        };
         if let Some(Column::Award(_)) = column {
             awards = awards.saturating_add(1);
             column = Some(Column::Award(awards));
         }
         match column {
-            Some(column) if columns.contains_key(&column) => bag.duplicate_column(place, text),
+            Some(twice) if columns.contains_key(&twice) => {
+                bag.duplicate_column(place, text);
+                column = None;
+            }
             Some(column) => {
                 columns.insert(column, place.col);
             }
+            None if mapped.is_some() => {}
             None if data.iter().any(|l| l.cells.get(col).is_some_and(|c| !c.trim().is_empty())) => {
                 bag.ignored_column(place, text);
             }
             None => {}
         }
+        let taken = column.map(|column| Use { column, subject: None });
+        plans.push(ColumnPlan { col: place.col, row: heading.row, heading: text.clone(), taken });
     }
 
     let rows: Vec<Row> = data
@@ -172,19 +197,16 @@ fn split(lines: &[Line], limits: &Limits) -> (Source, Bag) {
         .collect();
 
     source.class = Some(class(&rows, &columns, heading.row, &mut bag));
-    let level = source
-        .class
-        .as_ref()
-        .and_then(|c| c.head.get(&Column::Grade))
-        .and_then(|f| value::grade(f).ok())
-        .and_then(|(grade, _)| grade)
-        .map(Grade::level);
+    let form = source.class.as_ref().and_then(|class| form_of(&class.head, context.hints));
+    let curriculum = form.map(Form::curriculum);
+    source.rules = form.map(|form| form.rules);
 
     // Each pupil's own fields come from the pupil's first line; further lines leave them empty or repeat them.
-    let own = |column: &Column| is_pupil(*column) || is_conduct(*column) || is_result(*column);
+    let own = |column: &Column| is_pupil(*column) || is_conduct(*column) || is_result(*column) || is_more(*column);
     let mut pupils: Vec<Row> = Vec::new();
     let mut first: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut subjects: BTreeMap<&'static str, (&'static catalogue::Subject, Vec<Row>)> = BTreeMap::new();
+    let mut words: BTreeMap<String, Option<&'static catalogue::Subject>> = BTreeMap::new();
     for row in &rows {
         let shown = |column| row.cells.get(&column).map(Field::shown).unwrap_or_default().trim().to_owned();
         let key = (shown(Column::Number), shown(Column::Name));
@@ -214,8 +236,9 @@ fn split(lines: &[Line], limits: &Limits) -> (Source, Bag) {
         let Some(code) = row.cells.get(&Column::SubjectCode).or_else(|| row.cells.get(&Column::SubjectName)) else {
             continue;
         };
-        let levels = level.map_or(vec![EducationLevel::LowerSecondary, EducationLevel::UpperSecondary], |l| vec![l]);
-        match levels.iter().find_map(|l| catalogue::by_heading(*l, &code.shown())) {
+        // The same dozen words on every line.
+        let known = *words.entry(code.shown()).or_insert_with_key(|word| known_subject(curriculum, word));
+        match known {
             Some(subject) => subjects.entry(subject.code).or_insert((subject, Vec::new())).1.push(row.clone()),
             None => bag.at(
                 code.at,
@@ -250,6 +273,16 @@ fn split(lines: &[Line], limits: &Limits) -> (Source, Bag) {
     if columns.keys().any(|c| is_result(*c) && !is_key(*c)) {
         source.results = Some(table(part(is_result), is_result));
     }
+    if columns.keys().any(|c| is_more(*c) && !is_key(*c)) {
+        source.more = Some(table(part(is_more), is_more));
+    }
+    source.plans.push(SheetPlan {
+        header: Some((heading.row, heading.row)),
+        columns: plans,
+        last: rows.last().map(|r| r.at.row),
+        pupils: pupils.len(),
+        ..SheetPlan::bare(0, Role::Lines)
+    });
     source.subjects = subjects.into_values().map(|(subject, rows)| (subject, table(rows, is_subject))).collect();
     (source, bag)
 }
@@ -307,15 +340,37 @@ fn is_pupil(column: Column) -> bool {
                 | Temporary
                 | ForeignPaper
                 | Book
+                | VerifiedWith(_)
+                | VerifiedOn(_)
         )
 }
 fn is_conduct(column: Column) -> bool {
     use Column::*;
     is_key(column)
-        || matches!(column, Conduct(_) | ConductYear | Retrained | WithLeave | WithoutLeave | HomeroomRemark | Award(_))
+        || matches!(
+            column,
+            Conduct(_)
+                | ConductYear
+                | Retrained
+                | WithLeave
+                | WithoutLeave
+                | HomeroomRemark
+                | Award(_)
+                | Attainment(_)
+                | AttainmentRemark(_)
+                | AttainmentsReassessed
+                | Outstanding
+                | Title
+        )
 }
 fn is_result(column: Column) -> bool {
-    is_key(column) || matches!(column, Column::Study(_) | Column::StudyYear | Column::Promotion)
+    use Column::*;
+    is_key(column) || matches!(column, Study(_) | StudyYear | Promotion | Overall(_) | OverallYear | EducationYear)
+}
+fn is_more(column: Column) -> bool {
+    use Column::*;
+    is_key(column)
+        || matches!(column, Plan | PlanNote | Repeating | MovedIn(_) | MovedOut(_) | Certificate(..) | Contest(..))
 }
 fn is_subject(column: Column) -> bool {
     use Column::*;
@@ -335,5 +390,21 @@ fn is_subject(column: Column) -> bool {
                 | Teacher
                 | LockedAt
                 | Source
+                | Test
+                | ReassessedTest
+                | StudyTopics
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_that_is_not_utf8_is_called_by_its_name() {
+        let named = |bytes: &[u8]| unknown_encoding(bytes).how_to_mend.vi;
+        // “Họ và tên Nguyễn Thị Đào” in both.
+        assert!(named(b"STT;H\xe4 v\xb5 t\xaan\n1;Nguy\xd4n Th\xde \xa7\xb5o\n").contains("TCVN3"));
+        assert!(named(b"STT;Ho\xf2 v\xe0 t\xean\n1;Nguy\xea\xden Thi\xf2 \xd0\xe0o\n").contains("Windows-1258"));
+    }
 }

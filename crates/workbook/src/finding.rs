@@ -227,6 +227,12 @@ codes! {
     UnknownPupil = "unknown_pupil",
     /// STT and name belong to two different pupils.
     PupilMismatch = "pupil_mismatch",
+    /// The file, a banner in it and what the caller knows speak of different classes.
+    ClassDisagrees = "class_disagrees",
+    /// The lines of a class of a bulk file stand in two places.
+    ClassAgain = "class_again",
+    /// The grade was taken from the class's name.
+    GradeFromClass = "grade_from_class",
     /// A pupil of the list has no row here.
     PupilMissing = "pupil_missing",
     /// Two lines of a CSV disagree about one pupil or class.
@@ -252,6 +258,14 @@ codes! {
     NotAPromotion = "not_a_promotion",
     /// Not a date, or not one of the calendar.
     NotADate = "not_a_date",
+    /// None of the levels of primary school (T, H, C; T, Đ, C).
+    NotALevel = "not_a_level",
+    /// None of a column's words.
+    NotAChoice = "not_a_choice",
+    /// A name in capitals; the finding says what will be stored.
+    NameInCapitals = "name_in_capitals",
+    /// A date's serial number without the format; the finding says what will be stored.
+    SerialDate = "serial_date",
     /// Neither Nam nor Nữ nor Khác.
     NotASex = "not_a_sex",
     /// A country we do not know.

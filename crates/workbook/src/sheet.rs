@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hocba_record::{
-    check::{self, IdentityField, MarkPart, Place, SchoolField, Span, SubjectField},
+    check::{self, AttainmentField, IdentityField, MarkPart, Place, SchoolField, Span, SubjectField},
     draft::{ClassHeader, Draft},
-    rules::tt22::Policy,
+    rules::Policies,
     section::IdentifierKind,
     types::SubjectCode,
 };
 
 use crate::{
-    assemble::IDENTIFIERS,
-    columns::{Column, Term},
+    attainments::ITEMS,
+    columns::{CertificatePart, Column, ContestPart, IDENTIFIERS, MovePart, Term},
     finding::{CellRef, Code, Finding, Location, Severity, Words, cut},
     table::{At, Row, Source, Table},
 };
@@ -48,11 +48,18 @@ pub(crate) struct Places {
     pub subjects: BTreeMap<SubjectCode, SubjectPlace>,
     pub conduct: Option<At>,
     pub results: Option<At>,
+    pub more: Option<At>,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { pupil: At { sheet: 0, row: 0, col: 0 }, subjects: BTreeMap::new(), conduct: None, results: None }
+        Self {
+            pupil: At { sheet: 0, row: 0, col: 0 },
+            subjects: BTreeMap::new(),
+            conduct: None,
+            results: None,
+            more: None,
+        }
     }
 }
 
@@ -102,6 +109,7 @@ pub(crate) struct Layout {
     subjects: BTreeMap<String, Columns>,
     conduct: Columns,
     results: Columns,
+    more: Columns,
 }
 
 impl Layout {
@@ -114,6 +122,7 @@ impl Layout {
             subjects: source.subjects.iter().map(|(s, table)| (s.code.to_owned(), Columns::of(table))).collect(),
             conduct: columns(&source.conduct),
             results: columns(&source.results),
+            more: columns(&source.more),
         }
     }
 
@@ -177,7 +186,8 @@ impl ClassSheet {
                 let at = subject_cell(columns, place, *field);
                 layout.location(at.sheet, Some(at))
             }
-            Place::Study { span } => in_row(
+            Place::EducationResult { .. } => in_row(&layout.results, places.results, Column::EducationYear),
+            Place::Study { span } | Place::StudyRanking { span } => in_row(
                 &layout.results,
                 places.results,
                 match span {
@@ -187,7 +197,7 @@ impl ClassSheet {
                 },
             ),
             Place::Promotion => in_row(&layout.results, places.results, Column::Promotion),
-            Place::Conduct { span } => in_row(
+            Place::Conduct { span } | Place::ConductRanking { span } => in_row(
                 &layout.conduct,
                 places.conduct,
                 match span {
@@ -197,12 +207,33 @@ impl ClassSheet {
                     Span::Summer => Column::Retrained,
                 },
             ),
+            Place::Attainment { code, field, .. } => {
+                let item = ITEMS.iter().position(|item| item.code == code.as_str()).and_then(|i| u8::try_from(i).ok());
+                let column = match (item, field) {
+                    (Some(item), AttainmentField::Level | AttainmentField::Name) => Column::Attainment(item),
+                    (Some(item), AttainmentField::Remark) => Column::AttainmentRemark(item),
+                    (None, _) => Column::Name,
+                };
+                in_row(&layout.conduct, places.conduct, column)
+            }
+            Place::AttainmentsReassessed => in_row(&layout.conduct, places.conduct, Column::AttainmentsReassessed),
+            Place::Plan => in_row(&layout.more, places.more, Column::PlanNote),
+            Place::Enrolment => {
+                // Whichever of the moves is there; a repeated year is one cell.
+                let parts = [Column::MovedIn(MovePart::On), Column::MovedOut(MovePart::On), Column::Repeating];
+                let column = parts.into_iter().find(|c| layout.more.columns.contains_key(c)).unwrap_or(Column::Name);
+                in_row(&layout.more, places.more, column)
+            }
+            Place::Certificate { index } => {
+                let column = Column::Certificate(nth(*index), CertificatePart::Name);
+                in_row(&layout.more, places.more, column)
+            }
+            Place::Contest { index } => {
+                in_row(&layout.more, places.more, Column::Contest(nth(*index), ContestPart::Name))
+            }
             Place::Attendance => in_row(&layout.conduct, places.conduct, Column::WithoutLeave),
             Place::Remark => in_row(&layout.conduct, places.conduct, Column::HomeroomRemark),
-            Place::Award { index } => {
-                let number = u8::try_from(index.saturating_add(1)).unwrap_or(u8::MAX);
-                in_row(&layout.conduct, places.conduct, Column::Award(number))
-            }
+            Place::Award { index } => in_row(&layout.conduct, places.conduct, Column::Award(nth(*index))),
         }
     }
 
@@ -210,10 +241,10 @@ impl ClassSheet {
     /// pupil twice. An error here stops that pupil's record, not the import of the class.
     ///
     /// The first of each pair is the pupil's position in [`ClassSheet::rows`].
-    pub fn check(&self, policy: &Policy) -> Vec<(usize, Finding)> {
+    pub fn check(&self, policies: &Policies) -> Vec<(usize, Finding)> {
         let mut found: Vec<(usize, check::Finding)> = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
-            found.extend(check::check(&self.header, &row.draft, policy).into_iter().map(|f| (index, f)));
+            found.extend(check::check(&self.header, &row.draft, policies).into_iter().map(|f| (index, f)));
         }
         found.extend(check::check_class(&self.drafts()));
         // What is wrong with the school is said once, not once for each pupil.
@@ -243,6 +274,11 @@ impl ClassSheet {
             how_to_mend: Words::new(finding.message.vietnamese(), finding.message.english()),
         }
     }
+}
+
+/// Columns are counted from 1.
+fn nth(index: usize) -> u8 {
+    u8::try_from(index.saturating_add(1)).unwrap_or(u8::MAX)
 }
 
 fn identifier_column(kind: IdentifierKind) -> Column {
@@ -279,6 +315,10 @@ fn subject_cell(columns: &Columns, place: &SubjectPlace, field: SubjectField) ->
             (Some(term), MarkPart::FinalExam) => Column::FinalExam(term),
             (None, _) => Column::Year,
         },
+        SubjectField::Test { span: Span::Summer } => Column::ReassessedTest,
+        SubjectField::Test { .. } => Column::Test,
+        SubjectField::Level { span: Span::Summer } => Column::Reassessed,
+        SubjectField::Level { .. } => Column::Year,
         SubjectField::Average { span } | SubjectField::Comment { span } => match (span, term_of(span)) {
             (_, Some(term)) => Column::Average(term),
             (Span::Summer, None) => Column::Reassessed,
@@ -287,5 +327,13 @@ fn subject_cell(columns: &Columns, place: &SubjectPlace, field: SubjectField) ->
         SubjectField::Exemption => Column::Exempt,
         SubjectField::Remark => Column::Remark,
     };
+    // A mark for which the sheet has no column is said at the subject's own first column, not at the pupil's name.
+    let of_marks = || {
+        let order = [Column::Year, Column::Average(Term::First), Column::Average(Term::Second)];
+        order.into_iter().find(|c| columns.columns.contains_key(c))
+    };
+    let is_mark =
+        matches!(field, SubjectField::Mark { .. } | SubjectField::Average { .. } | SubjectField::Comment { .. });
+    let column = if is_mark && !columns.columns.contains_key(&column) { of_marks().unwrap_or(column) } else { column };
     columns.cell(place.at, column)
 }

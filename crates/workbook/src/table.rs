@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hocba_record::catalogue::Subject;
+use hocba_record::{catalogue::Subject, form::RuleSet};
 
-use crate::columns::Column;
+use crate::{columns::Column, plan::SheetPlan};
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,4 +81,13 @@ pub(crate) struct Source {
     pub subjects: Vec<(&'static Subject, Table)>,
     pub conduct: Option<Table>,
     pub results: Option<Table>,
+    /// What few pupils have: plan, enrolment, certificates, contests.
+    pub more: Option<Table>,
+    /// What the lines above tables say of the class, at their cells, in the order found.
+    pub banner: Vec<(Column, Field)>,
+    /// What the grade and year that were found mean.
+    pub rules: Option<RuleSet>,
+    /// Whether the class stands on one sheet.
+    pub wide: bool,
+    pub plans: Vec<SheetPlan>,
 }

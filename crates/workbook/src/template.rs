@@ -1,11 +1,14 @@
 //! The workbook a school fills in, written empty or with drafts.
 
+mod homeroom;
+
 use std::collections::BTreeMap;
 
 use hocba_record::{
     catalogue::{self, Subject, SubjectKind},
     draft::{Assessment, ClassHeader, Draft, SubjectDraft, TermMarks},
-    section::{Achievement, Promotion, Rating, Sex},
+    form::{FORMS, RuleSet},
+    section::{Achievement, Attainment, IdentifierKind, Register, Sex, SubjectLevel},
     types::{Mark, SubjectCode, Text, UnixTime},
 };
 use rust_xlsxwriter::{
@@ -14,10 +17,10 @@ use rust_xlsxwriter::{
 };
 
 use crate::{
-    assemble::IDENTIFIERS,
-    columns::{Column, Term},
+    attainments::ITEMS,
+    classify::INSTRUCTIONS,
+    columns::{Column, IDENTIFIERS, Term},
     value::civil,
-    xlsx::INSTRUCTIONS,
 };
 
 /// Rows prepared in an empty template: the largest lawful class of a secondary school, 45 pupils.
@@ -32,6 +35,12 @@ pub enum TemplateError {
     /// A draft has a subject that the catalogue does not.
     #[error("the catalogue has no subject {code}")]
     UnknownSubject {
+        /// Its code.
+        code: SubjectCode,
+    },
+    /// A draft has a quality or competence that the layout does not.
+    #[error("no column for the quality or competence {code}")]
+    UnknownAttainment {
         /// Its code.
         code: SubjectCode,
     },
@@ -63,7 +72,7 @@ pub fn template(
     subjects: &[&'static Subject],
     pupils: &[Draft],
 ) -> Result<Vec<u8>, TemplateError> {
-    let level = header.map(|h| h.grade.level()).or_else(|| subjects.first().map(|s| s.level));
+    let curriculum = header.map(|h| h.form().curriculum()).or_else(|| subjects.first().map(|s| s.curriculum));
     let mut all: Vec<&'static Subject> = subjects.to_vec();
     for draft in pupils {
         for (index, subject) in draft.subjects.iter().enumerate() {
@@ -71,8 +80,8 @@ pub fn template(
             if draft.subjects.iter().take(index).any(|s| s.code == *code) {
                 return Err(TemplateError::SubjectTwice { code: code.clone() });
             }
-            let known = level
-                .map_or_else(|| catalogue::by_code_any_level(code.as_str()), |l| catalogue::by_code(l, code.as_str()))
+            let known = curriculum
+                .map_or_else(|| catalogue::by_code_anywhere(code.as_str()), |c| catalogue::by_code(c, code.as_str()))
                 .ok_or_else(|| TemplateError::UnknownSubject { code: code.clone() })?;
             if all.iter().all(|s| s.code != known.code) {
                 all.push(known);
@@ -93,8 +102,20 @@ pub fn template(
     for subject in all {
         subject_sheet(book.add_worksheet(), subject, header, pupils, &style)?;
     }
-    conduct(book.add_worksheet(), pupils, &style)?;
-    results(book.add_worksheet(), pupils, &style)?;
+    // Without a class, the subjects say at least which programme it is.
+    let rules = header.map(|h| h.form().rules).unwrap_or_else(|| {
+        FORMS.into_iter().rev().find(|f| Some(f.curriculum()) == curriculum).map_or(RuleSet::Tt22, |f| f.rules)
+    });
+    let unknown = |a: &&Attainment| !ITEMS.iter().any(|item| item.code == a.code.as_str());
+    if let Some(a) = pupils.iter().flat_map(attainments).find(unknown) {
+        return Err(TemplateError::UnknownAttainment { code: a.code.clone() });
+    }
+    homeroom::conduct(book.add_worksheet(), rules, pupils, &style)?;
+    homeroom::results(book.add_worksheet(), rules, pupils, &style)?;
+    // What few pupils have: in an empty workbook to be filled in, in a filled one where somebody has it.
+    if pupils.is_empty() || pupils.iter().any(homeroom::has_more) {
+        homeroom::more(book.add_worksheet(), pupils, &style)?;
+    }
     Ok(book.save_to_buffer()?)
 }
 
@@ -139,11 +160,11 @@ enum Look {
     Long,
 }
 
-const RATINGS: &[&str] = &["T", "K", "Đ", "CĐ"];
+const LEVELS: &[&str] = &["T", "H", "C"];
+const REGISTERS: &[&str] = &["Dân cư", "Ngành", "Giấy tờ"];
+const CROSS: &[&str] = &["x"];
 const ACHIEVEMENTS: &[&str] = &["Đ", "CĐ"];
 const SEXES: &[&str] = &["Nam", "Nữ", "Khác"];
-const PROMOTIONS: &[&str] = &["Lên lớp", "Lên lớp sau hè", "Chờ đánh giá lại", "Ở lại lớp"];
-
 struct Heading {
     column: Column,
     text: String,
@@ -358,13 +379,17 @@ fn class(sheet: &mut Worksheet, header: Option<&ClassHeader>, style: &Style) -> 
     Ok(())
 }
 
+fn attainments(draft: &Draft) -> impl Iterator<Item = &Attainment> {
+    draft.attainments.qualities.iter().chain(&draft.attainments.competences)
+}
+
 fn numbers(pupils: &[Draft]) -> impl Iterator<Item = (u32, &Draft)> {
     (1_u32..).zip(pupils)
 }
 
 fn pupil_list(sheet: &mut Worksheet, pupils: &[Draft], style: &Style) -> Result<(), XlsxError> {
     sheet.set_name("Học sinh")?;
-    let headings = [
+    let mut headings = vec![
         heading(Column::Number, "STT", 6.0, Look::Number),
         heading(Column::Name, "Họ và tên", 28.0, Look::Text),
         heading(Column::BirthDate, "Ngày sinh", 13.0, Look::Text),
@@ -380,6 +405,16 @@ fn pupil_list(sheet: &mut Worksheet, pupils: &[Draft], style: &Style) -> Result<
         heading(Column::ForeignPaper, "Giấy tờ nước ngoài", 16.0, Look::Text),
         heading(Column::Book, "Mã học bạ", 18.0, Look::Text),
     ];
+    for (column, kind) in IDENTIFIERS {
+        let verified = |d: &Draft| d.identity.identifiers.iter().any(|i| i.kind == kind && i.verified.is_some());
+        // Of the personal number an empty workbook asks it, too.
+        if pupils.iter().any(verified) || pupils.is_empty() && kind == IdentifierKind::Personal {
+            let name = headings.iter().find(|h| h.column == column).map(|h| h.text.clone()).unwrap_or_default();
+            let with = format!("{name}: đối chiếu với");
+            headings.push(heading(Column::VerifiedWith(kind), with, 14.0, Look::Choice(REGISTERS)));
+            headings.push(heading(Column::VerifiedOn(kind), format!("{name}: ngày đối chiếu"), 13.0, Look::Text));
+        }
+    }
     let rows: Vec<(u32, Cells)> = numbers(pupils)
         .map(|(number, draft)| {
             let identity = &draft.identity;
@@ -401,7 +436,17 @@ fn pupil_list(sheet: &mut Worksheet, pupils: &[Draft], style: &Style) -> Result<
             put(&mut cells, Column::BirthPlace, identity.birth_place.as_ref());
             put(&mut cells, Column::Book, identity.book.as_ref());
             for (column, kind) in IDENTIFIERS {
-                put(&mut cells, column, identity.identifiers.iter().find(|i| i.kind == kind).map(|i| &i.value));
+                let identifier = identity.identifiers.iter().find(|i| i.kind == kind);
+                put(&mut cells, column, identifier.map(|i| &i.value));
+                if let Some(verified) = identifier.and_then(|i| i.verified) {
+                    let with = match verified.with {
+                        Register::Population => "Dân cư",
+                        Register::Education => "Ngành",
+                        Register::Paper => "Giấy tờ",
+                    };
+                    word(&mut cells, Column::VerifiedWith(kind), Some(with));
+                    cells.insert(Column::VerifiedOn(kind), Cell::Text(verified.on.vietnamese()));
+                }
             }
             (number, cells)
         })
@@ -497,6 +542,22 @@ fn subject_sheet(
         }
         headings.push(heading(Column::Year, "Cả năm", 8.0, Look::Mark));
         headings.push(heading(Column::Reassessed, "Đánh giá lại", 8.0, Look::Mark));
+    } else if matches!(subject.kind, SubjectKind::Level | SubjectKind::TestedLevel) {
+        let tested = |s: &SubjectDraft| {
+            matches!(
+                s.assessment,
+                Assessment::Level { test: Some(_), .. } | Assessment::Level { reassessed_test: Some(_), .. }
+            )
+        };
+        let tested = subject.kind == SubjectKind::TestedLevel || drafts().any(tested);
+        headings.push(heading(Column::Year, "Mức đạt được", 9.0, Look::Choice(LEVELS)));
+        if tested {
+            headings.push(heading(Column::Test, "Điểm KTĐK", 8.0, Look::Mark));
+        }
+        headings.push(heading(Column::Reassessed, "Đánh giá lại", 9.0, Look::Choice(LEVELS)));
+        if tested {
+            headings.push(heading(Column::ReassessedTest, "Điểm KTĐK lại", 8.0, Look::Mark));
+        }
     } else {
         for (column, text) in [
             (Column::Average(Term::First), "HK I"),
@@ -509,6 +570,9 @@ fn subject_sheet(
     }
     headings.push(heading(Column::Exempt, "Miễn / Không đánh giá", 16.0, Look::Text));
     headings.push(heading(Column::Remark, "Nhận xét", 40.0, Look::Long));
+    if drafts().any(|s| s.study_topics) {
+        headings.push(heading(Column::StudyTopics, "Chuyên đề", 9.0, Look::Choice(CROSS)));
+    }
     for (own, column, text) in [
         (own_name, Column::SubjectName, "Tên môn (nếu khác)"),
         (own_teacher, Column::Teacher, "Giáo viên (nếu khác)"),
@@ -527,6 +591,7 @@ fn subject_sheet(
             put(&mut cells, Column::Name, Some(&draft.identity.name));
             assessment(&mut cells, &subject.assessment);
             put(&mut cells, Column::Remark, subject.remark.as_ref());
+            word(&mut cells, Column::StudyTopics, subject.study_topics.then_some("x"));
             // Only the columns that are there are written.
             put(&mut cells, Column::SubjectName, Some(&subject.name));
             put(&mut cells, Column::Teacher, subject.teacher.as_ref());
@@ -575,86 +640,19 @@ fn assessment(cells: &mut Cells, assessment: &Assessment) {
                 word(cells, column, letters);
             }
         }
+        Assessment::Level { year, test, reassessed, reassessed_test } => {
+            for (column, value) in [(Column::Year, year), (Column::Reassessed, reassessed)] {
+                let letter = value.map(|v| match v {
+                    SubjectLevel::HoanThanhTot => "T",
+                    SubjectLevel::HoanThanh => "H",
+                    SubjectLevel::ChuaHoanThanh => "C",
+                });
+                word(cells, column, letter);
+            }
+            mark(cells, Column::Test, *test);
+            mark(cells, Column::ReassessedTest, *reassessed_test);
+        }
         Assessment::Exempt(reason) => put(cells, Column::Exempt, Some(reason)),
         Assessment::NotAssessed => word(cells, Column::Exempt, Some("Không đánh giá")),
     }
-}
-
-fn rating(rating: Rating) -> &'static str {
-    match rating {
-        Rating::Tot => "T",
-        Rating::Kha => "K",
-        Rating::Dat => "Đ",
-        Rating::ChuaDat => "CĐ",
-    }
-}
-
-fn conduct(sheet: &mut Worksheet, pupils: &[Draft], style: &Style) -> Result<(), XlsxError> {
-    sheet.set_name("Rèn luyện")?;
-    let mut headings = vec![
-        heading(Column::Number, "STT", 6.0, Look::Number),
-        heading(Column::Name, "Họ và tên", 28.0, Look::Text),
-        heading(Column::Conduct(Term::First), "HK I", 8.0, Look::Choice(RATINGS)),
-        heading(Column::Conduct(Term::Second), "HK II", 8.0, Look::Choice(RATINGS)),
-        heading(Column::ConductYear, "Cả năm", 8.0, Look::Choice(RATINGS)),
-        heading(Column::Retrained, "Rèn luyện lại", 10.0, Look::Choice(RATINGS)),
-        heading(Column::WithLeave, "Nghỉ có phép", 10.0, Look::Count),
-        heading(Column::WithoutLeave, "Nghỉ không phép", 10.0, Look::Count),
-        heading(Column::HomeroomRemark, "Nhận xét GVCN", 60.0, Look::Long),
-    ];
-    let awards = pupils.iter().map(|d| d.other_awards.len()).max().unwrap_or(0).clamp(1, 200);
-    for n in 1..=u8::try_from(awards).unwrap_or(200) {
-        let text = if n == 1 { "Khen thưởng khác".to_owned() } else { format!("Khen thưởng khác {n}") };
-        headings.push(heading(Column::Award(n), text, 30.0, Look::Text));
-    }
-    let rows: Vec<(u32, Cells)> = numbers(pupils)
-        .map(|(number, draft)| {
-            let mut cells = Cells::new();
-            put(&mut cells, Column::Name, Some(&draft.identity.name));
-            let conduct = &draft.conduct;
-            word(&mut cells, Column::Conduct(Term::First), conduct.term1.map(rating));
-            word(&mut cells, Column::Conduct(Term::Second), conduct.term2.map(rating));
-            word(&mut cells, Column::ConductYear, conduct.year.map(rating));
-            word(&mut cells, Column::Retrained, conduct.retrained.map(rating));
-            cells.insert(Column::WithLeave, Cell::Whole(draft.attendance.with_leave.into()));
-            cells.insert(Column::WithoutLeave, Cell::Whole(draft.attendance.without_leave.into()));
-            put(&mut cells, Column::HomeroomRemark, draft.remark.as_ref());
-            for (n, award) in (1_u8..=200).zip(&draft.other_awards) {
-                put(&mut cells, Column::Award(n), Some(award));
-            }
-            (number, cells)
-        })
-        .collect();
-    table(sheet, 0, &headings, &rows, pupils.is_empty(), style)
-}
-
-fn results(sheet: &mut Worksheet, pupils: &[Draft], style: &Style) -> Result<(), XlsxError> {
-    sheet.set_name("Kết quả")?;
-    let headings = [
-        heading(Column::Number, "STT", 6.0, Look::Number),
-        heading(Column::Name, "Họ và tên", 28.0, Look::Text),
-        heading(Column::Study(Term::First), "Học tập HK I", 12.0, Look::Choice(RATINGS)),
-        heading(Column::Study(Term::Second), "Học tập HK II", 12.0, Look::Choice(RATINGS)),
-        heading(Column::StudyYear, "Học tập cả năm", 12.0, Look::Choice(RATINGS)),
-        heading(Column::Promotion, "Lên lớp", 20.0, Look::Choice(PROMOTIONS)),
-    ];
-    let rows: Vec<(u32, Cells)> = numbers(pupils)
-        .map(|(number, draft)| {
-            let mut cells = Cells::new();
-            put(&mut cells, Column::Name, Some(&draft.identity.name));
-            let imported = &draft.imported;
-            word(&mut cells, Column::Study(Term::First), imported.study_term1.map(rating));
-            word(&mut cells, Column::Study(Term::Second), imported.study_term2.map(rating));
-            word(&mut cells, Column::StudyYear, imported.study_year.map(rating));
-            let decision = imported.promotion.map(|p| match p {
-                Promotion::Promoted => "Lên lớp",
-                Promotion::PromotedAfterSummer => "Lên lớp sau hè",
-                Promotion::Pending => "Chờ đánh giá lại",
-                Promotion::Retained => "Ở lại lớp",
-            });
-            word(&mut cells, Column::Promotion, decision);
-            (number, cells)
-        })
-        .collect();
-    table(sheet, 0, &headings, &rows, pupils.is_empty(), style)
 }

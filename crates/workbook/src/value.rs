@@ -1,10 +1,11 @@
 //! Cells into the words of a transcript. Every reading either gives the value or says what is wrong and how to mend it;
 //! nothing is guessed.
 
+mod lists;
+
 use hocba_record::{
     check::{TextProblem, inspect_text, repair_text},
-    form,
-    section::{Achievement, IdentifierKind, Promotion, Rating, Sex},
+    section::IdentifierKind,
     types::{ClassName, Grade, MAX_TEXT_BYTES, Mark, PartialDate, SchoolCode, SchoolYear, Text, UnixTime},
 };
 use unicode_normalization::UnicodeNormalization as _;
@@ -13,6 +14,11 @@ use crate::{
     columns::fold,
     finding::{Code, Severity, Words, cut},
     table::{Field, Value, number_text},
+};
+
+pub(crate) use lists::{
+    achievement, attainment_level, conduct_rank, contest_level, education_result, flag, promotion, rating, register,
+    sex, study_rank, subject_level,
 };
 
 /// What is wrong with one cell, before its place is added.
@@ -159,85 +165,6 @@ pub(crate) fn mark(field: &Field) -> Reading<Option<Mark>> {
     }
 }
 
-/// A word of a short list, however it is written: case, marks and the look-alike Ð do not matter to what it means.
-fn word<T: Copy>(field: &Field, list: &[(&str, T)], code: Code, expected: &Words) -> Reading<Option<T>> {
-    let Some(value) = readable(field)? else { return Ok((None, Vec::new())) };
-    let fault = || {
-        let choose =
-            Words::new("Chọn một giá trị trong danh sách của ô.", "Choose one of the values of the cell's list.");
-        Fault::error(code, expected.clone(), choose)
-    };
-    let Value::Text(text) = value else { return Err(fault()) };
-    let folded = fold(text);
-    let found = list.iter().find(|(name, _)| *name == folded).map(|(_, value)| *value).ok_or_else(fault)?;
-    let mut looks = Vec::new();
-    if text.contains(['Ð', 'ð', 'Ɖ', 'ɖ']) {
-        looks.push(Fault::warning(
-            Code::WrongLetter,
-            Words::new("Chữ Đ tiếng Việt (U+0110).", "The Vietnamese letter Đ (U+0110)."),
-            Words::new(
-                "Chữ trong ô trông giống Đ nhưng là chữ khác; đã hiểu là Đ. Nên gõ lại.",
-                "The letter looks like Đ but is another; it was read as Đ. Better type it again.",
-            ),
-        ));
-    }
-    Ok((Some(found), looks))
-}
-
-/// T, K, Đ, CĐ (TT 22/2021 Art. 8, 9), or the words.
-pub(crate) fn rating(field: &Field) -> Reading<Option<Rating>> {
-    let list = [
-        ("t", Rating::Tot),
-        ("tot", Rating::Tot),
-        ("k", Rating::Kha),
-        ("kha", Rating::Kha),
-        ("d", Rating::Dat),
-        ("dat", Rating::Dat),
-        ("cd", Rating::ChuaDat),
-        ("chuadat", Rating::ChuaDat),
-    ];
-    let expected =
-        Words::new("T (Tốt), K (Khá), Đ (Đạt) hoặc CĐ (Chưa đạt).", "T (Tốt), K (Khá), Đ (Đạt) or CĐ (Chưa đạt).");
-    word(field, &list, Code::NotARating, &expected)
-}
-
-/// Đ or CĐ of a subject judged by comment.
-pub(crate) fn achievement(field: &Field) -> Reading<Option<Achievement>> {
-    let list = [
-        ("d", Achievement::Dat),
-        ("dat", Achievement::Dat),
-        ("cd", Achievement::ChuaDat),
-        ("chuadat", Achievement::ChuaDat),
-    ];
-    let expected = Words::new("Đ (Đạt) hoặc CĐ (Chưa đạt).", "Đ (Đạt) or CĐ (Chưa đạt).");
-    word(field, &list, Code::NotAnAchievement, &expected)
-}
-
-/// The decision on promotion.
-pub(crate) fn promotion(field: &Field) -> Reading<Option<Promotion>> {
-    let list = [
-        ("lenlop", Promotion::Promoted),
-        ("duoclenlop", Promotion::Promoted),
-        ("lenlopsauhe", Promotion::PromotedAfterSummer),
-        ("lenlopsaudanhgialai", Promotion::PromotedAfterSummer),
-        ("chokiemtralai", Promotion::Pending),
-        ("chodanhgialai", Promotion::Pending),
-        ("olai", Promotion::Retained),
-        ("olailop", Promotion::Retained),
-    ];
-    let expected = Words::new(
-        "Lên lớp, Lên lớp sau hè, Chờ đánh giá lại hoặc Ở lại lớp.",
-        "Lên lớp, Lên lớp sau hè, Chờ đánh giá lại or Ở lại lớp.",
-    );
-    word(field, &list, Code::NotAPromotion, &expected)
-}
-
-/// Nam, Nữ, Khác.
-pub(crate) fn sex(field: &Field) -> Reading<Option<Sex>> {
-    let list = [("nam", Sex::Male), ("nu", Sex::Female), ("khac", Sex::Other)];
-    word(field, &list, Code::NotASex, &Words::new("Nam, Nữ hoặc Khác.", "Nam (male), Nữ (female) or Khác (other)."))
-}
-
 /// Countries by the names on pupils' papers; any other by its two letters (ISO 3166-1).
 const COUNTRIES: &[(&str, &str)] = &[
     ("vietnam", "VN"),
@@ -327,6 +254,22 @@ pub(crate) fn date(field: &Field) -> Reading<Option<PartialDate>> {
     };
     let (year, month, day) = match value {
         Value::Date([y, m, d, ..]) => (*y, u8::try_from(*m).ok(), u8::try_from(*d).ok()),
+        // A serial number that lost the format of a date; five digits are no year, so it can mean nothing else.
+        Value::Number(n) if n.fract() == 0.0 && (BIRTHS).contains(n) => {
+            let [y, m, d, ..] = from_serial(*n).ok_or_else(fault)?;
+            let (month, day) = (u8::try_from(m).ok(), u8::try_from(d).ok());
+            let date = PartialDate::new(y, month, day).map_err(|_| fault())?;
+            let shown = format!("{d:02}/{m:02}/{y}");
+            let look = Fault::warning(
+                Code::SerialDate,
+                Words::new("Ngày/tháng/năm, ví dụ 05/03/2012.", "Day/month/year, such as 05/03/2012."),
+                Words::new(
+                    format!("Ô mất định dạng ngày; số này là ngày {shown} và sẽ được ghi như vậy. Kiểm tra lại."),
+                    format!("The cell lost its date format; the number is {shown} and will be stored so. Check it."),
+                ),
+            );
+            return Ok((Some(date), vec![look]));
+        }
         Value::Number(n) => match number_text(*n).parse::<u16>() {
             Ok(year) => (year, None, None),
             Err(_) => return Err(fault()),
@@ -338,6 +281,16 @@ pub(crate) fn date(field: &Field) -> Reading<Option<PartialDate>> {
         Ok(date) => Ok((Some(date), Vec::new())),
         Err(_) => Err(fault()),
     }
+}
+
+/// Serial numbers taken for birth dates: 1954-10-03 to 2064-04-08, all of five digits.
+const BIRTHS: std::ops::RangeInclusive<f64> = 20_000.0..=60_000.0;
+
+/// The date of a serial number of the calendar that begins with 1900; from 60 on it counts from 1899-12-30.
+fn from_serial(serial: f64) -> Option<[u16; 6]> {
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number within BIRTHS")]
+    let days = serial as i64 + days_from_civil(1899, 12, 30);
+    (serial >= 60.0).then(|| civil_days(days, 0))
 }
 
 fn parse_date(text: &str) -> Option<(u16, Option<u8>, Option<u8>)> {
@@ -413,7 +366,12 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 /// The calendar date and clock of a moment in Vietnamese time.
 pub(crate) fn civil(time: UnixTime) -> [u16; 6] {
     let local = time.seconds() + VIETNAM;
-    let (days, clock) = (local.div_euclid(86_400) + 719_468, local.rem_euclid(86_400));
+    civil_days(local.div_euclid(86_400), local.rem_euclid(86_400))
+}
+
+/// The calendar date so many days after 1970-01-01, and the clock so many seconds into the day.
+fn civil_days(days: i64, clock: i64) -> [u16; 6] {
+    let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -452,11 +410,11 @@ fn class_text(field: &Field) -> Result<Option<String>, Fault> {
     })
 }
 
-/// Khối, 6 to 12.
+/// Khối, 1 to 12.
 pub(crate) fn grade(field: &Field) -> Reading<Option<Grade>> {
     let Some(text) = class_text(field)? else { return Ok((None, Vec::new())) };
-    let words = || Words::new("Khối từ 6 đến 12.", "A grade from 6 to 12.");
-    let grade = text.parse().ok().and_then(|n| Grade::new(n).ok()).filter(|g| form::for_grade(*g).is_some());
+    let words = || Words::new("Khối từ 1 đến 12.", "A grade from 1 to 12.");
+    let grade = text.parse().ok().and_then(|n| Grade::new(n).ok());
     grade.map(|g| (Some(g), Vec::new())).ok_or_else(|| class_field(words()))
 }
 
@@ -577,10 +535,44 @@ pub(crate) fn text(field: &Field, prose: Prose) -> Reading<Option<Text>> {
     if cleaned.is_empty() {
         return Ok((None, looks));
     }
+    let mut looks = looks;
+    let cleaned = match proper_case(&cleaned).filter(|_| prose == Prose::Name) {
+        Some(proper) => {
+            looks.push(Fault::warning(
+                Code::NameInCapitals,
+                Words::new(format!("“{proper}”."), format!("“{proper}”.")),
+                Words::new(
+                    format!("Tên viết toàn chữ hoa; học bạ sẽ ghi “{proper}”. Nếu khác, gõ lại tên trong ô."),
+                    format!(
+                        "The name is in capitals; “{proper}” will be stored. If that is wrong, type the name again."
+                    ),
+                ),
+            ));
+            proper
+        }
+        None => cleaned,
+    };
     match cleaned.parse() {
         Ok(text) => Ok((Some(text), looks)),
         Err(_) => Err(odd_character('\u{fffd}', prose)),
     }
+}
+
+/// `NGUYỄN VĂN AN` → `Nguyễn Văn An`; nothing for a name that has small letters or is one word.
+fn proper_case(name: &str) -> Option<String> {
+    if !name.contains(' ')
+        || name.chars().any(char::is_lowercase)
+        || name.chars().filter(|c| c.is_uppercase()).count() < 4
+    {
+        return None;
+    }
+    let mut first = true;
+    let proper = name.chars().flat_map(|c| {
+        let letter: Vec<char> = if first { vec![c] } else { c.to_lowercase().collect() };
+        first = !c.is_alphabetic() && !matches!(c, '\'' | '’');
+        letter
+    });
+    Some(proper.collect::<String>().nfc().collect())
 }
 
 /// The text as it will be printed: NFC, single blanks, nothing invisible. What has one harmless repair is repaired and
@@ -692,6 +684,8 @@ fn is_noncharacter(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hocba_record::section::Rating;
+
     use super::*;
     use crate::table::At;
 
@@ -766,7 +760,12 @@ mod tests {
         for bad in ["05/25/2012", "31/06/2012", "5/3/12", "hôm qua", "1/2/3/2012", "+1/2/2012", "2012-13-01"] {
             assert_eq!(date(&typed(bad)).map_err(|f| f.code), Err(Code::NotADate), "{bad}");
         }
-        assert!(date(&field(Value::Number(41_000.0))).is_err(), "a serial without a date's format is not guessed");
+        let (read, looks) = date(&field(Value::Number(40_973.0))).expect("a serial number");
+        assert_eq!((read.map(|d| d.to_string()), looks[0].code), (Some("2012-03-05".into()), Code::SerialDate));
+        assert!(looks[0].how_to_mend.vi.contains("05/03/2012"), "what will be stored is said");
+        for bad in [410_000.0, 12_345.0, 40_973.5] {
+            assert!(date(&field(Value::Number(bad))).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The eight faulty workbooks of `tests/fixtures/workbooks`: what schools send, and every word the teacher reads then.
+//! The sixteen faulty workbooks of `tests/fixtures/workbooks`: what schools send, and every word the teacher reads then.
 //!
 //! This file is their generator: each is the sound workbook of the sample class with the faults of one kind written in.
 //! `UPDATE=1 cargo test -p hocba-workbook --test faulty_workbooks` writes workbooks and findings anew; without it the
@@ -12,12 +12,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use common::{Book, Cells, V, parts, patched, sound, t};
-use hocba_record::rules::tt22::Policy;
-use hocba_workbook::{Finding, Limits, Severity, read};
+use common::{
+    Book, Cells, V, Wide, comma, parts, patched, primary, sample, sound, t, tt58, wide_primary, wide_secondary,
+    with_more,
+};
+use hocba_record::{
+    draft::Assessment,
+    rules::Policies,
+    section::{IdentifierKind, Sex},
+};
+use hocba_workbook::{CellRef, Finding, Hints, Limits, Mapping, Severity, read_with, template};
 
-/// A workbook by the name of its file, without extension.
-type Fixture = (&'static str, Vec<u8>);
+/// A workbook by the name of its file, without extension, and what the one who sends it knows beside.
+type Fixture = (&'static str, Vec<u8>, Hints);
 
 fn book() -> Book {
     Book::of(&sound(5))
@@ -161,16 +168,163 @@ fn averages_and_formulas() -> Vec<u8> {
     })
 }
 
-fn fixtures() -> [Fixture; 8] {
+/// The cell at a row counted from the first pupil and a column, as `Book::set` names cells.
+fn at(wide: &Wide, pupil: u32, col: u32) -> String {
+    CellRef { row: wide.first() + pupil, col }.to_string()
+}
+
+/// One sheet for the class, as a school's program exports it: a banner, joined headings over two rows, names in capitals,
+/// decimal commas, a blank row, notes and a signature; a mark above ten, conduct in the words of an older circular.
+fn class_on_one_sheet() -> (Vec<u8>, Hints) {
+    let (header, drafts) = sample(5);
+    let (mut wide, _) = wide_secondary(&header, &drafts, true);
+    wide.rows.insert(3, vec![]);
+    let conduct = u32::try_from(wide.rows[0].len()).expect("few") - 7;
+    let book = wide.book("Tổng hợp 9A3").set("Tổng hợp 9A3", &at(&wide, 0, 5), t("10,5"));
+    let book = book.set("Tổng hợp 9A3", &at(&wide, 1, conduct), t("Trung bình"));
+    (book.set("Tổng hợp 9A3", &at(&wide, 2, 6), t("8.25")).bytes(), Hints::of(&header))
+}
+
+/// Primary school on one sheet: levels of another circular, a test above ten, a level with a half.
+fn primary_on_one_sheet() -> (Vec<u8>, Hints) {
+    let (header, drafts) = primary(5);
+    let wide = wide_primary(&header, &drafts);
+    let last = u32::try_from(wide.rows[0].len()).expect("few");
+    let book = wide.book("Lớp 4A1").set("Lớp 4A1", &at(&wide, 0, 5), t("K")).set("Lớp 4A1", &at(&wide, 1, 6), t("11"));
+    let book =
+        book.set("Lớp 4A1", &at(&wide, 2, last - 10), t("H")).set("Lớp 4A1", &at(&wide, 3, last - 4), t("Xuất xắc"));
+    (book.set("Lớp 4A1", &at(&wide, 4, 2), t("12/13/2016")).bytes(), Hints::of(&header))
+}
+
+/// Primary school with a sheet for each subject: a level that is a mark, a column lost, a pupil without qualities.
+fn primary_by_subject() -> (Vec<u8>, Hints) {
+    let (header, drafts) = primary(4);
+    let bytes = template(Some(&header), &[], &drafts).expect("the layout holds it");
+    let mut book = Book::of(&bytes).set("Toán", "C9", V::Number(9.0)).set("Đạo đức", "C10", t("Đ"));
+    book.sheet("Khoa học").remove(&(7, 2));
+    (book.set("Phẩm chất, năng lực", "C4", t("Khá")).clear("Tiếng Việt", "C11").bytes(), Hints::default())
+}
+
+/// A year of TT 58/2011: conduct and ranking in the words of TT 22, an average above ten.
+fn older_year() -> (Vec<u8>, Hints) {
+    let (header, drafts) = tt58(4);
+    let bytes = template(Some(&header), &[], &drafts).expect("the layout holds it");
+    let book = Book::of(&bytes).set("Hạnh kiểm", "C2", t("Đạt")).set("Kết quả", "D3", t("Xuất sắc"));
+    (book.set("Kết quả", "C4", t("10,1")).set("Vật lí", "F9", t("7,75")).bytes(), Hints::default())
+}
+
+/// No sheet `Lớp`: a banner says the class, and on one sheet another; nobody says the school's code.
+fn only_a_banner() -> (Vec<u8>, Hints) {
+    let mut book = book().without("Lớp");
+    for (sheet, rows) in [("Học sinh", 3), ("Toán", 2)] {
+        shift(book.sheet(sheet), 0, rows);
+    }
+    let book = book.set("Học sinh", "A1", t("TRƯỜNG THCS TRẦN PHÚ (DEMO)")).set("Toán", "A1", t("Lớp: 9A4"));
+    let book = book.set("Học sinh", "A2", t("DANH SÁCH LỚP 9A3 – Năm học: 2026 – 2027"));
+    (book.set("Toán", "C11", t("-1")).bytes(), Hints::default())
+}
+
+/// The class of another school, sent for the one that was chosen.
+fn another_school() -> (Vec<u8>, Hints) {
+    let (header, _) = sample(5);
+    let hints = Hints { school: "79DEMO777".parse().ok(), class: "9A1".parse().ok(), ..Hints::of(&header) };
+    (book().set("Lớp", "B5", t("2025-2026")).bytes(), hints)
+}
+
+/// What few pupils have: a day that does not exist, a contest without a prize, a level of contest nobody knows, a
+/// register nobody knows.
+fn what_few_have() -> (Vec<u8>, Hints) {
+    let (header, drafts) = sample(3);
+    let bytes = template(Some(&header), &[], &with_more(drafts)).expect("the layout holds it");
+    let mut book = Book::of(&bytes);
+    let find = |book: &mut Book, sheet: &str, heading: &str| {
+        let cells = book.sheet(sheet);
+        let at = cells.iter().find(|(_, v)| **v == t(heading)).unwrap_or_else(|| panic!("{heading}")).0;
+        CellRef { row: at.0 + 1, col: at.1.into() }.to_string()
+    };
+    for (heading, value) in [("Ngày chuyển đến", "12/13/2026"), ("Cấp cuộc thi 1", "Khu vực"), ("Học lại lớp", "rồi")]
+    {
+        let cell = find(&mut book, "Bổ sung", heading);
+        book = book.set("Bổ sung", &cell, t(value));
+    }
+    let name = find(&mut book, "Bổ sung", "Chứng chỉ 2");
+    book = book.clear("Bổ sung", &name);
+    let grade = find(&mut book, "Bổ sung", "Xếp loại chứng chỉ 2");
+    (book.set("Bổ sung", &grade, t("Khá")).bytes(), Hints::default())
+}
+
+/// A summary with one column for each subject and one row of headings, of an upper secondary class: birth dates without
+/// their format, one pupil twice, a number twice, a mark of 10.5, columns nobody knows.
+fn one_average_each() -> (Vec<u8>, Hints) {
+    let (header, drafts) = hocba_sample::class(2026, &hocba_sample::Options::upper_secondary().with_pupils(4));
+    let mut headings: Vec<String> =
+        ["TT", "Họ tên học sinh", "Ngày sinh", "Giới tính", "Mã học sinh"].map(Into::into).into();
+    let subjects: Vec<_> = drafts[0].subjects.iter().collect();
+    headings.extend(subjects.iter().map(|s| s.name.to_string()));
+    headings.extend(
+        ["Học tập HK1", "Rèn luyện HK1", "Rèn luyện HK2", "Nghỉ có phép", "Nghỉ không phép", "Xếp hạng"]
+            .map(Into::into),
+    );
+    let groups = headings.into_iter().map(|h| (h, Vec::new())).collect();
+    let mut rows: Vec<Vec<V>> = Vec::new();
+    for (n, draft) in (1_u32..).zip(&drafts) {
+        let code = draft.identity.identifiers.iter().find(|i| i.kind == IdentifierKind::School).expect("one");
+        let sex = if draft.identity.sex == Sex::Male { "Nam" } else { "Nữ" };
+        let mut row = vec![
+            V::Number(n.into()),
+            V::Text(draft.identity.name.to_string()),
+            V::Number(f64::from(39_800 + 17 * n)),
+            t(sex),
+            t(code.value.as_str()),
+        ];
+        row.extend(subjects.iter().map(|subject| {
+            match draft.subjects.iter().find(|s| s.code == subject.code).map(|s| &s.assessment) {
+                Some(Assessment::Score { year, .. }) => comma(*year),
+                Some(Assessment::Comment { .. }) => t("Đ"),
+                _ => t(""),
+            }
+        }));
+        row.extend([t("K"), t("T"), t("T"), V::Number(1.0), V::Number(0.0), V::Number(n.into())]);
+        rows.push(row);
+    }
+    let mut again = rows[1].clone();
+    again[0] = V::Number(5.0);
+    rows.push(again);
+    rows[3][0] = V::Number(3.0);
+    rows[0][5] = V::Number(10.5);
+    let title = vec!["SỞ GIÁO DỤC VÀ ĐÀO TẠO", "BẢNG ĐIỂM CẢ NĂM"];
+    let wide = Wide { title, groups, rows, notes: vec![(2, 1, "Người lập bảng")] };
+    let mut book = wide.book("Sheet1");
+    // One row of headings: nothing is joined downwards.
+    book.merged.clear();
+    let first = wide.first();
+    let cells = book.sheet("Sheet1");
+    let moved: Vec<_> = cells.iter().filter(|((row, _), _)| *row >= first).map(|(at, v)| (*at, v.clone())).collect();
+    cells.retain(|(row, _), _| *row < first);
+    cells.extend(moved.into_iter().map(|((row, col), v)| ((row - 1, col), v)));
+    (book.bytes(), Hints::of(&header))
+}
+
+fn fixtures() -> [Fixture; 16] {
+    let alone = |name, bytes| (name, bytes, Hints::default());
+    let with = |name, (bytes, hints)| (name, bytes, hints);
     [
-        ("1-diem-ngoai-thang", marks()),
-        ("2-chu-gan-giong", look_alikes()),
-        ("3-thieu-diem", missing_marks()),
-        ("4-o-gop-tieu-de-lech", merged_and_shifted()),
-        ("5-trung-so-trung-hoc-sinh", duplicates()),
-        ("6-ngay-thang", dates()),
-        ("7-mon-la-cot-doi-ten", subjects_and_columns()),
-        ("8-diem-trung-binh-cong-thuc", averages_and_formulas()),
+        alone("1-diem-ngoai-thang", marks()),
+        alone("2-chu-gan-giong", look_alikes()),
+        alone("3-thieu-diem", missing_marks()),
+        alone("4-o-gop-tieu-de-lech", merged_and_shifted()),
+        alone("5-trung-so-trung-hoc-sinh", duplicates()),
+        alone("6-ngay-thang", dates()),
+        alone("7-mon-la-cot-doi-ten", subjects_and_columns()),
+        alone("8-diem-trung-binh-cong-thuc", averages_and_formulas()),
+        with("9-bang-tong-hop-ca-lop", class_on_one_sheet()),
+        with("10-tieu-hoc-mot-trang", primary_on_one_sheet()),
+        with("11-tieu-hoc-tung-mon", primary_by_subject()),
+        with("12-thong-tu-58", older_year()),
+        with("13-khong-co-trang-lop", only_a_banner()),
+        with("14-lop-cua-truong-khac", another_school()),
+        with("15-chuyen-truong-chung-chi", what_few_have()),
+        with("16-moi-mon-mot-cot", one_average_each()),
     ]
 }
 
@@ -183,18 +337,18 @@ fn updating() -> bool {
 }
 
 /// All that is found, as `hocba` says it: the faults of form, and what the record's checks say.
-fn findings(bytes: &[u8]) -> (bool, Vec<Finding>) {
-    match read(bytes, &Limits::default()) {
+fn findings(bytes: &[u8], hints: &Hints) -> (bool, Vec<Finding>) {
+    match read_with(bytes, &Limits::default(), hints, &Mapping::default()) {
         Ok(sheet) => {
-            let checks = sheet.check(&Policy::default()).into_iter().map(|(_, finding)| finding);
+            let checks = sheet.check(&Policies::default()).into_iter().map(|(_, finding)| finding);
             (true, sheet.warnings.iter().cloned().chain(checks).collect())
         }
         Err(findings) => (false, findings),
     }
 }
 
-fn story(name: &str, bytes: &[u8]) -> String {
-    let (read, findings) = findings(bytes);
+fn story(name: &str, bytes: &[u8], hints: &Hints) -> String {
+    let (read, findings) = findings(bytes, hints);
     let mut text = format!(
         "{name}.xlsx: {}, {} errors, {} warnings\n",
         if read { "read" } else { "refused" },
@@ -225,7 +379,7 @@ fn unpacked(bytes: &[u8]) -> Vec<(String, String)> {
 
 #[test]
 fn the_committed_workbooks_are_what_the_generator_writes() {
-    for (name, bytes) in fixtures() {
+    for (name, bytes, _) in fixtures() {
         let path = folder().join(name).with_extension("xlsx");
         let committed = fs::read(&path).unwrap_or_default();
         if !committed.is_empty() && unpacked(&committed) == unpacked(&bytes) {
@@ -239,9 +393,9 @@ fn the_committed_workbooks_are_what_the_generator_writes() {
 
 #[test]
 fn each_faulty_workbook_is_told_in_these_words() {
-    for (name, bytes) in fixtures() {
+    for (name, bytes, hints) in fixtures() {
         let path = folder().join(name).with_extension("findings.txt");
-        let told = story(name, &bytes);
+        let told = story(name, &bytes, &hints);
         if updating() {
             fs::create_dir_all(folder()).expect("the folder");
             fs::write(&path, &told).expect("the findings");
@@ -253,8 +407,8 @@ fn each_faulty_workbook_is_told_in_these_words() {
 
 #[test]
 fn each_faulty_workbook_has_an_error_at_a_cell_and_words_in_both_languages() {
-    for (name, bytes) in fixtures() {
-        let (_, findings) = findings(&bytes);
+    for (name, bytes, hints) in fixtures() {
+        let (_, findings) = findings(&bytes, &hints);
         assert!(findings.iter().any(|f| f.is_error() && f.cell.is_some()), "{name}");
         for f in &findings {
             for words in [&f.expected, &f.how_to_mend] {
@@ -272,7 +426,7 @@ fn nothing_else_lies_in_the_folder_of_the_fixtures() {
         .collect();
     found.sort();
     let mut expected: Vec<String> =
-        fixtures().iter().flat_map(|(name, _)| [format!("{name}.xlsx"), format!("{name}.findings.txt")]).collect();
+        fixtures().iter().flat_map(|(name, ..)| [format!("{name}.xlsx"), format!("{name}.findings.txt")]).collect();
     expected.push("README.md".into());
     expected.sort();
     assert_eq!(found, expected);

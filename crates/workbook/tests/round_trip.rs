@@ -7,9 +7,10 @@ use hocba_record::{
     catalogue::{self, SubjectKind},
     check::{MarkPart, Place, Span, SubjectField},
     draft::{Assessment, ConductDraft, Draft, ImportedResults, SubjectDraft, TermMarks},
-    rules::tt22::Policy,
+    form::TT22_THCS,
+    rules::Policies,
     section::{Achievement, Attendance, Identifier, IdentifierKind, Identity, Promotion, Rating, Sex},
-    types::{Mark, PartialDate, Text, UnixTime},
+    types::{Grade, Mark, PartialDate, Text, UnixTime},
 };
 use hocba_sample::{Options, class};
 use hocba_workbook::{Code, Limits, TemplateError, mandatory_subjects, read, template};
@@ -24,7 +25,7 @@ fn a_filled_template_is_read_back_as_the_same_class() {
         assert_eq!(sheet.header, header);
         assert_eq!(sheet.drafts(), drafts);
         assert_eq!(sheet.warnings, []);
-        assert_eq!(sheet.check(&Policy::default()), []);
+        assert_eq!(sheet.check(&Policies::default()), []);
         assert!(bytes.len() < 200 * 1024, "{} bytes", bytes.len());
     }
 }
@@ -37,10 +38,11 @@ fn the_same_class_gives_the_same_bytes() {
 #[test]
 fn an_empty_template_has_nothing_wrong_but_that_it_is_empty() {
     let (header, _) = sample(1);
-    let bytes = template(Some(&header), &mandatory_subjects(header.grade.level()), &[]).expect("written");
+    let bytes =
+        template(Some(&header), &mandatory_subjects(header.form().curriculum(), header.grade), &[]).expect("written");
     let findings = read(&bytes, &Limits::default()).expect_err("no pupils");
     assert_eq!(findings.iter().map(|f| f.code).collect::<Vec<_>>(), [Code::NoPupils]);
-    let blank = template(None, &mandatory_subjects(header.grade.level()), &[]).expect("written");
+    let blank = template(None, &mandatory_subjects(header.form().curriculum(), header.grade), &[]).expect("written");
     let findings = read(&blank, &Limits::default()).expect_err("no class either");
     let codes: Vec<_> = findings.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -66,7 +68,8 @@ fn a_finding_of_the_checks_is_at_the_cell_to_mend() {
         .clear("Ngữ văn", "I10")
         .read()
         .expect("the form is sound");
-    let found: Vec<_> = sheet.check(&Policy::default()).into_iter().map(|(pupil, f)| (pupil, f.to_string())).collect();
+    let found: Vec<_> =
+        sheet.check(&Policies::default()).into_iter().map(|(pupil, f)| (pupil, f.to_string())).collect();
     let found: Vec<_> = found.iter().map(|(pupil, f)| (*pupil, f.as_str())).collect();
     assert_eq!(
         found,
@@ -174,6 +177,7 @@ fn assessment(kind: SubjectKind) -> BoxedStrategy<Assessment> {
             1 => exempt,
         ]
         .boxed(),
+        SubjectKind::Level | SubjectKind::TestedLevel => exempt.boxed(),
     }
 }
 fn subject(subject: &'static catalogue::Subject) -> impl Strategy<Value = SubjectDraft> {
@@ -184,6 +188,7 @@ fn subject(subject: &'static catalogue::Subject) -> impl Strategy<Value = Subjec
             code: subject.code.parse().expect("a code"),
             name,
             assessment,
+            study_topics: true,
             remark,
             teacher,
             locked_at,
@@ -223,16 +228,17 @@ fn identity() -> impl Strategy<Value = Identity> {
             ethnicity,
             nationality,
             birth_place,
+            birth_province: None,
             identifiers: identifiers
                 .into_iter()
-                .filter_map(|(kind, value)| Some(Identifier { kind, value: value? }))
+                .filter_map(|(kind, value)| Some(Identifier::new(kind, value?)))
                 .collect(),
             book,
         }
     })
 }
 fn draft() -> impl Strategy<Value = Draft> {
-    let subjects: Vec<_> = mandatory_subjects(hocba_record::types::EducationLevel::LowerSecondary)
+    let subjects: Vec<_> = mandatory_subjects(TT22_THCS.curriculum(), Grade::new(9).expect("a grade"))
         .into_iter()
         .map(|s| option::weighted(0.4, subject(s)))
         .collect();
@@ -252,17 +258,18 @@ fn draft() -> impl Strategy<Value = Draft> {
             study_term2,
             study_year,
             promotion,
+            ..ImportedResults::default()
         },
     );
     (identity(), subjects, conduct, attendance, option::of(lines()), vec(line(), 0..3), imported).prop_map(
         |(identity, subjects, conduct, attendance, remark, other_awards, imported)| Draft {
-            identity,
             subjects: subjects.into_iter().flatten().collect(),
             conduct,
             attendance,
             remark,
             other_awards,
             imported,
+            ..Draft::of(identity)
         },
     )
 }
@@ -273,7 +280,7 @@ proptest! {
     #[test]
     fn any_drafts_survive_the_workbook(drafts in vec(draft(), 1..4)) {
         let (header, _) = sample(1);
-        let subjects = mandatory_subjects(header.grade.level());
+        let subjects = mandatory_subjects(header.form().curriculum(), header.grade);
         let bytes = template(Some(&header), &subjects, &drafts).expect("the layout holds them");
         let sheet = read(&bytes, &Limits::default());
         prop_assert!(sheet.is_ok(), "{:?}", sheet.err());
@@ -281,7 +288,7 @@ proptest! {
         prop_assert_eq!(sheet.header.clone(), header);
         prop_assert_eq!(sheet.drafts(), drafts);
         // Whatever the checks say, it is at a sheet that exists.
-        for (_, finding) in sheet.check(&Policy::default()) {
+        for (_, finding) in sheet.check(&Policies::default()) {
             prop_assert!(!finding.sheet.is_empty(), "{}", finding);
         }
     }
