@@ -554,17 +554,12 @@ impl Look<'_> {
     }
 
     async fn record(&mut self, place: &Place, version: &RecordVersion) -> Result<(), StoreError> {
-        let needed = match version.state {
-            RecordState::Draft => 0,
-            RecordState::TeacherSigned => 1,
-            RecordState::CoSigned => 2,
-            RecordState::Sealed => 3,
-        };
+        let Some(class) = self.class(place, &version.class).await? else { return Ok(()) };
+        let needed = Step::of(class.kind).iter().filter(|step| step.to() <= version.state).count();
         let found = version.statement.as_ref().map_or(0, Statement::len);
         if found != needed {
             self.report.add(place.clone(), What::SignatureCount { found, needed });
         }
-        let Some(class) = self.class(place, &version.class).await? else { return Ok(()) };
         if let Some(statement) = &version.statement {
             let headers = self.signatures(place, statement, StatementType::Record);
             if let Some(headers) = headers {
@@ -583,7 +578,7 @@ impl Look<'_> {
         let sealed = version.statement.as_ref().filter(|_| version.state == RecordState::Sealed);
         self.leaf_of(place, LeafKind::Record, &version.record, version.version, sealed, class.school.as_str()).await?;
         let events = self.tx.events_of(&version.record.to_string()).await?;
-        for step in [Step::Sign, Step::CoSign, Step::Seal] {
+        for step in Step::of(class.kind).iter().copied() {
             if version.state >= step.to() {
                 self.event(place, &events, Some(version.version), step.name());
             }
@@ -652,6 +647,7 @@ impl Look<'_> {
             ("year", payload.year == class.year),
             ("grade", payload.grade == class.grade),
             ("class", payload.class == class.name),
+            ("kind", payload.kind == class.kind.of_records()),
             ("policy", SigningPolicy::named(&payload.policy).is_some()),
         ] {
             if !same {
@@ -873,9 +869,14 @@ impl Look<'_> {
             self.report.add(place.clone(), What::StraySubject);
         }
         let events = self.tx.events_of(&status.subject.to_string()).await?;
-        let (taken, published) = (|a: &str| a == "end_appointment", |a: &str| a == "publish_status");
-        if status.action == StatusKind::End && !events.iter().any(|e| taken(&e.action)) {
-            self.report.add(place.clone(), What::NoEvent("end_appointment"));
+        let published = |a: &str| a == "publish_status";
+        let taken = match status.action {
+            StatusKind::End => Some("end_appointment"),
+            StatusKind::Supersede => Some("supersede_record"),
+            StatusKind::Revoke => None,
+        };
+        if let Some(taken) = taken.filter(|taken| !events.iter().any(|e| e.action == *taken)) {
+            self.report.add(place.clone(), What::NoEvent(taken));
         }
         let told = events.iter().filter(|e| published(&e.action)).count();
         let of_subject = self.tx.statuses_of(&status.subject).await.unwrap_or_default();

@@ -10,7 +10,8 @@
 //! # The order of an end and of what was signed before it
 //! A record counts only if it is anchored before the end of those who signed it. So an end waits until the school's
 //! records that were complete when it was taken are anchored, and for a later second; unless a key was compromised: then
-//! every second counts more than those records, which can be signed again.
+//! every second counts more than those records, which can be signed again. A renewed record waits in the same way, so that
+//! the new version is on the public record before the old one is said to be replaced.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -103,7 +104,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
         let urgent: BTreeSet<_> = statuses.iter().filter(|s| s.since.is_some()).map(|s| s.subject).collect();
         let (mut ready, mut soon) = (BTreeSet::new(), false);
         for status in &statuses {
-            if status.action != StatusKind::End || urgent.contains(&status.subject) {
+            if status.action == StatusKind::Revoke || urgent.contains(&status.subject) {
                 ready.insert(status.id);
                 continue;
             }

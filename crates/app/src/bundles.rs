@@ -46,10 +46,15 @@ pub struct Bundler {
 }
 
 impl Bundler {
+    /// Block times of anchored batches.
+    pub(crate) fn times(&self) -> impl Iterator<Item = (u64, UnixTime)> {
+        self.times.iter().map(|(index, time)| (*index, *time))
+    }
+
     /// What a record anchored at this time can rest on. Of two appointments of one person, the first of which was ended
     /// by mistake, the bundle must hold the second. Of what authorities said: what is final for the record and for the
     /// appointments before it, and the last word.
-    fn authority_at(&self, at: UnixTime) -> Arc<AuthorityStore> {
+    pub(crate) fn authority_at(&self, at: UnixTime) -> Arc<AuthorityStore> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let authority = made.entry(at).or_insert_with(|| {
             let mut authority = self.authority.clone();
@@ -144,10 +149,33 @@ impl App {
     ) -> Result<Bundle, AppError> {
         let mut tx = self.store().read().await?;
         let (class, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
-        let part = self.part(&mut tx, bundler, &class, &version, scope).await?;
-        let at = bundler.times.get(&part.anchor.batch).copied().ok_or(AppError::NotAnchored)?;
+        let found = self.anchored_part(&mut tx, bundler, &class, &version, scope).await?;
+        let (part, at) = found.ok_or(AppError::NotAnchored)?;
         let authority = bundler.authority_at(at);
         Ok(assemble(vec![part], &authority, &|index| bundler.times.get(&index).copied())?)
+    }
+
+    /// A version's part of a bundle with its block time; of one that is not anchored yet, the version before.
+    pub(crate) async fn anchored_part(
+        &self,
+        tx: &mut Tx,
+        bundler: &Bundler,
+        class: &Class,
+        version: &RecordVersion,
+        scope: Scope,
+    ) -> Result<Option<(RecordPart, UnixTime)>, AppError> {
+        for number in (1..=version.version).rev() {
+            let Some(version) = tx.record_version(&version.record, number).await? else { continue };
+            match self.part(tx, bundler, class, &version, scope).await {
+                Err(AppError::NotAnchored) => {}
+                part => {
+                    let part = part?;
+                    let at = bundler.times.get(&part.anchor.batch).copied().ok_or(AppError::NotAnchored)?;
+                    return Ok(Some((part, at)));
+                }
+            }
+        }
+        Ok(None)
     }
 
     async fn part(

@@ -15,7 +15,7 @@ use hocba_signature::{
 };
 use hocba_store::{
     Tx,
-    model::{AuditEvent, Class, JobKind, LeafKind, RecordState, RecordVersion, StatusKind, StoredStatus},
+    model::{AuditEvent, Class, ClassKind, JobKind, LeafKind, RecordState, RecordVersion, StatusKind, StoredStatus},
     retrying,
 };
 
@@ -385,8 +385,8 @@ fn takes_the_place(before: &Appointment, after: &Appointment) -> bool {
 /// Whether a record gets on; if not, at which step and why.
 fn stuck(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -> Option<(Step, Stuck, Vec<Gone>)> {
     let (step, roles): (Step, &[Role]) = match version.state {
-        RecordState::Draft => (Step::Sign, &[Role::HomeroomTeacher]),
-        RecordState::TeacherSigned => (Step::CoSign, &[Role::Principal, Role::DeputyPrincipal]),
+        RecordState::Draft if class.kind == ClassKind::Year => (Step::Sign, &[Role::HomeroomTeacher]),
+        RecordState::Draft | RecordState::TeacherSigned => (Step::CoSign, &[Role::Principal, Role::DeputyPrincipal]),
         RecordState::CoSigned => (Step::Seal, &[Role::SchoolSeal]),
         RecordState::Sealed => return None,
     };

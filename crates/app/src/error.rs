@@ -37,6 +37,24 @@ pub enum AppError {
     /// The class has no such number.
     #[error("the class has no number {0}")]
     UnknownNumber(u32),
+    /// The identifiers of one pupil of the spreadsheet are those of two pupils known here.
+    #[error("the identifiers of number {number} are those of two different pupils")]
+    TwoPupils {
+        /// Number in the class list.
+        number: u32,
+    },
+    /// The class has records of the other kind: made here, or taken over from paper.
+    #[error("class {class} has records of another kind")]
+    OtherKind {
+        /// Class.
+        class: ClassName,
+    },
+    /// Records taken over from paper are not signed by a teacher.
+    #[error("the records of class {class} are taken over from paper: no teacher signs them")]
+    NoTeacherSigns {
+        /// Class.
+        class: ClassName,
+    },
     /// The record is in another state than the step needs.
     #[error("number {number} is {found}, this needs {wanted}")]
     WrongState {

@@ -25,17 +25,20 @@
 
 mod actor;
 mod appointments;
+mod books;
 mod bundles;
 mod classes;
 mod edges;
 mod ends;
 mod error;
 mod evidence;
+mod exports;
 mod links;
 mod overview;
 mod people;
 mod personal;
 pub mod policy;
+mod renewals;
 mod resigning;
 mod schools;
 mod signing;
@@ -46,13 +49,15 @@ use std::sync::Arc;
 
 use hocba_bundle::{facts::Address, profile::OpenProfile};
 use hocba_keystore::DataKey;
+use hocba_record::payload::RecordKind;
 use hocba_signature::policy::{SigningMode, SigningPolicy};
 use hocba_store::Store;
 
 pub use actor::Actor;
 pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
+pub use books::{BookLine, BookView};
 pub use bundles::{Bundler, Scope, cut};
-pub use classes::{ClassView, Import, Imported, PupilLine};
+pub use classes::{ClassView, Conversion, Import, Imported, PupilLine};
 pub use edges::Edges;
 pub use ends::{
     ALL_STATUSES, AppointmentView, Gone, NewEnd, Orphaned, Replaced, Standing, Stuck, reason_code, reason_words,
@@ -61,12 +66,14 @@ pub use error::AppError;
 pub use evidence::{
     AddedEvidence, COLLECTING_LEASE, EvidenceState, FRESH, Failing, Judged, LATE, Question, Refusal as EvidenceRefusal,
 };
+pub use exports::SealedContent;
 /// What is stored, as the use cases speak of it.
 pub use hocba_store::model;
 pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};
 pub use overview::{ANCHORING_LEASE, Overview};
 pub use people::{NewAccount, NewToken};
 pub use personal::Personal;
+pub use renewals::{Superseding, SupersedingTask};
 pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
@@ -124,12 +131,13 @@ impl App {
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }
-    /// What records are signed by that nobody has signed yet.
+    /// What records of this kind are signed by that nobody has signed yet.
+    pub fn policy_of(&self, kind: RecordKind) -> SigningPolicy {
+        SigningPolicy::of(kind, self.settings().signing)
+    }
+    /// What a year's records are signed by that nobody has signed yet.
     pub fn policy(&self) -> SigningPolicy {
-        match self.settings().signing {
-            SigningMode::Each => SigningPolicy::policy_1(),
-            SigningMode::List => SigningPolicy::policy_1_list(),
-        }
+        self.policy_of(RecordKind::Year)
     }
     /// Clock and randomness.
     pub fn edges(&self) -> &Edges {

@@ -3,10 +3,10 @@
 use hocba_record::{
     canonical::Json,
     disclosure::{IssueError, Issued, Seed, check_disclosures, issue},
-    encoding::RecordId,
-    form,
-    payload::{OpenClaims, RecordKind, RecordPayload},
-    section::{HistoryEntry, Section, SectionError},
+    encoding::{RecordId, Sha256Digest},
+    form::Form,
+    payload::{OpenClaims, RecordPayload},
+    section::{HistoryEntry, Identity, Section, SectionError},
     types::SectionName,
 };
 use hocba_signature::policy::SigningPolicy;
@@ -21,8 +21,11 @@ use crate::{App, AppError};
 pub struct Personal {
     /// Whether it can be signed: a pupil who was left out may be half there.
     pub complete: bool,
-    /// Earlier years of the book.
+    /// Earlier years of the pupil, as they stood when this was imported.
     pub history: Vec<HistoryEntry>,
+    /// Digest of the payload of the version before; none in the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Sha256Digest>,
     /// Name and value of each section, manifest and history left out.
     pub sections: Vec<(SectionName, Json)>,
     /// The seed of salts and decoys.
@@ -33,7 +36,7 @@ impl Personal {
     /// Of these sections.
     pub fn new(sections: &[Section], seed: Seed, complete: bool) -> Self {
         let sections = sections.iter().map(|s| (s.name(), s.value())).collect();
-        Self { complete, history: Vec::new(), sections, seed }
+        Self { complete, history: Vec::new(), replaces: None, sections, seed }
     }
 
     /// The sections as they were imported.
@@ -42,6 +45,25 @@ impl Personal {
     /// When one is not of its form.
     pub fn sections(&self) -> Result<Vec<Section>, SectionError> {
         self.sections.iter().map(|(name, value)| Section::from_value(name, value)).collect()
+    }
+
+    /// Whether both say the same of the pupil. When they were taken over from paper does not count, nor that a book had no
+    /// number when the other was made.
+    pub fn same_content(&self, other: &Self) -> bool {
+        let numbered = |personal: &Self| {
+            let mut identities = personal.sections.iter().filter(|(name, _)| name.as_str() == "identity");
+            identities.any(|(_, value)| value.get("book").is_some())
+        };
+        let both = numbered(self) && numbered(other);
+        let plain = |personal: &Self| -> Option<Vec<Section>> {
+            let sections = personal.sections().ok()?.into_iter().filter(|s| !matches!(s, Section::Conversion(_)));
+            let plain = |section| match section {
+                Section::Identity(identity) if !both => Section::Identity(Identity { book: None, ..identity }),
+                section => section,
+            };
+            Some(sections.map(plain).collect())
+        };
+        plain(self).is_some_and(|sections| plain(other).is_some_and(|others| sections == others))
     }
 
     /// The pupil's name as printed.
@@ -122,13 +144,13 @@ pub(crate) fn issued(
     let open = OpenClaims {
         id: version.record,
         version: version.version,
-        replaces: None,
-        kind: RecordKind::Year,
+        replaces: personal.replaces,
+        kind: class.kind.of_records(),
         school: class.school.clone(),
         year: class.year,
         grade: class.grade,
         class: class.name.clone(),
-        form: form::for_grade(class.grade).ok_or_else(|| damaged("there is no form for its grade"))?,
+        form: Form::of(class.grade, class.year),
         policy: policy.reference(),
     };
     issue(open, &sections, personal.history.clone(), &personal.seed)

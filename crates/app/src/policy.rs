@@ -15,6 +15,8 @@ use crate::{Actor, AppError};
 pub enum Action {
     /// Import or replace a class from a spreadsheet; leave pupils out.
     Import,
+    /// Take over earlier years from paper.
+    Convert,
     /// See states of a class, without marks.
     ReadStates,
     /// See what records say.
@@ -47,8 +49,9 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 16] = [
         Action::Import,
+        Action::Convert,
         Action::ReadStates,
         Action::ReadRecords,
         Action::Sign,
@@ -69,6 +72,7 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Action::Import => "import",
+            Action::Convert => "convert",
             Action::ReadStates => "read_states",
             Action::ReadRecords => "read_records",
             Action::Sign => "sign",
@@ -114,15 +118,15 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, HandOut, Import, ReadManifest, ReadOverview,
-        ReadRecords, ReadStates, Return, Seal, Sign,
+        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut, Import, ReadManifest,
+        ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),
         GrantRole::Principal | GrantRole::DeputyPrincipal => {
             matches!(action, ReadStates | ReadRecords | CoSign | Return | AppointTeacher | ReadManifest)
         }
-        GrantRole::Clerk => matches!(action, ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
+        GrantRole::Clerk => matches!(action, Convert | ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
         // The department watches progress and sees what is issued, never marks.
         GrantRole::Department => {
             matches!(action, ReadStates | AppointSchool | ReadManifest | ReadOverview | CloseBatch | ChangeSchool)

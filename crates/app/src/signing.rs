@@ -1,4 +1,5 @@
-//! Sign, co-sign, seal: the three signatures of policy 1, one step of a record's state each.
+//! Sign, co-sign, seal: the three signatures of policy 1, one step of a record's state each. Records taken over from
+//! paper have the last two.
 //!
 //! In mode `each` every record has an input of its own; in mode `list` the records of a list share one, and a signature
 //! over it is submitted for each of them with its place in the list. A record is signed to the end in the mode it began
@@ -25,10 +26,11 @@ use hocba_signature::{
     path::End,
     policy::{SigningMode, SigningPolicy},
     statement::{Header, Role, SigningInput, Statement, StatementType},
+    status::StatusChange,
 };
 use hocba_store::{
     Advance, Tx,
-    model::{AuditEvent, Class, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion},
+    model::{AuditEvent, Class, ClassKind, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion},
     retrying,
 };
 
@@ -55,12 +57,22 @@ pub enum Step {
 }
 
 impl Step {
-    /// The state a record is in before.
-    pub const fn from(self) -> RecordState {
-        match self {
-            Step::Sign => RecordState::Draft,
-            Step::CoSign => RecordState::TeacherSigned,
-            Step::Seal => RecordState::CoSigned,
+    /// All, in their order.
+    pub const ALL: [Step; 3] = [Step::Sign, Step::CoSign, Step::Seal];
+
+    /// The steps of records of this kind, in their order.
+    pub const fn of(kind: ClassKind) -> &'static [Step] {
+        match kind {
+            ClassKind::Year => &Self::ALL,
+            ClassKind::Converted => &[Step::CoSign, Step::Seal],
+        }
+    }
+    /// The state a record of this kind is in before.
+    pub const fn from(self, kind: ClassKind) -> RecordState {
+        match (self, kind) {
+            (Step::Sign, _) | (Step::CoSign, ClassKind::Converted) => RecordState::Draft,
+            (Step::CoSign, ClassKind::Year) => RecordState::TeacherSigned,
+            (Step::Seal, _) => RecordState::CoSigned,
         }
     }
     /// The state after.
@@ -119,6 +131,26 @@ impl Signer {
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The certificates as given, leaf first.
+    pub(crate) fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
+    /// Keeps the certificates: what is signed with them is handed out with them.
+    pub(crate) async fn keep_certificates(&self, tx: &mut Tx, now: UnixTime) -> Result<(), AppError> {
+        for der in &self.chain {
+            tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
+        }
+        Ok(())
+    }
+
+    /// What is signed to make a status statement.
+    pub(crate) fn status_input(&self, change: &StatusChange, at: UnixTime) -> SigningInput {
+        let alg = self.certificate.key().default_algorithm();
+        let statement = Statement::unsigned(change.to_bytes());
+        statement.prepare(StatementType::Status, self.role, alg, *self.certificate.digest(), at)
     }
 
     /// The header of a list signed at this time.
@@ -383,6 +415,7 @@ impl App {
         let mut tx = self.store().read().await?;
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, signer.step.action(), Place::of(&class))?;
+        require_step(&class, signer.step)?;
         let now = self.edges().now();
         let staff = Staff::of(&mut tx, &class.school).await?;
         staff.require(&mut tx, signer.certificate.digest(), signer.role, Some(scope(&class)), now).await?;
@@ -393,8 +426,9 @@ impl App {
         if let Some(unknown) = selection.named().find(|n| !known.contains(n)) {
             return Err(AppError::UnknownNumber(*unknown));
         }
-        if signer.step == Step::Sign {
-            self.require_accepted(&self.policy(), now)?;
+        let from = signer.step.from(class.kind);
+        if from == RecordState::Draft {
+            self.require_accepted(&self.policy_of(class.kind.of_records()), now)?;
         }
         let (mut list, mut ready) = (SigningList::default(), Vec::new());
         for version in versions.into_iter().filter(|v| selection.takes(v.number)) {
@@ -402,7 +436,7 @@ impl App {
                 list.left_out.push(version.number);
                 continue;
             }
-            match version.state.cmp(&signer.step.from()) {
+            match version.state.cmp(&from) {
                 std::cmp::Ordering::Greater => list.already += 1,
                 std::cmp::Ordering::Less => list.waiting.push((version.number, version.state)),
                 std::cmp::Ordering::Equal => {
@@ -437,7 +471,7 @@ impl App {
     ) -> Result<Checked, AppError> {
         let damaged = |what| AppError::Damaged { number: version.number, what };
         let personal = self.personal(version)?;
-        let policy = self.policy();
+        let policy = self.policy_of(class.kind.of_records());
         let Issued { payload, disclosures, .. } = issued(class, version, &personal, &policy)?;
         let Some(statement) = version.statement.clone() else {
             return Ok(Checked { statement: Statement::unsigned(payload.to_bytes()), disclosures, policy });
@@ -486,11 +520,11 @@ impl App {
         let mut tx = self.store().begin(step.name()).await?;
         let class = tx.class(class).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, step.action(), Place::of(&class))?;
+        require_step(&class, step)?;
+        let (from, kind) = (step.from(class.kind), class.kind);
         let staff = Staff::of(&mut tx, &class.school).await?;
         staff.require(&mut tx, signer.certificate.digest(), signer.role, Some(scope(&class)), now).await?;
-        for der in &signer.chain {
-            tx.add_certificate(&Sha256Digest::of(der), der, now).await?;
-        }
+        signer.keep_certificates(&mut tx, now).await?;
         let issuers = readable(&signer.chain);
         self.refuse_revoked(&mut tx, &signer.certificate, &issuers, now).await?;
         let certificates = certificates(&mut tx).await?;
@@ -505,11 +539,11 @@ impl App {
                 .await?
                 .filter(|v| v.class == class.id)
                 .ok_or(AppError::NotFound("record"))?;
-            if version.state == step.to() && carries(&version, step, &signed.signature) {
+            if version.state == step.to() && carries(&version, step, kind, &signed.signature) {
                 result.already += 1;
                 continue;
             }
-            if version.state != step.from() || version.revision != signed.revision || version.left_out.is_some() {
+            if version.state != from || version.revision != signed.revision || version.left_out.is_some() {
                 return Err(AppError::Changed("the record"));
             }
             if let Some(role) = signer_gone(&staff, &class, &version, now) {
@@ -520,7 +554,7 @@ impl App {
                 record: &version.record,
                 version: version.version,
                 revision: version.revision,
-                from: step.from(),
+                from,
                 to: step.to(),
                 statement: &statement,
             };
@@ -589,6 +623,15 @@ impl App {
     }
 }
 
+/// Refuses a step that records of the class's kind do not have.
+fn require_step(class: &Class, step: Step) -> Result<(), AppError> {
+    if Step::of(class.kind).contains(&step) {
+        Ok(())
+    } else {
+        Err(AppError::NoTeacherSigns { class: class.name.clone() })
+    }
+}
+
 /// Who signed a version before and is no longer in office.
 fn signer_gone(staff: &Staff, class: &Class, version: &RecordVersion, now: UnixTime) -> Option<Role> {
     let headers = version.statement.as_ref()?.headers(StatementType::Record).ok()?;
@@ -610,12 +653,9 @@ pub(crate) struct Checked {
 }
 
 /// Whether a version carries this very signature as the step's.
-fn carries(version: &RecordVersion, step: Step, signature: &[u8]) -> bool {
-    let index = match step {
-        Step::Sign => 0,
-        Step::CoSign => 1,
-        Step::Seal => 2,
-    };
+fn carries(version: &RecordVersion, step: Step, kind: ClassKind, signature: &[u8]) -> bool {
+    let index = Step::of(kind).iter().position(|of_kind| *of_kind == step);
+    let Some(index) = index else { return false };
     version.statement.as_ref().is_some_and(|s| s.signature(index) == Some(signature))
 }
 

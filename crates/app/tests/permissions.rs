@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use hocba_app::{
-    Actor, AppError, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
+    Actor, AppError, Conversion, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
     policy::{Action, Place, may, role_may},
 };
 use hocba_record::{
@@ -44,6 +44,8 @@ use About::{Class, Everything, Somewhere, WhatOneSees};
 #[rustfmt::skip]
 const USE_CASES: &[UseCase] = &[
     ("import",              "",                  &[Action::Import],          Class),
+    ("import",              "from paper",        &[Action::Convert],         Class),
+    ("import_sheet",        "",                  &[Action::Import],          Class),
     ("leave_out",           "",                  &[Action::Import],          Class),
     ("return_record",       "",                  &[Action::Return],          Class),
     ("class",               "",                  &[Action::ReadStates],      Class),
@@ -57,7 +59,13 @@ const USE_CASES: &[UseCase] = &[
     ("submit",              "sign",              &[Action::Sign],            Class),
     ("submit",              "co_sign",           &[Action::CoSign],          Class),
     ("submit",              "seal",              &[Action::Seal],            Class),
+    ("superseding",         "seal",              &[Action::Seal],            Class),
+    ("submit_superseding",  "seal",              &[Action::Seal],            Class),
     ("bundle",              "",                  &[Action::HandOut],         Class),
+    ("book",                "",                  &[Action::HandOut],         Class),
+    ("sealed_class",        "",                  &[Action::HandOut],         Class),
+    ("sealed_book",         "",                  &[Action::HandOut],         Class),
+    ("book_bundle",         "",                  &[Action::HandOut],         Class),
     ("bundle_with",         "",                  &[Action::HandOut],         Class),
     ("create_link",         "",                  &[Action::HandOut],         Class),
     ("withdraw_link",       "",                  &[Action::HandOut],         Class),
@@ -294,7 +302,17 @@ impl Town {
         };
         let nothing = |_| ();
         match name {
+            "import" if form == "from paper" => {
+                let converter = "Lê Thị Văn Thư".parse().expect("text");
+                let conversion = Some(Conversion { converter, compared_by: None, made_by: None, paper: None });
+                let import = Import { conversion, ..Import::default() };
+                app.import(actor, &class.workbook, &import).await.map(|_| ())
+            }
             "import" => app.import(actor, &class.workbook, &Import::default()).await.map(|_| ()),
+            "import_sheet" => {
+                let sheet = hocba_workbook::read(&class.workbook, &hocba_workbook::Limits::default());
+                app.import_sheet(actor, &sheet.expect("sound"), &Import::default()).await.map(|_| ())
+            }
             "leave_out" => app.leave_out(actor, &class.record, Some(LeftOut::Other)).await,
             "return_record" => app.return_record(actor, &class.record, ReturnReason::Other).await,
             "class" => {
@@ -305,6 +323,12 @@ impl Town {
             }
             "prepare" => app.prepare(actor, &class.id, signer(), &Selection::All).await.map(|_| ()),
             "submit" => app.submit(actor, &class.id, signer(), &[]).await.map(|_| ()),
+            "superseding" => app.superseding(actor, &class.id, signer()).await.map(|_| ()),
+            "submit_superseding" => app.submit_superseding(actor, &class.id, signer(), &[]).await.map(|_| ()),
+            "sealed_class" => app.sealed_class(actor, &class.id).await.map(|_| ()),
+            "sealed_book" => app.sealed_book(actor, &class.record).await.map(|_| ()),
+            "book" => app.book(actor, &class.record).await.map(|_| ()),
+            "book_bundle" => app.book_bundle(actor, &class.record, Scope::Whole).await.map(|_| ()),
             "bundle" => app.bundle(actor, &class.record, Scope::Whole).await.map(|_| ()),
             "bundle_with" => {
                 let bundler = &self.bundlers.iter().find(|b| b.0 == class.school).expect("a bundler").1;

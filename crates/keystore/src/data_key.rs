@@ -19,6 +19,7 @@ use crate::{KeystoreError, Mode, file};
 /// First word of a data key's file.
 const FORMAT: &str = "hocba-data-key-1";
 const PLACE_INFO: &[u8] = b"hocba-envelope-v1";
+const INDEX_INFO: &[u8] = b"hocba-index-v1";
 const ID_INFO: &[u8] = b"hocba-data-key-id-v1";
 
 /// A key that seals personal data in the database. Whoever has it and the database has the marks; losing it loses
@@ -90,6 +91,15 @@ impl DataKey {
     /// [`NotOpened`].
     pub fn unseal(&self, place: &str, nonce: &[u8; 12], bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
         unseal(&self.key_of(place), nonce, place.as_bytes(), bytes)
+    }
+
+    /// Under which a text is found again without being told: a pseudo-random function of the key. Whoever lacks the key
+    /// cannot try texts against it.
+    #[must_use]
+    pub fn index(&self, text: &str) -> [u8; 32] {
+        let mut index = [0; 32];
+        expand(&self.key, INDEX_INFO, text.as_bytes(), &mut index);
+        index
     }
 
     fn key_of(&self, place: &str) -> Zeroizing<[u8; 32]> {

@@ -35,7 +35,7 @@ fn names() -> (Vec<String>, Vec<String>) {
 #[test]
 fn every_example_identity_opens_in_demo_mode_and_is_on_the_list() {
     let (signers, _) = names();
-    assert_eq!(signers.len(), 18);
+    assert_eq!(signers.len(), 24);
     for name in signers {
         let chain = folder().join(format!("{name}.crt.pem"));
         let key = Ed25519Key::open(&key_file(&name), &passphrase(), Mode::Demo).unwrap();

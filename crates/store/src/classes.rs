@@ -17,8 +17,8 @@ impl Tx {
     /// [`StoreError::Exists`] where the school has it already.
     pub async fn add_class(&mut self, class: &Class, now: UnixTime) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO classes (id, school, year, grade, name, revision, imported_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO classes (id, school, year, grade, name, revision, imported_at, kind) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(class.id.to_string())
         .bind(class.school.as_str())
@@ -27,6 +27,7 @@ impl Tx {
         .bind(class.name.as_str())
         .bind(class.revision)
         .bind(now.seconds())
+        .bind(class.kind.as_str())
         .execute(self.connection())
         .await
         .map_err(|e| StoreError::from(e).or_exists("the class"))?;
@@ -100,5 +101,6 @@ fn class(row: &Row<'_>) -> Result<Class, StoreError> {
         grade: row.read("grade", Grade::new(row.number("grade")?))?,
         name: row.parsed("name")?,
         revision: row.int("revision")?,
+        kind: row.parsed("kind")?,
     })
 }

@@ -26,6 +26,7 @@ migrations! {
     3 "deployment" "0003_deployment.sql",
     4 "statuses" "0004_statuses.sql",
     5 "evidence" "0005_evidence.sql",
+    6 "books" "0006_books.sql",
 }
 
 /// The text of every migration for an engine, in order.

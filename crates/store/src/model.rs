@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use hocba_bundle::{evidence::EvidenceKind, facts::IssuerCode};
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
+    payload::RecordKind,
     types::{ClassName, Grade, SchoolCode, SchoolYear, Text, UnixTime},
 };
 use hocba_signature::statement::{Role, Statement};
@@ -98,6 +99,36 @@ words! {
         Department = "department",
         /// Runs this installation; sees states, never marks.
         Operator = "operator",
+    }
+}
+
+words! {
+    /// Where the records of a class come from.
+    ClassKind {
+        /// Made here, signed by its homeroom teacher.
+        Year = "year",
+        /// Taken over from paper: the principal and the school's seal sign, no teacher does.
+        Converted = "converted",
+    }
+}
+
+impl ClassKind {
+    /// The kind of its records.
+    pub const fn of_records(self) -> RecordKind {
+        match self {
+            ClassKind::Year => RecordKind::Year,
+            ClassKind::Converted => RecordKind::Converted,
+        }
+    }
+}
+
+words! {
+    /// Why a record has a version after the first.
+    Renewal {
+        /// Đính chính: something was wrong.
+        Correction = "correction",
+        /// Đánh giá lại, rèn luyện trong hè: both values are kept.
+        Reassessment = "reassessment",
     }
 }
 
@@ -310,6 +341,8 @@ pub struct Class {
     pub name: ClassName,
     /// +1 with every import.
     pub revision: i64,
+    /// Where its records come from.
+    pub kind: ClassKind,
 }
 
 /// Personal data, sealed. The database cannot open it; `app` can, with the key of this id.
@@ -348,6 +381,10 @@ pub struct RecordVersion {
     pub returned: Option<ReturnReason>,
     /// Last change.
     pub changed_at: UnixTime,
+    /// Why there is this version; none in the first.
+    pub renewed: Option<Renewal>,
+    /// Whose it is; none for records from before pupils were kept.
+    pub pupil: Option<Id>,
 }
 
 /// What a list of records shows without opening anything: state and where it is anchored.

@@ -8,13 +8,14 @@ use hocba_signature::statement::Statement;
 
 use crate::{
     StoreError, Tx,
-    model::{Envelope, Id, LeftOut, RecordLine, RecordState, RecordVersion, ReturnReason},
+    model::{Envelope, Id, LeftOut, RecordLine, RecordState, RecordVersion, Renewal, ReturnReason},
     people::statement,
     row::{Row, all, maybe, one},
 };
 
-const TABLE: &str = "record_versions";
-const FULL: &str = "SELECT v.*, r.class, r.number FROM record_versions v JOIN records r ON r.id = v.record";
+pub(crate) const TABLE: &str = "record_versions";
+pub(crate) const FULL: &str =
+    "SELECT v.*, r.class, r.number, r.pupil FROM record_versions v JOIN records r ON r.id = v.record";
 /// Rows in one statement: 10 bound values each, SQLite takes 32,766, PostgreSQL 65,535.
 const BULK: usize = 500;
 
@@ -25,6 +26,21 @@ pub struct NewDraft {
     pub record: RecordId,
     /// Number in the class list (STT).
     pub number: u32,
+    /// Whose it is.
+    pub pupil: Option<Id>,
+    /// Seed and sections.
+    pub personal: Envelope,
+}
+
+/// A version after the first, as it is first written.
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// Record.
+    pub record: RecordId,
+    /// Its number: one above the latest, which is sealed.
+    pub version: u32,
+    /// Why.
+    pub renewed: Renewal,
     /// Seed and sections.
     pub personal: Envelope,
 }
@@ -36,10 +52,15 @@ impl Tx {
     /// [`StoreError::Exists`] for a number that is taken.
     pub async fn add_drafts(&mut self, class: &Id, drafts: &[NewDraft], now: UnixTime) -> Result<(), StoreError> {
         for drafts in drafts.chunks(BULK) {
-            let sql = format!("INSERT INTO records (id, class, number) VALUES {}", placeholders(drafts.len(), 3));
+            let sql =
+                format!("INSERT INTO records (id, class, number, pupil) VALUES {}", placeholders(drafts.len(), 4));
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for draft in drafts {
-                query = query.bind(draft.record.to_string()).bind(class.to_string()).bind(i64::from(draft.number));
+                query = query
+                    .bind(draft.record.to_string())
+                    .bind(class.to_string())
+                    .bind(i64::from(draft.number))
+                    .bind(draft.pupil.map(|pupil| pupil.to_string()));
             }
             query.execute(self.connection()).await.map_err(|e| StoreError::from(e).or_exists("the number"))?;
             let sql = format!(
@@ -62,6 +83,30 @@ impl Tx {
             query.execute(self.connection()).await?;
         }
         Ok(())
+    }
+
+    /// Adds a version to a record whose latest one is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] where the latest is not the one before it, or not sealed.
+    pub async fn add_version(&mut self, new: &NewVersion, now: UnixTime) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO record_versions \
+             (record, version, state, revision, key_id, nonce, personal, changed_at, renewed) \
+             SELECT v.record, v.version + 1, 'draft', 1, $1, $2, $3, $4, $5 FROM record_versions v \
+             WHERE v.record = $6 AND v.version = $7 AND v.state = 'sealed' AND v.version = \
+             (SELECT MAX(w.version) FROM record_versions w WHERE w.record = v.record)",
+        )
+        .bind(&new.personal.key_id)
+        .bind(new.personal.nonce.to_vec())
+        .bind(new.personal.bytes.clone())
+        .bind(now.seconds())
+        .bind(new.renewed.as_str())
+        .bind(new.record.to_string())
+        .bind(i64::from(new.version) - 1)
+        .execute(self.connection())
+        .await?;
+        one(done.rows_affected(), "the record")
     }
 
     /// Puts another content into a draft.
@@ -262,7 +307,7 @@ impl Tx {
     ) -> Result<Vec<(RecordVersion, UnixTime)>, StoreError> {
         let (class, number) = after.map_or((String::new(), 0), |(class, n)| (class.to_string(), i64::from(n)));
         let rows = sqlx::query(
-            "SELECT v.*, r.class, r.number, b.block_time FROM records r JOIN classes c ON c.id = r.class \
+            "SELECT v.*, r.class, r.number, r.pupil, b.block_time FROM records r JOIN classes c ON c.id = r.class \
              JOIN record_versions v ON v.record = r.id \
              JOIN leaves l ON l.kind = 'record' AND l.subject = v.record AND l.version = v.version \
              JOIN batches b ON b.id = l.batch \
@@ -351,7 +396,7 @@ pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     sql
 }
 
-fn version(row: &Row<'_>) -> Result<RecordVersion, StoreError> {
+pub(crate) fn version(row: &Row<'_>) -> Result<RecordVersion, StoreError> {
     Ok(RecordVersion {
         record: row.parsed("record")?,
         version: row.number("version")?,
@@ -367,6 +412,8 @@ fn version(row: &Row<'_>) -> Result<RecordVersion, StoreError> {
         left_out: row.parsed_opt("left_out")?,
         returned: row.parsed_opt("returned")?,
         changed_at: row.time("changed_at")?,
+        renewed: row.parsed_opt("renewed")?,
+        pupil: row.parsed_opt("pupil")?,
     })
 }
 

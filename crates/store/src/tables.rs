@@ -68,11 +68,14 @@ pub const TABLES: &[Table] = tables! {
     grants (id) numbered true { id Int, account Text, role Text, school Text, year Int, class Text, }
     api_tokens (hash) { hash Bytes, account Text, created_at Int, expires_at Int, }
     certificates (digest) { digest Text, der Bytes, added_at Int, }
-    classes (id) { id Text, school Text, year Int, grade Int, name Text, revision Int, imported_at Int, }
-    records (id) { id Text, class Text, number Int, }
+    classes (id) { id Text, school Text, year Int, grade Int, name Text, revision Int, imported_at Int, kind Text, }
+    pupils (id) { id Text, created_at Int, }
+    pupil_keys (key) { key Bytes, pupil Text, created_at Int, }
+    books (number) { number Text, pupil Text, level Text, created_at Int, }
+    records (id) { id Text, class Text, number Int, pupil Text, }
     record_versions (record, version) {
         record Text, version Int, state Text, revision Int, statement Bytes, key_id Text, nonce Bytes, personal Bytes,
-        left_out Text, returned Text, changed_at Int,
+        left_out Text, returned Text, changed_at Int, renewed Text,
     }
     appointments (id) {
         id Text, school Text, role Text, certificate Text, valid_from Int, valid_until Int, statement Bytes,

@@ -64,6 +64,7 @@ pub fn class() -> Class {
         grade: Grade::new(9).expect("a grade"),
         name: "9A3".parse().expect("a name"),
         revision: 1,
+        kind: hocba_store::model::ClassKind::Year,
     }
 }
 
@@ -75,7 +76,12 @@ pub async fn with_drafts(drafts: u64) -> (TestDatabase, Store) {
     tx.add_school(&School { code: school(), issuer: issuer() }, NOW).await.expect("a school");
     tx.add_class(&class(), at(0)).await.expect("a class");
     let new: Vec<NewDraft> = (1..=drafts)
-        .map(|n| NewDraft { record: id(100 + n), number: n.try_into().expect("small"), personal: envelope(n) })
+        .map(|n| NewDraft {
+            record: id(100 + n),
+            number: n.try_into().expect("small"),
+            pupil: None,
+            personal: envelope(n),
+        })
         .collect();
     tx.add_drafts(&class().id, &new, at(0)).await.expect("drafts");
     tx.commit().await.expect("committed");

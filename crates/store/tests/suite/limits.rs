@@ -18,7 +18,7 @@ async fn a_file_that_may_not_grow_keeps_what_it_has() {
     let ten = |round: u64| -> Vec<NewDraft> {
         let personal = Envelope { key_id: "key".into(), nonce: [7; 12], bytes: vec![5; 3000] };
         (round * 10..round * 10 + 10)
-            .map(|n| NewDraft { record: id(100 + n), number: n as u32 + 1, personal: personal.clone() })
+            .map(|n| NewDraft { record: id(100 + n), number: n as u32 + 1, pupil: None, personal: personal.clone() })
             .collect()
     };
     let add = async |store: &Store, round: u64| {

@@ -176,7 +176,7 @@ async fn records_go_from_draft_to_sealed_and_back_by_revision() {
     assert_eq!(tx.version_keys_after(None, 9).await.expect("read"), [(id(101), 1), (id(102), 1)]);
     assert_eq!(tx.version_keys_after(Some((&id(101), 1)), 9).await.expect("read"), [(id(102), 1)]);
     assert_eq!(tx.versions_after(Some((&id(101), 1)), 1).await.expect("read")[0].record, id(102));
-    let taken = hocba_store::NewDraft { record: id(500), number: 2, personal: envelope(1) };
+    let taken = hocba_store::NewDraft { record: id(500), number: 2, pupil: None, personal: envelope(1) };
     drop(tx);
     let mut tx = store.begin("drafts").await.expect("begun");
     let refused = tx.add_drafts(&class().id, &[taken], at(0)).await;
