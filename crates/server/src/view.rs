@@ -8,6 +8,7 @@ mod values;
 pub(crate) mod words;
 
 use hocba_bundle::{
+    book,
     report::{AppointmentProblem, Check, Group, Headline, Outcome, Problem, Report, SkipReason, Verdict},
     text,
 };
@@ -92,6 +93,8 @@ pub struct View {
     pub signed: bool,
     /// The records.
     pub records: Vec<RecordView>,
+    /// Whether all years are there, where there are several; then what is remarkable about them.
+    pub book: Vec<BookLine>,
     /// The five groups.
     pub groups: Vec<GroupView>,
     /// What was looked at, as of when, by which list.
@@ -206,8 +209,32 @@ pub fn view(report: &Report, language: Language) -> View {
         groups: GROUPS.into_iter().map(|group| group_view(report, group, language)).collect(),
         basis: basis(report, language),
         file_name: file_name(report),
+        book: book_lines(report, language),
         records,
     }
+}
+
+/// A sentence about the years of the book.
+#[derive(Debug, Clone)]
+pub struct BookLine {
+    /// The sentence.
+    pub text: String,
+    /// Whether it is something to ask about.
+    pub question: bool,
+}
+
+fn book_lines(report: &Report, language: Language) -> Vec<BookLine> {
+    let records = &report.records;
+    let whole = book::whole(records);
+    let several = (records.len() > 1).then(|| BookLine {
+        text: book::whole_in_words(whole, language),
+        question: !matches!(whole, book::Whole::NothingDropped { .. }),
+    });
+    let notes = book::notes(records);
+    let notes = notes
+        .iter()
+        .map(|note| BookLine { text: book::in_words(note, records, language), question: note.what.is_question() });
+    several.into_iter().chain(notes).collect()
 }
 
 /// Whether "genuine" in the headline rests on checks that could not all be made (`docs/spec/verdict.md` §4).

@@ -49,6 +49,8 @@ struct ChainKey {
 const MINISTRY: &str = "Cơ quan cấp chứng thư ví dụ (DEMO)";
 const DEPARTMENT: &str = "Sở Giáo dục và Đào tạo (DEMO)";
 const SCHOOL: &str = "Trường THCS Trần Phú";
+const PRIMARY_SCHOOL: &str = "Trường Tiểu học Kim Đồng";
+const UPPER_SCHOOL: &str = "Trường THPT Nguyễn Du";
 const OTHER_DEPARTMENT: &str = "Sở Giáo dục và Đào tạo thứ hai (DEMO)";
 const OTHER_SCHOOL: &str = "Trường THCS Lê Lợi";
 const STRANGER: &str = "Nơi cấp chứng thư xa lạ (DEMO)";
@@ -56,7 +58,7 @@ const STRANGER_DEPARTMENT: &str = "Sở Giáo dục và Đào tạo xa lạ (DEM
 const STRANGER_SCHOOL: &str = "Trường THCS Nguyễn Du";
 
 /// Everyone who holds a certificate; issuers come before those they issue to.
-const HOLDERS: [Holder; 18] = {
+const HOLDERS: [Holder; 24] = {
     const fn holder(
         name: &'static str,
         kind: Kind,
@@ -84,6 +86,54 @@ const HOLDERS: [Holder; 18] = {
         holder("deputy", Signer, "issuing", "Lê Thu Hà", SCHOOL, ("phó hiệu trưởng, ký KT.", "deputy principal")),
         holder("teacher", Signer, "issuing", "Nguyễn Thị Hoa", SCHOOL, ("giáo viên chủ nhiệm", "homeroom teacher")),
         holder("seal", Signer, "issuing", SCHOOL, SCHOOL, ("chữ ký số của trường", "school seal")),
+        holder(
+            "primary-principal",
+            Signer,
+            "issuing",
+            "Nguyễn Thu Thủy",
+            PRIMARY_SCHOOL,
+            ("hiệu trưởng trường tiểu học cùng sở", "principal of a primary school of the same department"),
+        ),
+        holder(
+            "primary-teacher",
+            Signer,
+            "issuing",
+            "Bùi Thị Nga",
+            PRIMARY_SCHOOL,
+            ("giáo viên trường tiểu học cùng sở", "teacher of a primary school of the same department"),
+        ),
+        holder(
+            "primary-seal",
+            Signer,
+            "issuing",
+            PRIMARY_SCHOOL,
+            PRIMARY_SCHOOL,
+            ("chữ ký số của trường tiểu học cùng sở", "seal of a primary school of the same department"),
+        ),
+        holder(
+            "upper-principal",
+            Signer,
+            "issuing",
+            "Đỗ Quang Vinh",
+            UPPER_SCHOOL,
+            ("hiệu trưởng trường THPT cùng sở", "principal of a upper secondary school of the same department"),
+        ),
+        holder(
+            "upper-teacher",
+            Signer,
+            "issuing",
+            "Hồ Thị Thanh",
+            UPPER_SCHOOL,
+            ("giáo viên trường THPT cùng sở", "teacher of a upper secondary school of the same department"),
+        ),
+        holder(
+            "upper-seal",
+            Signer,
+            "issuing",
+            UPPER_SCHOOL,
+            UPPER_SCHOOL,
+            ("chữ ký số của trường THPT cùng sở", "seal of a upper secondary school of the same department"),
+        ),
         holder(
             "other-department",
             Signer,

@@ -1,11 +1,12 @@
 //! `POST /api/v1/classes`: imports a class from its spreadsheet, or replaces the drafts of one that is there.
 //!
 //! The body is the file as it is: a workbook (`.xlsx`) or a CSV, up to [`max_bytes`]. `leave_out` names pupils
-//! the class goes on without, and why: `?leave_out=7:waiting_for_reassessment,9:incomplete`. Sent again, it does the
-//! same again and changes nothing.
+//! the class goes on without, and why: `?leave_out=7:waiting_for_reassessment,9:incomplete`. `renew=correction` or
+//! `renew=reassessment` makes a new version of sealed records that the file says otherwise of; without it such a file is
+//! refused. Sent again, it does the same again and changes nothing.
 //!
 //! ```json
-//! { "class": "wI6fLT…", "ready": 38, "left_out": [7, 9], "unchanged": 0, "warnings": [] }
+//! { "class": "wI6fLT…", "ready": 38, "left_out": [7, 9], "unchanged": 0, "renewed": 0, "warnings": [] }
 //! ```
 //!
 //! `201`. Problems: `workbook` with all findings, `unknown-school`, `unknown-number`, `signed-would-change`,
@@ -20,7 +21,7 @@ use axum::{
 };
 use hocba_app::{
     App, Import, Imported,
-    model::{Id, LeftOut},
+    model::{Id, LeftOut, Renewal},
     policy::{Action, require_somewhere},
 };
 use serde::Serialize;
@@ -39,14 +40,16 @@ pub(crate) struct Output {
     left_out: Vec<u32>,
     /// Pupils whose records are signed, and the same in the spreadsheet.
     unchanged: usize,
+    /// Pupils whose records were sealed, and who have a draft of a new version now.
+    renewed: usize,
     /// What deserves a look.
     warnings: Vec<FindingJson>,
 }
 
 impl From<Imported> for Output {
     fn from(imported: Imported) -> Self {
-        let Imported { class, ready, left_out, unchanged, warnings } = imported;
-        Self { class, ready, left_out, unchanged, warnings: FindingJson::of(&warnings) }
+        let Imported { class, ready, left_out, unchanged, renewed, warnings } = imported;
+        Self { class, ready, left_out, unchanged, renewed, warnings: FindingJson::of(&warnings) }
     }
 }
 
@@ -63,7 +66,7 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Result<(StatusCode, Json<Output>), Problem> {
     require_somewhere(&actor, Action::Import)?;
-    let import = Import { leave_out: leave_out(&uri)? };
+    let import = Import { leave_out: leave_out(&uri)?, renew: renew(&uri)?, ..Import::default() };
     if is_form(&headers) {
         return Err(Problem::UnsupportedMediaType);
     }
@@ -87,6 +90,11 @@ fn leave_out(uri: &Uri) -> Result<BTreeMap<u32, LeftOut>, Problem> {
         }
     }
     Ok(left_out)
+}
+
+fn renew(uri: &Uri) -> Result<Option<Renewal>, Problem> {
+    let asked = input::asked(uri, "renew")?;
+    asked.map(|reason| reason.parse().map_err(|_| Problem::Malformed { member: "renew" })).transpose()
 }
 
 /// A form would put its own lines around the file.

@@ -35,6 +35,15 @@ impl From<AppError> for Problem {
             AppError::AppointmentEnded { role, reason } => Problem::RuleBroken {
                 findings: json!([{ "code": "appointment_ended", "role": role, "reason": reason_code(reason) }]),
             },
+            AppError::TwoPupils { number } => {
+                Problem::RuleBroken { findings: json!([{ "code": "two_pupils", "number": number }]) }
+            }
+            AppError::OtherKind { class } => {
+                Problem::RuleBroken { findings: json!([{ "code": "other_kind", "class": class }]) }
+            }
+            AppError::NoTeacherSigns { class } => {
+                Problem::RuleBroken { findings: json!([{ "code": "no_teacher_signs", "class": class }]) }
+            }
             AppError::SignerGone { number, role } => {
                 Problem::RuleBroken { findings: json!([{ "code": "signer_gone", "number": number, "role": role }]) }
             }

@@ -6,8 +6,9 @@ use hocba_bundle::{
 };
 use hocba_record::{
     catalogue,
+    form::Form,
     payload::RecordKind,
-    section::{Award, Identity, Section, SubjectResult, SubjectSection},
+    section::{Award, Identity, Section, SubjectLevel, SubjectResult, SubjectSection},
     types::{Mark, SectionName},
 };
 use hocba_signature::appointment::KeyStorage;
@@ -168,7 +169,7 @@ pub(super) fn view(record: &RecordSummary, report: &Report, tone: Tone, language
                 view.school = format!("{} ({})", place.join(", "), record.school);
             }
             Section::Identity(identity) => view.pupil = pupil(identity, changed, language),
-            Section::Subject(subject) => view.subjects.push(subject_view(subject, record, changed, language)),
+            Section::Subject(subject) => view.subjects.push(subject_view(subject, changed, language)),
             // Both are lists for the verifier; what they say is in the caveats.
             Section::Manifest(_) | Section::History(_) => {}
             other => {
@@ -179,7 +180,8 @@ pub(super) fn view(record: &RecordSummary, report: &Report, tone: Tone, language
         }
     }
     let place = |subject: &SubjectSection| {
-        catalogue::of_level(record.grade.level()).position(|known| known.code == subject.code.as_str())
+        let curriculum = Form::of(record.grade, record.year).curriculum();
+        catalogue::of(curriculum).position(|known| known.code == subject.code.as_str())
     };
     let order: Vec<Option<usize>> = read
         .iter()
@@ -209,7 +211,25 @@ pub(super) fn view(record: &RecordSummary, report: &Report, tone: Tone, language
 }
 
 /// Sections other than subjects, in the order of the printed form.
-const ORDER: [&str; 7] = ["result", "conduct", "attendance", "promotion", "completion", "awards", "remarks"];
+const ORDER: [&str; 17] = [
+    "conversion",
+    "enrolment",
+    "individual_plan",
+    "result",
+    "study_ranking",
+    "education_result",
+    "conduct",
+    "conduct_ranking",
+    "qualities",
+    "competences",
+    "attendance",
+    "promotion",
+    "completion",
+    "awards",
+    "certificates",
+    "contests",
+    "remarks",
+];
 
 fn title_of(name: &str, language: Language) -> String {
     name.parse().map(|name| capital(&text::section_name(&name, None, language))).unwrap_or_default()
@@ -254,7 +274,7 @@ fn caveats(record: &RecordSummary, language: Language) -> Vec<String> {
             let names: Vec<String> = withheld
                 .iter()
                 .map(|name| {
-                    let subject = name.as_str().strip_prefix("subject.").and_then(catalogue::by_code_any_level);
+                    let subject = name.as_str().strip_prefix("subject.").and_then(catalogue::by_code_anywhere);
                     let subject = subject.and_then(|s| pick(language, s.name, s.english).parse().ok());
                     text::section_name(name, subject.as_ref(), language)
                 })
@@ -279,8 +299,8 @@ fn pupil(identity: &Identity, changed: bool, language: Language) -> Pupil {
     Pupil::Shown { name: identity.name.to_string(), facts: values::identity(identity, language), changed }
 }
 
-fn subject_view(subject: &SubjectSection, record: &RecordSummary, changed: bool, language: Language) -> Subject {
-    let name = match (language, catalogue::by_code(record.grade.level(), subject.code.as_str())) {
+fn subject_view(subject: &SubjectSection, changed: bool, language: Language) -> Subject {
+    let name = match (language, catalogue::by_code_anywhere(subject.code.as_str())) {
         (Language::English, Some(known)) => format!("{} – {}", known.english, subject.name),
         _ => subject.name.to_string(),
     };
@@ -305,6 +325,14 @@ fn subject_view(subject: &SubjectSection, record: &RecordSummary, changed: bool,
             (row.term1, row.term2, row.year) = (achieved(term1), achieved(term2), achieved(year));
             row.after_summer = reassessed.as_ref().map(achieved);
         }
+        SubjectResult::Level { year, test, reassessed, reassessed_test } => {
+            let level = |level: &SubjectLevel, test: &Option<Mark>| {
+                let level = values::subject_level(*level, language);
+                test.as_ref().map_or_else(|| level.to_owned(), |test| format!("{level} ({})", mark(test)))
+            };
+            row.year = level(year, test);
+            row.after_summer = reassessed.as_ref().map(|reassessed| level(reassessed, reassessed_test));
+        }
         SubjectResult::Exempt { reason } => {
             row.instead = Some(pick(language, format!("Miễn học: {reason}"), format!("Exempt: {reason}")));
         }
@@ -327,6 +355,13 @@ pub(super) fn award(award: &Award, language: Language) -> String {
     match award {
         Award::Excellent {} => pick(language, "Học sinh Xuất sắc", "Học sinh Xuất sắc (excellent pupil)").to_owned(),
         Award::Good {} => pick(language, "Học sinh Giỏi", "Học sinh Giỏi (good pupil)").to_owned(),
+        Award::Outstanding {} => pick(
+            language,
+            "Học sinh Tiêu biểu hoàn thành tốt trong học tập và rèn luyện",
+            "Học sinh Tiêu biểu (outstanding pupil)",
+        )
+        .to_owned(),
+        Award::Advanced {} => pick(language, "Học sinh Tiên tiến", "Học sinh Tiên tiến (advanced pupil)").to_owned(),
         Award::Other { text } => text.to_string(),
     }
 }

@@ -95,6 +95,7 @@ words! {
     extent_unknown "Không biết còn mục nào khác không." "Whether there are other sections cannot be told.";
     completeness_not_checked "Chưa kiểm tra các năm học trước có đủ không." "Whether the earlier years are complete was not checked.";
 
+    book "Quá trình học" "The years";
     basis "Kiểm tra dựa vào đâu" "What this rests on";
     checked_at "Kiểm tra lúc" "Checked at";
     public_record "Sổ chung" "Public record";

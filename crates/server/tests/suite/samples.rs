@@ -67,6 +67,10 @@ pub fn samples() -> Vec<Sample> {
         with_status("revoked", StatusAction::Revoke, ReasonClass::IssuedInError, 1),
         of("resaved", resaved),
         of("partial", world.assemble(vec![partial(&world)]).to_bytes()),
+        {
+            let (world, book) = hocba_tests::book::book();
+            Sample { name: "book", report: world.verify(&book.to_bytes()), bytes: book.to_bytes() }
+        },
         of("unreadable", b"{\"hocba\":\"bundle-1\",\"rec".to_vec()),
     ]
 }
