@@ -1,6 +1,7 @@
 //! The demonstration: a made-up authority, school and class, through every step.
 
 mod authority;
+mod book;
 mod walk;
 
 pub use authority::{begin_database, init};

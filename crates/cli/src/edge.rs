@@ -21,6 +21,12 @@ pub fn now() -> UnixTime {
     UnixTime::from_seconds(0).expect("the epoch is a time").plus(seconds)
 }
 
+/// The machine's steady clock, for how long something took.
+#[allow(clippy::disallowed_methods, reason = "with `now`, the one place where the program reads a clock")]
+pub fn steady() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// Seconds since 1970, as the embedded chain asks for them.
 pub fn now_seconds() -> u64 {
     now().seconds().unsigned_abs()

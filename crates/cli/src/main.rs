@@ -24,8 +24,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    Context, account, anchor, appoint, appointments, bench, bundle, ca, chain, database, doctor, evidence, fsck,
-    import, init, inspect, link, school, serve, sign, signer, snapshot, status, template, verify,
+    Context, account, anchor, appoint, appointments, bench, book, bundle, ca, chain, database, doctor, evidence,
+    export, fsck, generate, import, init, inspect, link, school, serve, sign, signer, snapshot, status, template,
+    verify,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -96,8 +97,12 @@ enum Command {
     Anchor(anchor::AnchorArgs),
     /// Xem, thêm trả lời của nơi cấp chứng thư / What authorities said of revocations
     Evidence(evidence::EvidenceArgs),
+    /// Xem cả sổ của một học sinh: các năm học, mã học bạ / The years of a pupil's book
+    Book(book::BookArgs),
     /// Xuất tệp học bạ đã có hiệu lực / Write a bundle for each anchored record
     Bundle(bundle::BundleArgs),
+    /// Xuất cho hệ thống khác: CSV, JSON, gói XML / Export for other systems
+    Export(export::ExportArgs),
     /// Tạo hoặc thu hồi liên kết, mã QR xem học bạ / Make or withdraw a link and QR code
     Link(link::LinkArgs),
     /// Chụp sổ chung để xác minh khi không có mạng / Keep the public record for offline use
@@ -124,6 +129,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Mở sổ chung thử nghiệm trên máy này / Serve the folder's development chain
     Chain(chain::ChainArgs),
+    /// Lập lớp mẫu để thử: bảng tính hoặc CSV / Made-up classes for trials
+    Generate(generate::GenerateArgs),
     /// Làm thử cả quy trình với lớp mẫu 40 học sinh / The whole way with a made-up class
     Demo(demo::DemoArgs),
 }
@@ -145,7 +152,9 @@ impl Command {
             Command::Status(_) => "status",
             Command::Anchor(_) => "anchor",
             Command::Evidence(_) => "evidence",
+            Command::Book(_) => "book",
             Command::Bundle(_) => "bundle",
+            Command::Export(_) => "export",
             Command::Link(_) => "link",
             Command::Snapshot(_) => "snapshot",
             Command::Verify(_) => "verify",
@@ -159,6 +168,7 @@ impl Command {
             Command::Doctor => "doctor",
             Command::Bench(_) => "bench",
             Command::Chain(_) => "chain",
+            Command::Generate(_) => "generate",
             Command::Demo(_) => "demo",
         }
     }
@@ -244,6 +254,9 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(context, &args),
         Command::Anchor(args) => anchor::run(context, &args),
         Command::Evidence(args) => evidence::run(context, &args),
+        Command::Book(args) => book::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
+        Command::Generate(args) => generate::run(context, &args),
         Command::Bundle(args) => bundle::run(context, &args),
         Command::Link(args) => link::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),

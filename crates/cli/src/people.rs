@@ -49,6 +49,12 @@ example_files![
     "deputy.key.pem",
     "principal.crt.pem",
     "principal.key.pem",
+    "primary-principal.crt.pem",
+    "primary-principal.key.pem",
+    "primary-seal.crt.pem",
+    "primary-seal.key.pem",
+    "primary-teacher.crt.pem",
+    "primary-teacher.key.pem",
     "profile.crt.pem",
     "profile.key.pem",
     "root.crt.pem",
@@ -57,6 +63,12 @@ example_files![
     "status-keeper.key.pem",
     "teacher.crt.pem",
     "teacher.key.pem",
+    "upper-principal.crt.pem",
+    "upper-principal.key.pem",
+    "upper-seal.crt.pem",
+    "upper-seal.key.pem",
+    "upper-teacher.crt.pem",
+    "upper-teacher.key.pem",
 ];
 
 /// Puts copies of the example keys into a demo folder.
@@ -115,6 +127,10 @@ pub struct KeyArgs {
     /// Tệp có mã PIN của token hay dịch vụ; không có thì hỏi / File with the PIN of the token or service; else asked
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub pin_file: Option<PathBuf>,
+
+    /// In a demonstration: of the names of the example people's keys at another school than the first.
+    #[arg(skip)]
+    pub demo: &'static str,
 }
 
 /// A key that is open, wherever it is, and its certificate.
@@ -137,7 +153,7 @@ impl Person {
         let key = if let Some(key) = open_key(args, mode)? {
             key
         } else if folder.is_demo() && args.certificate.is_none() && args.pin_file.is_none() {
-            let name = demo_name(role);
+            let name = format!("{}{}", args.demo, demo_name(role));
             let file = |ending: &str| folder.path(&format!("keys/{name}.{ending}.pem"));
             SigningKey::open_file(&file("key"), Some(&file("crt")), &Passphrase::new(DEMO_PASSPHRASE), None, mode)
                 .map_err(|error| signing_failure(&error))?

@@ -1,12 +1,12 @@
 //! A data folder put to work: database, data key, trust profile and public record behind one `App`.
 
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
 
 use anyhow::Context as _;
 use hocba_app::{Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
 use hocba_bundle::text::Language;
 use hocba_keystore::DataKey;
-use hocba_record::types::ClassName;
+use hocba_record::types::{ClassName, FormError, SchoolYear};
 use hocba_signature::statement::Role;
 use hocba_store::{
     SchemaFault, Store, StoreError,
@@ -27,6 +27,32 @@ use crate::{
 /// How long a sealed record waits for others before its batch is closed, in seconds. The state is to be "in force"
 /// within ten seconds of the seal; a class is sealed in one.
 pub const BATCH_AGE: i64 = 3;
+
+/// A class as named on the command line: `9A3`, or `9A3:2026-2027` where classes of several years have the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassChoice {
+    /// Name.
+    pub name: ClassName,
+    /// School year.
+    pub year: Option<SchoolYear>,
+}
+
+impl FromStr for ClassChoice {
+    type Err = FormError;
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        match text.rsplit_once(':') {
+            Some((name, year)) => Ok(Self { name: name.parse()?, year: Some(year.parse()?) }),
+            None => Ok(Self { name: text.parse()?, year: None }),
+        }
+    }
+}
+
+impl fmt::Display for ClassChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        self.year.map_or(Ok(()), |year| write!(f, ":{year}"))
+    }
+}
 
 /// A folder at work.
 pub struct Site {
@@ -92,10 +118,10 @@ impl Site {
     ///
     /// # Errors
     /// When there is none, or several and none was named.
-    pub async fn class(&self, named: Option<&ClassName>) -> anyhow::Result<Class> {
+    pub async fn class(&self, named: Option<&ClassChoice>) -> anyhow::Result<Class> {
         let mut classes = self.app.store().read().await?.classes().await?;
         if let Some(name) = named {
-            classes.retain(|c| c.name == *name);
+            classes.retain(|c| c.name == name.name && name.year.is_none_or(|year| year == c.year));
         }
         match (classes.len(), named) {
             (1, _) => Ok(classes.swap_remove(0)),
@@ -107,7 +133,7 @@ impl Site {
             )
             .into()),
             _ => {
-                let names: Vec<String> = classes.iter().map(|c| format!("{} {}", c.name, c.year)).collect();
+                let names: Vec<String> = classes.iter().map(|c| format!("{}:{}", c.name, c.year)).collect();
                 Err(Failure::new(
                     Exit::BadInput,
                     "which_class",
@@ -207,10 +233,30 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
                 ),
             )
             .hint(words(
-                "hiệu trưởng trả lại trước: `hocba return --only STT --reason wrong_mark`",
-                "have them returned first: `hocba return --only NUMBERS --reason wrong_mark`",
+                "chưa ký số của trường: hiệu trưởng trả lại, `hocba return --only STT --reason wrong_mark`; đã ký số của trường: \
+                 nhập lại với --correct (đính chính) hoặc --reassess (đánh giá lại trong hè)",
+                "not sealed yet: have them returned, `hocba return --only NUMBERS --reason wrong_mark`; sealed: import with \
+                 --correct or --reassess",
             ))
         }
+        AppError::TwoPupils { number } => fail(
+            Exit::BadInput,
+            "two_pupils",
+            format!("số định danh, mã học sinh của số {number} thuộc về hai học sinh khác nhau đã có trong hệ thống"),
+        )
+        .hint(words(
+            "xem lại số định danh, mã Bộ và mã học sinh ở dòng đó",
+            "compare the identifiers of that row with the pupil's papers",
+        )),
+        AppError::OtherKind { class } => {
+            fail(Exit::Order, "other_kind", format!("lớp {class} đã có học bạ loại khác (lập số hoặc số hoá từ giấy)"))
+        }
+        AppError::NoTeacherSigns { class } => fail(
+            Exit::Order,
+            "no_teacher_signs",
+            format!("học bạ của lớp {class} số hoá từ giấy: không có bước giáo viên ký"),
+        )
+        .hint(words("hiệu trưởng ký duyệt: hocba cosign", "the principal co-signs: hocba cosign")),
         AppError::UnknownNumber(n) => {
             Failure::new(Exit::BadInput, "unknown_number", words(format!("lớp không có STT {n}"), en))
         }

@@ -17,7 +17,7 @@ use hocba_signature::{
     statement::{Role, Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
 };
-use hocba_store::model::School;
+use hocba_store::model::{Class, ClassKind, School};
 use serde_json::json;
 
 use super::Context;
@@ -28,7 +28,7 @@ use crate::{
     ledger,
     output::{Output, words},
     people::{KeyArgs, Person, read_certificates},
-    site::{Site, app_failure},
+    site::{ClassChoice, Site, app_failure},
 };
 
 const DAY: i64 = 86_400;
@@ -83,7 +83,7 @@ pub struct AppointArgs {
     days: i64,
     /// Lớp chủ nhiệm; bỏ qua được khi chỉ có một lớp / Class of a homeroom teacher, if several
     #[arg(long, value_name = "NAME")]
-    class: Option<ClassName>,
+    class: Option<ClassChoice>,
     /// Mã trường; bỏ qua được khi chỉ có một trường / School, if there are several
     #[arg(long, value_name = "CODE")]
     school: Option<SchoolCode>,
@@ -187,11 +187,20 @@ struct Given {
     school: SchoolCode,
 }
 
-/// Gives the demo people their roles; those who have them keep them. Gives the number of new appointments.
+/// Gives the demo people of a school their roles; those who have them keep them. Without a class that is named, the homeroom
+/// teacher is that of the only one, and classes from paper have none. Gives the number of new appointments.
 ///
 /// # Errors
 /// When no class was imported, and when a key does not open.
-pub async fn appoint_demo(site: &Site, school: &SchoolCode, out: &Output) -> anyhow::Result<usize> {
+pub async fn appoint_demo(
+    site: &Site,
+    school: &SchoolCode,
+    prefix: &'static str,
+    class: Option<&Class>,
+    out: &Output,
+) -> anyhow::Result<usize> {
+    let keys = KeyArgs { demo: prefix, ..KeyArgs::default() };
+    let choice = class.map(|class| ClassChoice { name: class.name.clone(), year: Some(class.year) });
     let mut new = 0;
     for (role, title) in [
         (Role::Principal, "Hiệu trưởng"),
@@ -199,7 +208,12 @@ pub async fn appoint_demo(site: &Site, school: &SchoolCode, out: &Output) -> any
         (Role::SchoolSeal, "Con dấu của trường"),
         (Role::HomeroomTeacher, "Giáo viên chủ nhiệm"),
     ] {
-        let person = Person::open(&site.folder, role, &KeyArgs::default())?;
+        let from_paper = class.is_some_and(|class| class.kind == ClassKind::Converted);
+        // Other schools' people are a principal, a teacher and a seal.
+        if role == Role::HomeroomTeacher && from_paper || role == Role::DeputyPrincipal && !prefix.is_empty() {
+            continue;
+        }
+        let person = Person::open(&site.folder, role, &keys)?;
         let given = Given {
             role,
             chain: person.chain().to_vec(),
@@ -210,8 +224,11 @@ pub async fn appoint_demo(site: &Site, school: &SchoolCode, out: &Output) -> any
             until: now().plus(366 * DAY),
             school: school.clone(),
         };
-        let appointer = if role == Role::HomeroomTeacher { Role::Principal } else { Role::Department };
-        new += usize::from(appoint(site, given, None, appointer, &KeyArgs::default(), out).await?);
+        let (appointer, key) = match role {
+            Role::HomeroomTeacher => (Role::Principal, &keys),
+            _ => (Role::Department, &KeyArgs::default()),
+        };
+        new += usize::from(appoint(site, given, choice.as_ref(), appointer, key, out).await?);
     }
     Ok(new)
 }
@@ -238,7 +255,7 @@ fn unsigned(given: &Given, class: Option<(ClassName, SchoolYear)>) -> anyhow::Re
 async fn appoint(
     site: &Site,
     given: Given,
-    class: Option<&ClassName>,
+    class: Option<&ClassChoice>,
     appointer: Role,
     key: &KeyArgs,
     out: &Output,
@@ -310,7 +327,7 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
             };
             usize::from(appoint(&site, given, args.class.as_ref(), appointer, &args.key, out).await?)
         }
-        _ if site.folder.is_demo() => appoint_demo(&site, &school, out).await?,
+        _ if site.folder.is_demo() => appoint_demo(&site, &school, "", None, out).await?,
         _ => {
             return Err(Failure::new(
                 Exit::BadInput,

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use hocba_app::{Actor, AppError, Scope};
-use hocba_record::types::ClassName;
 use hocba_store::model::Class;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use crate::{
     folder::{Folder, sweep},
     ledger,
     output::{Output, words},
-    site::{Site, app_failure},
+    site::{ClassChoice, Site, app_failure},
 };
 
 /// Arguments of `bundle`.
@@ -20,10 +19,13 @@ use crate::{
 pub struct BundleArgs {
     /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
-    class: Option<ClassName>,
+    class: Option<ClassChoice>,
     /// Cho xem bao nhiêu / How much is shown: whole, results, identity_and_completion
     #[arg(long, default_value = "whole")]
     scope: Option<Scope>,
+    /// Cả sổ: mọi năm học, mọi cấp, mọi trường trong một tệp / The whole book: every year, level and school in one file
+    #[arg(long)]
+    book: bool,
 }
 
 /// What came of bundling.
@@ -39,25 +41,29 @@ pub struct Bundled {
 ///
 /// # Errors
 /// When none is anchored, and when a record lacks an appointment that was anchored before it.
-pub async fn bundle(site: &Site, class: &Class, scope: Scope, out: &Output) -> anyhow::Result<Bundled> {
+pub async fn bundle(site: &Site, class: &Class, scope: Scope, book: bool, out: &Output) -> anyhow::Result<Bundled> {
     let refused = |e: AppError| app_failure(&e, out.lang);
     let lines = site.app.store().read().await?.record_lines(&class.id).await?;
     let bundler = site.app.bundler(&class.school).await.map_err(refused)?;
-    sweep(&site.folder.path(&format!("bundles/{}", class.name)))?;
+    let place = if book { "books" } else { "bundles" };
+    sweep(&site.folder.path(&format!("{place}/{}", class.name)))?;
     let mut result = Bundled::default();
     let bar = out.progress(lines.len(), &words("Làm tệp học bạ", "Bundles"));
     for line in &lines {
         bar.inc(1);
-        if line.anchored_at.is_none() {
-            result.waiting.push(line.number);
-            continue;
-        }
-        let bundle = site
-            .app
-            .bundle_with(&Actor::LocalOperator, &bundler, &line.record, scope)
-            .await
-            .map_err(|e| of_number(&e, line.number, out))?;
-        let name = format!("bundles/{}/{:02}.hocba.json", class.name, line.number);
+        let actor = Actor::LocalOperator;
+        let bundle = match book {
+            true => site.app.book_bundle(&actor, &line.record, scope).await,
+            false => site.app.bundle_with(&actor, &bundler, &line.record, scope).await,
+        };
+        let bundle = match bundle {
+            Err(AppError::NotAnchored) => {
+                result.waiting.push(line.number);
+                continue;
+            }
+            bundle => bundle.map_err(|e| of_number(&e, line.number, out))?,
+        };
+        let name = format!("{place}/{}/{:02}.hocba.json", class.name, line.number);
         site.folder.write(&name, &bundle.to_bytes())?;
         result.files.push(name);
     }
@@ -83,11 +89,11 @@ fn of_number(error: &AppError, number: u32, out: &Output) -> Failure {
 /// See [`bundle`].
 pub fn run(context: &Context, args: &BundleArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
-    let place = folder.path("bundles");
+    let place = folder.path(if args.book { "books" } else { "bundles" });
     let result = ledger::runtime()?.block_on(async {
         let site = Site::open(folder).await?;
         let class = site.class(args.class.as_ref()).await?;
-        bundle(&site, &class, args.scope.unwrap_or(Scope::Whole), &context.out).await
+        bundle(&site, &class, args.scope.unwrap_or(Scope::Whole), args.book, &context.out).await
     })?;
     let (n, waiting) = (result.files.len(), result.waiting.len());
     let place = place.display();

@@ -1,18 +1,29 @@
 //! `import` and `check`: a spreadsheet becomes drafts, or all its faults are shown at once.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+mod bulk;
 
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use anyhow::Context as _;
 use clap::Args;
-use hocba_app::{Actor, App, Import, Imported};
-use hocba_store::model::LeftOut;
-use hocba_workbook::{Finding, Limits, Words};
+use hocba_app::{Actor, App, AppError, Conversion, Import, Imported};
+use hocba_record::{
+    section::SchoolSection,
+    types::{ClassName, Grade, SchoolCode, SchoolYear, Text},
+};
+use hocba_store::model::{LeftOut, Renewal};
+use hocba_workbook::{Finding, Hints, Limits, Mapping, Words};
 use serde_json::json;
 
 use super::Context;
 use crate::{
     edge::read_input,
-    error::Exit,
-    folder::Folder,
+    error::{Exit, Failure},
+    folder::{Folder, write_whole},
     ledger,
     output::{Output, words},
     report::{documents, table},
@@ -30,6 +41,51 @@ pub struct ImportArgs {
     /// đi), other (lý do khác). Dùng được nhiều lần / May be given several times.
     #[arg(long, value_name = "NUMBER=REASON")]
     leave_out: Vec<LeaveOut>,
+    /// Đính chính học bạ đã ký số của trường / Correct sealed records: they get a new version
+    #[arg(long, conflicts_with = "reassess")]
+    correct: bool,
+    /// Ghi kết quả đánh giá lại trong hè / Record results of summer re-assessment: a new version, both values kept
+    #[arg(long)]
+    reassess: bool,
+    /// Số hoá từ học bạ giấy: họ tên người chuyển đổi / Taken over from paper: full name of who entered it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["leave_out"])]
+    converted_by: Option<Text>,
+    /// Họ tên người đối chiếu với bản giấy / Full name of who compared it with the paper
+    #[arg(long, value_name = "NAME", requires = "converted_by")]
+    compared_by: Option<Text>,
+    /// Trường lập học bạ giấy, nếu là trường khác / The school that made the paper, if it is another one
+    #[arg(long, value_name = "SCHOOL", requires = "converted_by")]
+    made_by: Option<Text>,
+    /// Xem mỗi cột được hiểu là gì, chưa đọc điểm / Show what each column is taken for, and stop
+    #[arg(long)]
+    preview: bool,
+    /// Ghi lại bảng tính này với lỗi thành ghi chú trong ô / Also write the workbook with the findings as cell comments
+    #[arg(long, value_name = "FILE")]
+    annotate: Option<PathBuf>,
+    /// Nhiều lớp trong một tệp CSV, đọc dần / Many classes in one CSV file, read as it goes
+    #[arg(long, conflicts_with_all = ["leave_out", "preview", "annotate", "converted_by"])]
+    bulk: bool,
+    /// Cách hiểu cột khác, tệp JSON như --preview --json in ra / Columns to be taken otherwise: JSON
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Mã trường, khi tệp không ghi / School, where the file does not say it
+    #[arg(long, value_name = "CODE")]
+    school: Option<SchoolCode>,
+    /// Tên trường, khi tệp không ghi / The school's name, where the file does not say it
+    #[arg(long, value_name = "NAME")]
+    school_name: Option<Text>,
+    /// Năm học, khi tệp không ghi / School year, where the file does not say it: 2026-2027
+    #[arg(long, value_name = "YEAR")]
+    year: Option<SchoolYear>,
+    /// Khối, khi tệp không ghi / Grade, where the file does not say it
+    #[arg(long, value_name = "GRADE", value_parser = grade)]
+    grade: Option<Grade>,
+    /// Lớp, khi tệp không ghi / Class, where the file does not say it
+    #[arg(long, value_name = "NAME")]
+    class: Option<ClassName>,
+    /// Sổ, trang của bản giấy / Which paper: register and page
+    #[arg(long, value_name = "TEXT", requires = "converted_by")]
+    paper: Option<Text>,
 }
 
 /// A pupil left out, and why.
@@ -45,10 +101,34 @@ impl FromStr for LeaveOut {
     }
 }
 
+/// A grade as typed.
+pub fn grade(text: &str) -> Result<Grade, String> {
+    text.parse().ok().and_then(|n| Grade::new(n).ok()).ok_or_else(|| "1 … 12".to_owned())
+}
+
 impl ImportArgs {
-    fn import(&self) -> Import {
+    fn import(&self) -> anyhow::Result<Import> {
         let leave_out: BTreeMap<u32, LeftOut> = self.leave_out.iter().map(|l| (l.0, l.1)).collect();
-        Import { leave_out }
+        let renew = match (self.correct, self.reassess) {
+            (true, _) => Some(Renewal::Correction),
+            (_, true) => Some(Renewal::Reassessment),
+            _ => None,
+        };
+        let conversion = self.converted_by.clone().map(|converter| Conversion {
+            converter,
+            compared_by: self.compared_by.clone(),
+            made_by: self.made_by.clone(),
+            paper: self.paper.clone(),
+        });
+        let hints = Hints {
+            school: self.school.clone(),
+            school_name: self.school_name.clone().map(SchoolSection::named),
+            year: self.year,
+            grade: self.grade,
+            class: self.class.clone(),
+        };
+        let mapping = self.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
+        Ok(Import { leave_out, renew, conversion, hints, mapping })
     }
 }
 
@@ -77,13 +157,25 @@ fn show(out: &Output, command: &str, findings: &[Finding], done: &Words, more: &
 /// # Errors
 /// See [`import`].
 pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
+    if args.preview {
+        return run_preview(context, args);
+    }
     let folder = Folder::open(&context.data_dir)?;
+    let what = args.import()?;
+    if args.bulk {
+        return bulk::run(context, folder, &args.file, &what);
+    }
     let bytes = read_input(&args.file, Limits::default().input_bytes)?;
     let imported = ledger::runtime()?.block_on(async {
         let site = Site::open(folder).await?;
-        import(&site, &bytes, &args.import(), &context.out).await
+        anyhow::Ok(site.app.import(&Actor::LocalOperator, &bytes, &what).await)
     })?;
-    let Imported { class, ready, left_out, unchanged, warnings } = imported;
+    let imported = match imported {
+        Ok(imported) => imported,
+        Err(error) => return Err(refused(context, args, &bytes, &error)?.into()),
+    };
+    let converted = args.converted_by.is_some();
+    let Imported { class, ready, left_out, unchanged, renewed, warnings } = imported;
     let (mut vi, mut en) = (format!("Đã nhập {ready} học sinh"), format!("Imported {ready} pupils"));
     if !left_out.is_empty() {
         vi.push_str(&format!(", để lại STT {}", list(&left_out)));
@@ -93,9 +185,14 @@ pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
         vi.push_str(&format!(", {unchanged} đã ký và giữ nguyên"));
         en.push_str(&format!(", {unchanged} signed before and unchanged"));
     }
-    let done = words(format!("{vi}. Tiếp theo: hocba sign"), format!("{en}. Next: hocba sign"));
+    if renewed > 0 {
+        vi.push_str(&format!(", {renewed} có bản mới chờ ký lại"));
+        en.push_str(&format!(", {renewed} have a new version to be signed"));
+    }
+    let next = if converted { "hocba cosign" } else { "hocba sign" };
+    let done = words(format!("{vi}. Tiếp theo: {next}"), format!("{en}. Next: {next}"));
     let more = json!({
-        "class": class.to_string(), "pupils": ready, "left_out": left_out, "unchanged": unchanged,
+        "class": class.to_string(), "pupils": ready, "left_out": left_out, "unchanged": unchanged, "renewed": renewed,
     });
     show(&context.out, "import", &warnings, &done, &more);
     Ok(Exit::Ok)
@@ -106,10 +203,98 @@ pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
 /// # Errors
 /// With the findings where something has to be mended.
 pub fn run_check(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
+    if args.preview {
+        return run_preview(context, args);
+    }
     let bytes = read_input(&args.file, Limits::default().input_bytes)?;
-    let findings = App::look_at(&bytes, &args.import()).map_err(|e| app_failure(&e, context.out.lang))?;
+    let findings = match App::look_at(&bytes, &args.import()?) {
+        Ok(findings) => findings,
+        Err(error) => return Err(refused(context, args, &bytes, &error)?.into()),
+    };
+    annotated(context, args, &bytes, &findings)?;
     let n = findings.len();
     let done = words(format!("Không có lỗi; {n} chỗ nên xem lại."), format!("No error; {n} places deserve a look."));
     show(&context.out, "check", &findings, &done, &json!({}));
+    Ok(Exit::Ok)
+}
+
+/// What an import or check was refused for; the findings also as comments in the teacher's own file, if asked for.
+fn refused(context: &Context, args: &ImportArgs, bytes: &[u8], error: &AppError) -> anyhow::Result<Failure> {
+    if let AppError::Unsound(findings) = error {
+        annotated(context, args, bytes, findings)?;
+    }
+    Ok(app_failure(error, context.out.lang))
+}
+
+/// Writes the workbook back with the findings beside what they are about.
+fn annotated(context: &Context, args: &ImportArgs, bytes: &[u8], findings: &[Finding]) -> anyhow::Result<()> {
+    let Some(file) = &args.annotate else { return Ok(()) };
+    let written = hocba_workbook::annotate(bytes, findings, &Limits::default()).map_err(|error| {
+        Failure::new(
+            Exit::BadInput,
+            "annotate",
+            words(
+                "không ghi được ghi chú vào tệp này (chỉ ghi được vào .xlsx)".to_owned(),
+                format!("comments cannot be written into this file: {error}"),
+            ),
+        )
+    })?;
+    write_whole(file, &written)?;
+    let name = file.display();
+    context.out.note(&words(
+        format!("đã ghi {name}: lỗi nằm trong ghi chú của từng ô"),
+        format!("wrote {name}: the findings are comments in its cells"),
+    ));
+    Ok(())
+}
+
+fn read_mapping(file: &Path) -> anyhow::Result<Mapping> {
+    let bytes = read_input(file, 1024 * 1024)?;
+    let refused = |what: String| {
+        Failure::new(
+            Exit::BadInput,
+            "mapping",
+            words(format!("tệp cách hiểu cột không dùng được: {what}"), format!("the mapping cannot be used: {what}")),
+        )
+    };
+    let mapping: Mapping = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+    match mapping.unknown().first() {
+        Some(entry) => Err(refused(format!("{} {}", entry.sheet, entry.column)).into()),
+        None => Ok(mapping),
+    }
+}
+
+/// What each sheet and column is taken for; nothing is read, nothing is written.
+fn run_preview(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
+    let bytes = read_input(&args.file, Limits::default().input_bytes)?;
+    let import = args.import()?;
+    let preview = hocba_workbook::preview(&bytes, &Limits::default(), &import.hints, &import.mapping);
+    let preview = match preview {
+        Ok(preview) => preview,
+        Err(findings) => return Err(refused(context, args, &bytes, &AppError::Unsound(findings))?.into()),
+    };
+    let out = &context.out;
+    let pick = |vi: &str, en: &str| words(vi.to_owned(), en.to_owned());
+    for field in &preview.class {
+        let value = field.value.as_deref().unwrap_or("?");
+        out.say(&pick(&format!("{}: {value}", field.label.vi), &format!("{}: {value}", field.label.en)));
+    }
+    for sheet in &preview.sheets {
+        let pupils = sheet.pupils;
+        out.say(&pick(
+            &format!("{}: {} ({pupils} dòng)", sheet.sheet, sheet.label.vi),
+            &format!("{}: {} ({pupils} rows)", sheet.sheet, sheet.label.en),
+        ));
+        for column in &sheet.columns {
+            let examples = column.examples.join(", ");
+            let line = |label: &str| format!("  {:>3}  {} → {label}  {examples}", column.column, column.heading);
+            match &column.label {
+                Some(label) => out.say(&pick(&line(&label.vi), &line(&label.en))),
+                None => out.say(&pick(&line("không đọc"), &line("not read"))),
+            }
+        }
+    }
+    let document = serde_json::to_value(&preview).context("a preview is plain data")?;
+    out.document(&json!({ "command": "preview", "ok": true, "preview": document }));
     Ok(Exit::Ok)
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use clap::Args;
 use hocba_app::{Actor, App, AppError, NewLink, Scope};
-use hocba_record::{encoding::RecordId, types::ClassName};
+use hocba_record::encoding::RecordId;
 use hocba_server::{
     config::PublicUrl,
     qr::{Qr, Terminal},
@@ -19,7 +19,7 @@ use crate::{
     folder::{Folder, write_whole},
     ledger,
     output::{Output, words},
-    site::{Site, app_failure},
+    site::{ClassChoice, Site, app_failure},
 };
 
 /// Arguments of `link`.
@@ -30,7 +30,7 @@ pub struct LinkArgs {
     number: Option<u32>,
     /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
-    class: Option<ClassName>,
+    class: Option<ClassChoice>,
     /// Cho xem bao nhiêu / How much is shown: whole, results, identity_and_completion
     #[arg(long, default_value = "whole")]
     scope: Scope,

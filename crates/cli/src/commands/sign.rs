@@ -8,10 +8,9 @@ use std::{
 };
 
 use clap::Args;
-use hocba_app::{Actor, AppError, Selection, Signed, SigningList, SigningTask, Step};
+use hocba_app::{Actor, AppError, Selection, Signed, Signer, SigningList, SigningTask, Step, Superseding};
 use hocba_keystore::Stopped;
-use hocba_record::types::ClassName;
-use hocba_store::model::{Class, Id, RecordState, ReturnReason};
+use hocba_store::model::{Class, ClassKind, Id, RecordState, ReturnReason};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -23,7 +22,7 @@ use crate::{
     ledger,
     output::{Output, Words, words},
     people::{KeyArgs, Person, signing_failure},
-    site::{Site, app_failure, list},
+    site::{ClassChoice, Site, app_failure, list},
 };
 
 /// Most records taken in one transaction. Each costs about a millisecond; what a lost power supply can cost is twenty
@@ -42,12 +41,19 @@ pub struct SignArgs {
     deputy: bool,
 }
 
+impl SignArgs {
+    /// By the example people of one of a demonstration's schools.
+    pub fn demo(prefix: &'static str) -> Self {
+        Self { key: KeyArgs { demo: prefix, ..KeyArgs::default() }, ..Self::default() }
+    }
+}
+
 /// Which records.
 #[derive(Debug, Default, Args)]
 pub struct WhichArgs {
     /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
-    class: Option<ClassName>,
+    class: Option<ClassChoice>,
     /// Mọi lớp; khi ký theo danh sách thì chỉ một chữ ký / Every class; with one signature where lists are signed
     #[arg(long, conflicts_with_all = ["class", "only", "except"])]
     all: bool,
@@ -74,7 +80,7 @@ impl WhichArgs {
 pub struct ReturnArgs {
     /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
-    class: Option<ClassName>,
+    class: Option<ClassChoice>,
     /// Các STT này / These numbers of the class list: 1,3,5-9
     #[arg(long, value_name = "NUMBERS")]
     only: Numbers,
@@ -142,6 +148,8 @@ pub struct Stepped {
     pub waiting: Vec<u32>,
     /// Left out of the class for now.
     pub left_out: Vec<u32>,
+    /// Renewed records whose school said now that the new version takes the place of the old one.
+    pub superseded: usize,
     /// Not signed, because the key stopped before.
     missing: Vec<u32>,
 }
@@ -167,6 +175,7 @@ pub async fn step(
         let list = match site.app.prepare(&actor, &class.id, &signer, &args.which.selection()).await {
             Ok(list) => list,
             // Of all classes, a teacher signs their own.
+            Err(AppError::NoTeacherSigns { .. }) if args.which.all => continue,
             Err(e @ (AppError::Forbidden(_) | AppError::NotAppointed { .. })) if args.which.all => {
                 not_theirs = Some(e);
                 out.note(&words(
@@ -189,7 +198,8 @@ pub async fn step(
     let list = SigningList::joined(lists, &signer).map_err(refused)?;
     // Named one by one, or nobody at all: then leaving some out in silence would mislead.
     if !list.waiting.is_empty() && (args.which.only.is_some() || (list.tasks.is_empty() && list.already == 0)) {
-        return Err(wrong_state(step, &list.waiting).into());
+        let kind = classes.first().map_or(ClassKind::Year, |class| class.kind);
+        return Err(wrong_state(step.from(kind), &list.waiting).into());
     }
     // Nothing more is put on what somebody signed who left.
     if let [(number, role), ..] = list.signer_gone.as_slice() {
@@ -206,11 +216,12 @@ pub async fn step(
     let (send, mut handed_over) = mpsc::channel(CHUNK);
     let signing = tokio::task::spawn_blocking(move || {
         let slices: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-        person.sign_each(&slices, &mut |place, signature| match send.blocking_send((place, signature)) {
+        let ended = person.sign_each(&slices, &mut |place, signature| match send.blocking_send((place, signature)) {
             Ok(()) => ControlFlow::Continue(()),
             // What was signed could not be stored: no more of it.
             Err(_) => ControlFlow::Break(()),
-        })
+        });
+        (ended, person)
     });
     let (mut come, mut made) = (Vec::with_capacity(CHUNK), 0);
     // All that came while the last ones were stored: one by one from a slow token, by the chunk from a file.
@@ -234,9 +245,12 @@ pub async fn step(
         }
     }
     bar.finish();
-    let ended = signing.await?;
+    let (ended, person) = signing.await?;
     for task in inputs[made..].iter().flat_map(|(_, tasks)| tasks) {
         stepped.entry(task.class).or_default().missing.push(task.number);
+    }
+    if step == Step::Seal && ended.is_ok() {
+        supersede(site, &actor, &signer, person, &mut stepped, out).await?;
     }
     // In the order that was asked for.
     let stepped: Vec<Stepped> = classes.iter().filter_map(|class| stepped.remove(&class.id)).collect();
@@ -244,6 +258,47 @@ pub async fn step(
         Ok(()) => Ok(stepped),
         Err(stopped) => Err(interrupted(&stepped, &stopped).into()),
     }
+}
+
+/// Signs, with the seal, that renewed records take the place of their earlier versions: those sealed now, and those for
+/// which an earlier run did not come to it.
+async fn supersede(
+    site: &Site,
+    actor: &Actor,
+    signer: &Signer,
+    person: Person,
+    stepped: &mut BTreeMap<Id, Stepped>,
+    out: &Output,
+) -> anyhow::Result<()> {
+    let refused = |e| app_failure(&e, out.lang);
+    let mut person = Some(person);
+    for (class, result) in stepped {
+        let tasks = site.app.superseding(actor, class, signer).await.map_err(refused)?;
+        if tasks.is_empty() {
+            continue;
+        }
+        let Some(key) = person.take() else { break };
+        let messages: Vec<Vec<u8>> = tasks.iter().map(|task| task.bytes.clone()).collect();
+        let (ended, signatures, key) = tokio::task::spawn_blocking(move || {
+            let slices: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+            let mut signatures = Vec::with_capacity(slices.len());
+            let ended = key.sign_each(&slices, &mut |_, signature| {
+                signatures.push(signature);
+                ControlFlow::Continue(())
+            });
+            (ended, signatures, key)
+        })
+        .await?;
+        person = Some(key);
+        let signed: Vec<Superseding> = tasks
+            .iter()
+            .zip(signatures)
+            .map(|(task, signature)| Superseding { record: task.record, version: task.version, at: task.at, signature })
+            .collect();
+        result.superseded = site.app.submit_superseding(actor, class, signer, &signed).await.map_err(refused)?;
+        ended.map_err(|stopped| signing_failure(&stopped.why))?;
+    }
+    Ok(())
 }
 
 /// The key stopped in the middle: who is signed and who is not.
@@ -290,7 +345,7 @@ fn ranges(numbers: &[u32]) -> String {
     runs.iter().map(run).collect::<Vec<_>>().join(", ")
 }
 
-fn wrong_state(step: Step, waiting: &[(u32, RecordState)]) -> Failure {
+fn wrong_state(wanted: RecordState, waiting: &[(u32, RecordState)]) -> Failure {
     let mut states: BTreeMap<RecordState, Vec<u32>> = BTreeMap::new();
     for (number, state) in waiting {
         states.entry(*state).or_default().push(*number);
@@ -303,7 +358,7 @@ fn wrong_state(step: Step, waiting: &[(u32, RecordState)]) -> Failure {
         });
         parts.collect::<Vec<_>>().join("; ")
     };
-    let (wanted_vi, wanted_en) = words_of(step.from());
+    let (wanted_vi, wanted_en) = words_of(wanted);
     let next = match states.keys().next() {
         Some(RecordState::TeacherSigned) => "hocba cosign",
         Some(RecordState::CoSigned) => "hocba seal",
@@ -341,6 +396,13 @@ pub fn run(context: &Context, which: Step, args: &SignArgs) -> anyhow::Result<Ex
         format!("Đã ký {signed} học bạ, {already} đã ký từ trước. Tiếp theo: {next}"),
         format!("Signed {signed} records, {already} were signed before. Next: {next}"),
     ));
+    let superseded = total(|s| s.superseded);
+    if superseded > 0 {
+        context.out.say(&words(
+            format!("{superseded} bản mới thay bản cũ: đã ký, sẽ ghi sổ chung sau khi bản mới được ghi"),
+            format!("{superseded} new versions take the place of old ones: signed, to be recorded after them"),
+        ));
+    }
     for Stepped { class, waiting, left_out, .. } in &stepped {
         if !waiting.is_empty() {
             let n = waiting.len();
@@ -363,6 +425,9 @@ pub fn run(context: &Context, which: Step, args: &SignArgs) -> anyhow::Result<Ex
         let Stepped { class, signed, already, waiting, left_out, .. } = s;
         json!({ "class": class, "signed": signed, "already": already, "waiting": waiting, "left_out": left_out })
     };
+    if superseded > 0 {
+        document["superseded"] = json!(superseded);
+    }
     match (args.which.all, stepped.as_slice()) {
         (false, [one]) => {
             document["waiting"] = json!(one.waiting);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use hocba_app::{Actor, AppError, PublicState};
-use hocba_record::types::ClassName;
 use hocba_store::model::{LeftOut, ReturnReason};
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ use crate::{
     folder::Folder,
     ledger,
     output::words,
-    site::{Site, app_failure},
+    site::{ClassChoice, Site, app_failure},
 };
 
 /// Arguments of `status`.
@@ -24,7 +23,7 @@ use crate::{
 pub struct StatusArgs {
     /// Một lớp, từng học sinh / One class, pupil by pupil
     #[arg(long, value_name = "NAME")]
-    class: Option<ClassName>,
+    class: Option<ClassChoice>,
     /// Kèm họ tên học sinh / With the pupils' names
     #[arg(long, requires = "class")]
     names: bool,

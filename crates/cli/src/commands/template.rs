@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use hocba_record::types::EducationLevel;
+use hocba_record::{
+    form::Form,
+    types::{Grade, SchoolYear},
+};
 use serde_json::json;
 
 use super::Context;
@@ -23,6 +26,12 @@ pub struct TemplateArgs {
     /// Cấp học / Level
     #[arg(long, value_enum, default_value = "thcs")]
     level: Level,
+    /// Khối, thay cho cấp học / Grade, instead of the level
+    #[arg(long, value_name = "GRADE", value_parser = super::import::grade)]
+    grade: Option<Grade>,
+    /// Năm học, để lấy mẫu của thông tư áp dụng năm đó / School year, for the circular of that year
+    #[arg(long, value_name = "YEAR")]
+    year: Option<SchoolYear>,
     /// Ghi đè nếu đã có tệp / Overwrite the file if it is there
     #[arg(long)]
     force: bool,
@@ -31,6 +40,8 @@ pub struct TemplateArgs {
 /// A level that has a form.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Level {
+    /// Tiểu học.
+    TieuHoc,
     /// Trung học cơ sở.
     Thcs,
     /// Trung học phổ thông.
@@ -52,11 +63,15 @@ pub fn run(context: &Context, args: &TemplateArgs) -> anyhow::Result<Exit> {
         .hint(words("chọn tên khác, hoặc thêm --force", "choose another name, or add --force"))
         .into());
     }
-    let level = match args.level {
-        Level::Thcs => EducationLevel::LowerSecondary,
-        Level::Thpt => EducationLevel::UpperSecondary,
+    let of_level = match args.level {
+        Level::TieuHoc => 5,
+        Level::Thcs => 9,
+        Level::Thpt => 12,
     };
-    let bytes = hocba_workbook::template(None, &hocba_workbook::mandatory_subjects(level), &[])
+    let grade = args.grade.map_or_else(|| Grade::new(of_level), Ok).context("a grade of the level")?;
+    let year = args.year.map_or_else(|| SchoolYear::starting(2026), Ok).context("a school year")?;
+    let curriculum = Form::of(grade, year).curriculum();
+    let bytes = hocba_workbook::template(None, &hocba_workbook::mandatory_subjects(curriculum, grade), &[])
         .context("the template of a level")?;
     write_whole(&args.out, &bytes)?;
     context.out.say(&words(

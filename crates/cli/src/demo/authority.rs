@@ -34,7 +34,7 @@ const DAY: i64 = 86_400;
 /// The made-up school; the prefix is reserved for demonstrations.
 pub const SCHOOL: &str = "79DEMO001";
 /// The made-up department's issuer code.
-const ISSUER: &str = "so-demo";
+pub const ISSUER: &str = "so-demo";
 
 /// Begins a demo folder. Made in an order in which [`complete`] can finish what a crash left.
 ///
@@ -141,8 +141,9 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
     let roots = read_certificates(&folder.path("keys/root.crt.pem"))?;
     let (from, until) = (now().plus(-DAY), now().plus(3650 * DAY));
     // Lists are off unless they are asked for, as a department would have it.
-    let lists = (folder.config().signing == SigningMode::List).then(SigningPolicy::policy_1_list);
-    let policies = [SigningPolicy::policy_1()].into_iter().chain(lists);
+    let lists = folder.config().signing == SigningMode::List;
+    let ours = SigningPolicy::ours().into_iter();
+    let policies = ours.filter(|policy| policy.mode == SigningMode::Each || lists);
     let content = TrustProfile {
         accepted_age: 7 * 86_400,
         departments: vec![Department {

@@ -18,7 +18,10 @@ use hocba_store::model::Class;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::authority::{self, SCHOOL};
+use super::{
+    authority::{self, SCHOOL},
+    book,
+};
 use crate::{
     anchoring,
     commands::{
@@ -49,6 +52,9 @@ pub struct DemoArgs {
     /// Số chọn lớp mẫu; cùng số thì cùng lớp / Which made-up class
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Lập thêm sổ 12 năm học của một học sinh / Also make a pupil's book of twelve years
+    #[arg(long)]
+    book: bool,
     /// Làm lại từ đầu; không xoá thư mục khác / Make a demonstration anew; other folders are left alone
     #[arg(long)]
     force: bool,
@@ -76,7 +82,10 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     let node = Node::Embedded(chain.clone());
     let facts = Arc::new(LiveFacts::new(node.clone(), ledger::deployment(&folder)?, ledger::finality(&folder)));
     let site = Site::with(folder, facts).await?;
-    let (class, bundles) = walk(&site, &node, args, &out).await?;
+    let (class, mut bundles) = walk(&site, &node, args, &out).await?;
+    if args.book {
+        bundles.files.push(book::book(&site, &node, &out).await?);
+    }
     let listener = served(port).await?;
     let url = format!("http://{}", listener.local_addr().context("the listener's address")?);
     let chain_server = tokio::spawn(embedded::serve(chain, listener));
@@ -172,7 +181,7 @@ fn not_a_demo(root: &Path) -> Failure {
 /// The walk; gives the class and its bundles.
 async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow::Result<(Class, Bundled)> {
     let folder = &site.folder;
-    if site.app.store().read().await?.classes().await?.is_empty() {
+    if site.app.store().read().await?.classes().await?.iter().all(|class| !is_the_class(class)) {
         let (header, drafts) = class(args.seed, &Options::lower_secondary());
         let workbook = hocba_workbook::template(Some(&header), &[], &drafts).context("the made-up class")?;
         folder.write("class.xlsx", &workbook)?;
@@ -181,8 +190,8 @@ async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow
         let n = import(site, &read, &Import::default(), out).await?.ready;
         out.say(&words(format!("Đã nhập {n} học sinh từ class.xlsx"), format!("Imported {n} pupils from class.xlsx")));
     }
-    appoint_demo(site, &SCHOOL.parse()?, out).await?;
-    let class = site.class(None).await?;
+    let class = the_class(site).await?;
+    appoint_demo(site, &SCHOOL.parse()?, "", Some(&class), out).await?;
     for which in [Step::Sign, Step::CoSign, Step::Seal] {
         step(site, std::slice::from_ref(&class), which, &SignArgs::default(), out).await?;
     }
@@ -191,12 +200,23 @@ async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow
     let client = ledger::connect(folder, node.clone()).await?;
     let facts = ledger::facts(&client).await?;
     folder.write(SNAPSHOT, &snapshot::of(&facts, site.app.status_evidence().await?).to_bytes())?;
-    let bundles = bundle(site, &class, Scope::Whole, out).await?;
+    let bundles = bundle(site, &class, Scope::Whole, false, out).await?;
     out.say(&words(
         "Đã phân công, ký, ký duyệt, ký số của trường, ghi sổ chung, chụp sổ chung, làm tệp học bạ",
         "Appointed, signed, co-signed, sealed, anchored, took a snapshot, made the bundles",
     ));
     Ok((class, bundles))
+}
+
+/// The class of forty, of all there may be.
+async fn the_class(site: &Site) -> anyhow::Result<Class> {
+    let classes = site.app.store().read().await?.classes().await?;
+    classes.into_iter().find(is_the_class).context("the class that was just imported")
+}
+
+fn is_the_class(class: &Class) -> bool {
+    let options = Options::lower_secondary();
+    (&class.school, class.year, &class.name) == (&options.school, options.year, &options.class)
 }
 
 /// The port the profile names, or any other if somebody sits there.

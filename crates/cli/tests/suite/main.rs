@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod balancer;
+mod books;
 #[cfg(unix)]
 mod ca;
 mod common;

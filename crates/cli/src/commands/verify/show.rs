@@ -1,6 +1,7 @@
 //! The report in words, readable without colour.
 
 use hocba_bundle::{
+    book,
     report::{Completeness, Group, Outcome, RecordSummary, Report, ShownExtent, Verdict},
     text,
 };
@@ -42,6 +43,24 @@ pub fn print(out: &Output, report: &Report, empty: bool) {
     out.line(&text::as_of(&report.as_of, language));
     for record in &report.records {
         print_record(out, record);
+    }
+    print_book(out, report);
+}
+
+/// What is remarkable about the years, and whether any is missing.
+fn print_book(out: &Output, report: &Report) {
+    let language = out.lang.of_report();
+    let notes = book::notes(&report.records);
+    if report.verdict != Verdict::Valid && (report.records.len() > 1 || !notes.is_empty()) {
+        out.say(&words("Theo nội dung tệp, chưa được xác nhận:", "By what the file says, which is not confirmed:"));
+    }
+    if report.records.len() > 1 {
+        out.say(&words("Cả sổ:", "The book:"));
+        out.line(&format!("  {}", book::whole_in_words(book::whole(&report.records), language)));
+    }
+    for note in &notes {
+        let mark = if note.what.is_question() { "?" } else { "–" };
+        out.line(&format!("  {mark} {}", book::in_words(note, &report.records, language)));
     }
 }
 
