@@ -6,6 +6,7 @@
 //! With the feature `office` it has what needs a database, too: a school's office (`office`) and the database itself
 //! (`database`). Without, nothing of it is built: the fuzz targets stay free of C and of async.
 
+pub mod book;
 #[cfg(feature = "office")]
 pub mod database;
 #[cfg(feature = "office")]
@@ -377,7 +378,9 @@ pub fn profile_content() -> TrustProfile {
         name: "DEMO – không có giá trị".parse().expect("text"),
         number: 1,
         operators: Vec::new(),
-        policies: vec![AcceptedPolicy { from: at(NOW - 400 * DAY), policy: SigningPolicy::policy_1(), until: None }],
+        policies: [SigningPolicy::policy_1(), SigningPolicy::converted_1()]
+            .map(|policy| AcceptedPolicy { from: at(NOW - 400 * DAY), policy, until: None })
+            .to_vec(),
         quorum: 1,
     }
 }

@@ -270,5 +270,5 @@ impl Office {
 
 /// What an import with these left out is.
 pub fn leaving_out(numbers: &[(u32, LeftOut)]) -> Import {
-    Import { leave_out: numbers.iter().copied().collect::<BTreeMap<_, _>>() }
+    Import { leave_out: numbers.iter().copied().collect::<BTreeMap<_, _>>(), ..Import::default() }
 }

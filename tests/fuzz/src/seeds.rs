@@ -5,7 +5,24 @@ use std::{fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hocba_bundle::facts::ALG_RFC6962_SHA256;
+use hocba_exchange::{
+    book_json::BookExport,
+    contract::{self, Content, Event, Incoming},
+    package::{
+        Answer, Answers, Layout as _, Package, PackageEvent, PackageHeader, PackageRecord, ResultCode, ResultError,
+        State, Unchecked1,
+    },
+    signed::Exported,
+};
 use hocba_fuzz::{FIXTURE, package_parts};
+use hocba_record::{
+    disclosure::{self, Seed},
+    draft::Draft,
+    encoding::{RecordId, Sha256Digest},
+    payload::{OpenClaims, PolicyReference, RecordKind},
+    rules::{self, Policies},
+    types::UnixTime,
+};
 use hocba_sample::{Options, class};
 use hocba_signature::{
     statement::Role,
@@ -93,6 +110,8 @@ fn main() {
     );
     write("workbook_csv", "commas.csv", "STT,Họ và tên,Mã môn,HK1 TX1,HK1 GK\n1,\"Đặng \"\"An\"\"\",toan,8.5,10\n");
 
+    exchange();
+
     let keys = repository().join("keys-example");
     for name in ["teacher.key.pem", "teacher.crt.pem"] {
         write("key_file", name, fs::read(keys.join(name)).expect("a committed key"));
@@ -125,4 +144,65 @@ fn main() {
     let error = json!({"code": 3, "message": "execution reverted", "data": "0x08c379a0"});
     write("rpc", "error", json!({"jsonrpc": "2.0", "id": 7, "error": error}).to_string());
     println!("seeds written");
+}
+
+/// Formats of other systems: messages of the contract, a book, a package and answers to it.
+fn exchange() {
+    let now = UnixTime::from_seconds(1_812_589_200).expect("a time");
+    let (header, drafts) = class(7, &Options { pupils: 2, pending: 0, ..Options::lower_secondary() });
+    let message = |(number, draft): (usize, &Draft)| {
+        let mut draft = draft.clone();
+        draft.subjects.truncate(3);
+        Incoming {
+            id: format!("HB-{number}").parse().expect("a key"),
+            version: 1,
+            at: now,
+            event: Event::New(Box::new(Content { header: header.clone(), draft, earlier: Vec::new() })),
+            warnings: Vec::new(),
+        }
+    };
+    let mut messages: Vec<Incoming> = drafts.iter().enumerate().map(message).collect();
+    write("contract_json", "array.json", contract::write(&messages));
+    messages[1].event = Event::Cancel;
+    write("contract_json", "lines.jsonl", contract::write_lines(&messages));
+
+    let mut sections = rules::sections(&header, &drafts[0], &Policies::default()).expect("a sound pupil");
+    sections.retain(|s| !s.name().as_str().starts_with("subject.") || s.name().as_str() == "subject.toan");
+    let open = OpenClaims {
+        id: RecordId::from_bytes([1; 16]),
+        version: 1,
+        replaces: None,
+        kind: RecordKind::Year,
+        school: header.school.clone(),
+        year: header.year,
+        grade: header.grade,
+        class: header.class.clone(),
+        form: header.form(),
+        policy: PolicyReference { id: "hocba-policy-1".into(), sha256: Sha256Digest::of(b"policy") },
+    };
+    let issued = disclosure::issue(open, &sections, Vec::new(), &Seed::from_bytes([1; 32])).expect("a record");
+    let exported = Exported::of(&issued.payload, &issued.disclosures);
+    write("book_json", "book.json", BookExport { exported_at: now, records: vec![exported.clone()] }.to_bytes());
+    let id = RecordId::from_bytes([200; 16]);
+    let header = PackageHeader {
+        id,
+        department: "79".parse().expect("a code"),
+        period: "2026-2027".parse().expect("a text"),
+        created: now,
+    };
+    let line = |key: &str, event| PackageRecord { id: key.parse().expect("a key"), version: 1, at: now, event };
+    let records = vec![line("HB-0", PackageEvent::New(Box::new(exported))), line("HB-1", PackageEvent::Cancel)];
+    let package = Unchecked1.write(&Package { header, records }).expect("the layout holds it");
+    write("package_xml", "package.xml", package);
+
+    let error =
+        ResultError { code: "E01".parse().expect("text"), text: "Thiếu số định danh".parse().expect("text") };
+    let answer =
+        |key: &str, code, errors| Answer { id: key.parse().expect("a key"), state: State { code, errors, at: now } };
+    let answers = vec![
+        answer("HB-0", ResultCode::Waiting, Vec::new()),
+        answer("HB-1", ResultCode::Rejected, vec![error]),
+        answer("HB-2", ResultCode::Accepted, Vec::new()),
+    ];
+    write("result_xml", "answers.xml", Unchecked1.write_answers(&Answers { package: id, at: now, answers }));
 }
