@@ -7,6 +7,10 @@ use hocba_app::{
     Actor, AppError, Conversion, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
     policy::{Action, Place, may, role_may},
 };
+use hocba_exchange::{
+    contract::{Content, Event, Incoming},
+    package::Answers,
+};
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     types::{ClassName, SchoolCode, SchoolYear},
@@ -15,6 +19,7 @@ use hocba_signature::{
     statement::{Role, Statement},
     status::ReasonClass,
 };
+use hocba_store::StoredPackage;
 use hocba_store::model::{Account, Grant, GrantRole, Id, LeftOut, Link, LinkContent, ReturnReason, School};
 use hocba_tests::{
     DAY, NOW, OTHER_SCHOOL, SCHOOL, at,
@@ -46,6 +51,8 @@ const USE_CASES: &[UseCase] = &[
     ("import",              "",                  &[Action::Import],          Class),
     ("import",              "from paper",        &[Action::Convert],         Class),
     ("import_sheet",        "",                  &[Action::Import],          Class),
+    ("take_messages",       "",                  &[Action::Import],          Class),
+    ("take_cancellation",   "",                  &[Action::Import],          Somewhere),
     ("leave_out",           "",                  &[Action::Import],          Class),
     ("return_record",       "",                  &[Action::Return],          Class),
     ("class",               "",                  &[Action::ReadStates],      Class),
@@ -94,6 +101,9 @@ const USE_CASES: &[UseCase] = &[
     ("close_batches",       "",                  &[Action::CloseBatch],      Everything),
     ("evidence_kept",       "",                  &[Action::ReadOverview],    Everything),
     ("add_evidence",        "",                  &[Action::CloseBatch],      Everything),
+    ("note_package",        "",                  &[Action::HandOut],         Everything),
+    ("package_records",     "",                  &[Action::HandOut],         Everything),
+    ("take_answers",        "",                  &[Action::HandOut],         Everything),
     ("add_account",         "",                  &[Action::ManageAccounts],  Everything),
     ("add_token",           "",                  &[Action::ManageAccounts],  Everything),
 ];
@@ -119,6 +129,22 @@ const FOR_ANYONE: &[&str] = &[
     "settle",
     "keep",
 ];
+
+/// The one package of these tests.
+const PACKAGE: RecordId = RecordId::from_bytes([77; 16]);
+
+/// A message about one record.
+fn message(key: &str, event: Event) -> Incoming {
+    Incoming { id: key.parse().expect("a key"), version: 1, at: at(NOW), event, warnings: Vec::new() }
+}
+
+/// Whoever learns that the package is there, or is not, was let in.
+fn known(done: Result<(), AppError>) -> Result<(), AppError> {
+    match done {
+        Err(AppError::NotFound("package") | AppError::Exists("the package")) => Ok(()),
+        done => done,
+    }
+}
 
 /// The functions of `App` that are use cases, as the sources have them: name, and whether an actor is asked for.
 fn in_the_sources() -> BTreeSet<(String, bool)> {
@@ -168,7 +194,8 @@ fn use_cases_table() -> String {
             Class => "class",
             About::School => "school",
             Everything => "installation",
-            Somewhere => "anywhere, with the account's own certificate",
+            Somewhere if *name == "signer" => "anywhere, with the account's own certificate",
+            Somewhere => "anywhere; then the record's class",
             WhatOneSees => "shows what the actor may see",
         };
         let _ = writeln!(table, "| `{name}` | {form} | {} | {about} |", actions.join(" and "));
@@ -313,6 +340,14 @@ impl Town {
                 let sheet = hocba_workbook::read(&class.workbook, &hocba_workbook::Limits::default());
                 app.import_sheet(actor, &sheet.expect("sound"), &Import::default()).await.map(|_| ())
             }
+            "take_messages" => {
+                let sheet = hocba_workbook::read(&class.workbook, &hocba_workbook::Limits::default()).expect("sound");
+                let draft = sheet.rows[0].draft.clone();
+                let content = Box::new(Content { header: sheet.header, draft, earlier: Vec::new() });
+                app.take_messages(actor, &[message(class.what, Event::New(content))], &Import::default())
+                    .await
+                    .map(|_| ())
+            }
             "leave_out" => app.leave_out(actor, &class.record, Some(LeftOut::Other)).await,
             "return_record" => app.return_record(actor, &class.record, ReturnReason::Other).await,
             "class" => {
@@ -412,6 +447,21 @@ impl Town {
                 Err(AppError::Evidence(_)) => Ok(()),
                 other => other.map(|_| ()),
             },
+            "take_cancellation" => app.take_cancellation(actor, &message("nobody's", Event::Cancel)).await.map(|_| ()),
+            "note_package" => {
+                let package = StoredPackage {
+                    id: PACKAGE,
+                    department: "79".into(),
+                    created_at: at(NOW),
+                    statement: Statement::unsigned(b"{}".to_vec()),
+                };
+                known(app.note_package(actor, &package, &[]).await)
+            }
+            "package_records" => known(app.package_records(actor, &PACKAGE).await.map(|_| ())),
+            "take_answers" => {
+                let answers = Answers { package: PACKAGE, at: at(NOW), answers: Vec::new() };
+                known(app.take_answers(actor, &answers).await.map(|_| ()))
+            }
             "add_account" => {
                 let new = NewAccount { login: "x".into(), name: "x".into(), certificate: None, grants: Vec::new() };
                 app.add_account(actor, new).await.map(|_| ())

@@ -1,0 +1,12 @@
+//! The use cases over a database, SQLite or the one that `DATABASE_URL` names. One program: building each file of tests
+//! by itself took longer than running all of them.
+
+mod appointments;
+mod books;
+mod ends;
+mod lists;
+mod messages;
+mod office;
+mod packages;
+mod permissions;
+mod schools;
