@@ -131,7 +131,7 @@ impl App {
     }
 
     /// Under which a pupil's identifiers are found: national ones anywhere, the others within the school that gave them.
-    fn keys_of(&self, school: &SchoolCode, identity: &Identity) -> Vec<PupilKey> {
+    pub(crate) fn keys_of(&self, school: &SchoolCode, identity: &Identity) -> Vec<PupilKey> {
         let key = |identifier: &Identifier| {
             let Identifier { kind, value, .. } = identifier;
             let scope = if kind.is_national() { "" } else { school.as_str() };

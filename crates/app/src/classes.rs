@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hocba_record::{
     book::BookNumber,
     disclosure::Seed,
-    draft::Draft,
+    draft::{ClassHeader, Draft},
     encoding::RecordId,
     rules::{self, Policies},
     section::{CONVERSION_MARK, ConversionSection, Identity, Section},
@@ -19,7 +19,7 @@ use hocba_store::{
 use hocba_workbook::{ClassSheet, Finding, Hints, Limits, Mapping};
 
 use crate::{
-    Actor, App, AppError, Personal,
+    Actor, App, AppError, AtStore, Personal,
     books::{Known, Row, payload_digest},
     people::plain,
     policy::{Action, Place, require},
@@ -111,15 +111,36 @@ pub struct PupilLine {
     pub returned: Option<ReturnReason>,
     /// Name as printed, for those who may see it.
     pub name: Option<String>,
+    /// What the ministry's store says of it, where it was sent there.
+    pub at_store: Option<AtStore>,
 }
 
-/// What becomes of a row of the spreadsheet.
-struct Plan {
-    new: Vec<NewDraft>,
-    replaced: Vec<(RecordVersion, Personal, Option<Id>)>,
-    removed: Vec<RecordVersion>,
-    renewed: Vec<NewVersion>,
-    unchanged: usize,
+/// Pupils of one class with their years, wherever they were read from.
+pub(crate) struct Roll<'a> {
+    pub header: &'a ClassHeader,
+    /// By number in the class list.
+    pub rows: Vec<(u32, &'a Draft)>,
+    /// Whether these are all pupils of the class: a draft of nobody in the list is removed.
+    pub whole: bool,
+}
+
+impl<'a> Roll<'a> {
+    fn of(sheet: &'a ClassSheet) -> Self {
+        let rows = sheet.rows.iter().map(|row| (row.number, &row.draft)).collect();
+        Self { header: &sheet.header, rows, whole: true }
+    }
+}
+
+/// What becomes of each row of a roll.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub new: Vec<NewDraft>,
+    pub replaced: Vec<(RecordVersion, Personal, Option<Id>)>,
+    pub removed: Vec<RecordVersion>,
+    pub renewed: Vec<NewVersion>,
+    pub unchanged: usize,
+    /// Numbers of signed records that would say something else: never changed by an import.
+    pub would_change: Vec<u32>,
 }
 
 /// Reads a spreadsheet with all checks. Errors of pupils who are left out anyway do not count.
@@ -190,46 +211,70 @@ impl App {
     }
 
     async fn write_sheet(&self, actor: &Actor, sheet: &ClassSheet, import: &Import) -> Result<Imported, AppError> {
-        let (header, now) = (&sheet.header, self.edges().now());
+        let now = self.edges().now();
         let mut tx = self.store().begin("import_class").await?;
+        let class = self.class_of(&mut tx, &sheet.header, import.kind()).await?;
+        let plan = self.plan(&mut tx, &class, &Roll::of(sheet), import).await?;
+        if !plan.would_change.is_empty() {
+            return Err(AppError::SignedWouldChange { class: class.name, numbers: plan.would_change });
+        }
+        self.carry_out(&mut tx, actor, &class, &plan).await?;
+        self.set_left_out(&mut tx, actor, &class, import).await?;
+        tx.audit(&plain(actor, "import_class", class.id.to_string(), now)).await?;
+        tx.commit().await?;
+        let left_out: Vec<u32> = import.leave_out.keys().copied().collect();
+        let renewed = plan.renewed.len();
+        let ready = plan.new.len() + plan.replaced.len() + renewed - left_out.len();
+        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, renewed, warnings: Vec::new() })
+    }
+
+    /// The class of a header, made where there is none; its revision rises, so that two imports at a time meet.
+    pub(crate) async fn class_of(&self, tx: &mut Tx, header: &ClassHeader, kind: ClassKind) -> Result<Class, AppError> {
+        let now = self.edges().now();
         if tx.school(&header.school).await?.is_none() {
             return Err(AppError::UnknownSchool(header.school.clone()));
         }
-        let mut regraded = false;
-        let class = match tx.class_named(&header.school, header.year, &header.class).await? {
-            Some(class) if class.kind != import.kind() => {
-                return Err(AppError::OtherKind { class: class.name });
-            }
+        match tx.class_named(&header.school, header.year, &header.class).await? {
+            Some(class) if class.kind != kind => Err(AppError::OtherKind { class: class.name }),
             Some(class) => {
-                regraded = class.grade != header.grade;
+                if class.grade != header.grade {
+                    // The grade is an open claim of every record of the class.
+                    let records = tx.records_of(&class.id).await?;
+                    let signed = records.iter().filter(|v| v.state != RecordState::Draft);
+                    let numbers: Vec<u32> = signed.map(|v| v.number).collect();
+                    if !numbers.is_empty() {
+                        return Err(AppError::SignedWouldChange { class: class.name, numbers });
+                    }
+                }
                 tx.class_imported_again(&class, header.grade, now).await?;
-                Class { grade: header.grade, ..class }
+                Ok(Class { grade: header.grade, ..class })
             }
             None => {
-                require_open(&mut tx, &header.school).await?;
-                let id = Id::from_bytes(self.edges().bytes()?);
-                let (school, name) = (header.school.clone(), header.class.clone());
+                require_open(tx, &header.school).await?;
                 let class = Class {
-                    id,
-                    school,
+                    id: Id::from_bytes(self.edges().bytes()?),
+                    school: header.school.clone(),
                     year: header.year,
                     grade: header.grade,
-                    name,
+                    name: header.class.clone(),
                     revision: 1,
-                    kind: import.kind(),
+                    kind,
                 };
                 tx.add_class(&class, now).await?;
-                class
+                Ok(class)
             }
-        };
-        let before = tx.records_of(&class.id).await?;
-        // The grade is an open claim of every record of the class.
-        let signed: Vec<u32> = before.iter().filter(|v| v.state != RecordState::Draft).map(|v| v.number).collect();
-        if regraded && !signed.is_empty() {
-            return Err(AppError::SignedWouldChange { class: class.name.clone(), numbers: signed });
         }
-        let known = self.pupils_of_import(&mut tx, &class, sheet, &before).await?;
-        let plan = self.plan(&class, sheet, &before, known, import)?;
+    }
+
+    /// Writes what a plan says.
+    pub(crate) async fn carry_out(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        class: &Class,
+        plan: &Plan,
+    ) -> Result<(), AppError> {
+        let now = self.edges().now();
         for version in &plan.removed {
             tx.remove_draft(&version.record, version.revision).await?;
         }
@@ -253,61 +298,58 @@ impl App {
             };
             tx.audit(&event).await?;
         }
-        self.set_left_out(&mut tx, actor, &class, import).await?;
-        tx.audit(&plain(actor, "import_class", class.id.to_string(), now)).await?;
-        tx.commit().await?;
-        let left_out: Vec<u32> = import.leave_out.keys().copied().collect();
-        let renewed = plan.renewed.len();
-        let ready = plan.new.len() + plan.replaced.len() + renewed - left_out.len();
-        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, renewed, warnings: Vec::new() })
+        Ok(())
     }
 
-    /// Who the pupils of the spreadsheet are. Whoever has nothing but a draft that this import replaces is found anew, by
-    /// the identifiers that stand there now.
+    /// Who the pupils of a roll are. Whoever has nothing but a draft that this import replaces is found anew, by the
+    /// identifiers that stand there now.
     async fn pupils_of_import(
         &self,
         tx: &mut Tx,
         class: &Class,
-        sheet: &ClassSheet,
+        roll: &Roll<'_>,
         before: &[RecordVersion],
     ) -> Result<Vec<Option<Known>>, AppError> {
+        let named: BTreeSet<u32> = roll.rows.iter().map(|(number, _)| *number).collect();
         let drafts = before.iter().filter(|v| v.state == RecordState::Draft && v.version == 1);
-        let owners: BTreeMap<u32, Id> = drafts.filter_map(|v| Some((v.number, v.pupil?))).collect();
+        let owners: BTreeMap<u32, Id> = drafts
+            .filter(|v| roll.whole || named.contains(&v.number))
+            .filter_map(|v| Some((v.number, v.pupil?)))
+            .collect();
         let loose = tx.loosen_pupils(&owners.values().copied().collect::<Vec<_>>()).await?;
-        let rows: Vec<Row<'_>> = sheet
+        let rows: Vec<Row<'_>> = roll
             .rows
             .iter()
-            .map(|row| Row {
-                number: row.number,
-                identity: &row.draft.identity,
-                before: owners.get(&row.number).copied().filter(|owner| loose.contains(owner)),
+            .map(|(number, draft)| Row {
+                number: *number,
+                identity: &draft.identity,
+                before: owners.get(number).copied().filter(|owner| loose.contains(owner)),
             })
             .collect();
         self.know_pupils(tx, class, &rows).await
     }
 
-    fn plan(
+    /// What becomes of each row; who the pupils are is written, the rest is not.
+    pub(crate) async fn plan(
         &self,
+        tx: &mut Tx,
         class: &Class,
-        sheet: &ClassSheet,
-        before: &[RecordVersion],
-        known: Vec<Option<Known>>,
+        roll: &Roll<'_>,
         import: &Import,
     ) -> Result<Plan, AppError> {
+        let before = tx.records_of(&class.id).await?;
+        let known = self.pupils_of_import(tx, class, roll, &before).await?;
         let mut old: BTreeMap<u32, &RecordVersion> = before.iter().map(|v| (v.number, v)).collect();
-        let mut plan =
-            Plan { new: Vec::new(), replaced: Vec::new(), removed: Vec::new(), renewed: Vec::new(), unchanged: 0 };
-        let mut would_change = Vec::new();
-        for (row, known) in sheet.rows.iter().zip(known) {
-            let (mut sections, complete) = match self.sections_of(sheet, &row.draft, import) {
+        let mut plan = Plan::default();
+        for (&(number, draft), known) in roll.rows.iter().zip(known) {
+            let (mut sections, complete) = match self.sections_of(roll.header, draft, import) {
                 Ok(sections) => (sections, true),
                 // Half a year: who it is, so that the list can name the pupil.
-                Err(_) if import.leave_out.contains_key(&row.number) => {
-                    (vec![Section::Identity(row.draft.identity.clone())], false)
+                Err(_) if import.leave_out.contains_key(&number) => {
+                    (vec![Section::Identity(draft.identity.clone())], false)
                 }
                 Err(_) => {
-                    let what = "it passed the checks but not the rules";
-                    return Err(AppError::Damaged { number: row.number, what });
+                    return Err(AppError::Damaged { number, what: "it passed the checks but not the rules" });
                 }
             };
             let (pupil, history) = match known {
@@ -319,10 +361,10 @@ impl App {
             };
             let seed = Seed::from_bytes(self.edges().bytes()?);
             let personal = Personal { history, ..Personal::new(&sections, seed, complete) };
-            let Some(version) = old.remove(&row.number) else {
+            let Some(version) = old.remove(&number) else {
                 let record = RecordId::from_bytes(self.edges().bytes()?);
                 let envelope = self.seal(&record, 1, &personal)?;
-                plan.new.push(NewDraft { record, number: row.number, pupil, personal: envelope });
+                plan.new.push(NewDraft { record, number, pupil, personal: envelope });
                 continue;
             };
             let before = self.personal(version)?;
@@ -337,34 +379,31 @@ impl App {
                     let envelope = self.seal(&record, next, &personal)?;
                     plan.renewed.push(NewVersion { record, version: next, renewed, personal: envelope });
                 }
-                _ => would_change.push(version.number),
+                _ => plan.would_change.push(version.number),
             }
         }
-        for version in old.into_values() {
+        for version in old.into_values().filter(|_| roll.whole) {
             if version.state == RecordState::Draft && version.version == 1 {
                 plan.removed.push(version.clone());
             } else {
-                would_change.push(version.number);
+                plan.would_change.push(version.number);
             }
         }
-        if would_change.is_empty() {
-            return Ok(plan);
-        }
-        would_change.sort_unstable();
-        Err(AppError::SignedWouldChange { class: class.name.clone(), numbers: would_change })
+        plan.would_change.sort_unstable();
+        Ok(plan)
     }
 
     /// The sections of one pupil. What was taken over from paper is stated as it stands there.
     fn sections_of(
         &self,
-        sheet: &ClassSheet,
+        header: &ClassHeader,
         draft: &Draft,
         import: &Import,
     ) -> Result<Vec<Section>, Vec<hocba_record::check::Finding>> {
         let Some(conversion) = &import.conversion else {
-            return rules::sections(&sheet.header, draft, &Policies::default());
+            return rules::sections(header, draft, &Policies::default());
         };
-        let mut sections = rules::stated(&sheet.header, draft, &Policies::default())?;
+        let mut sections = rules::stated(header, draft, &Policies::default())?;
         let Conversion { converter, compared_by, made_by, paper } = conversion.clone();
         sections.push(Section::Conversion(ConversionSection {
             mark: CONVERSION_MARK.parse().expect("the mark is a text"),
@@ -481,15 +520,16 @@ impl App {
         let mut tx = self.store().read().await?;
         let class = tx.class(id).await?.ok_or(AppError::NotFound("class"))?;
         require(actor, Action::ReadStates, Place::of(&class))?;
-        let names: BTreeMap<RecordId, Option<String>> =
-            if require(actor, Action::ReadRecords, Place::of(&class)).is_ok() {
-                let versions = tx.records_of(id).await?;
-                let name = |v: &RecordVersion| Ok((v.record, self.personal(v)?.pupil_name()));
-                versions.iter().map(name).collect::<Result<_, AppError>>()?
-            } else {
-                BTreeMap::new()
-            };
-        let line = |line: hocba_store::model::RecordLine| PupilLine {
+        let reads = require(actor, Action::ReadRecords, Place::of(&class)).is_ok();
+        let mut at_store = self.at_store(&mut tx, id, reads).await?;
+        let names: BTreeMap<RecordId, Option<String>> = if reads {
+            let versions = tx.records_of(id).await?;
+            let name = |v: &RecordVersion| Ok((v.record, self.personal(v)?.pupil_name()));
+            versions.iter().map(name).collect::<Result<_, AppError>>()?
+        } else {
+            BTreeMap::new()
+        };
+        let mut line = |line: hocba_store::model::RecordLine| PupilLine {
             record: line.record,
             version: line.version,
             number: line.number,
@@ -497,8 +537,9 @@ impl App {
             left_out: line.left_out,
             returned: line.returned,
             name: names.get(&line.record).cloned().flatten(),
+            at_store: at_store.remove(&line.record),
         };
-        let pupils = tx.record_lines(id).await?.into_iter().map(line).collect();
+        let pupils = tx.record_lines(id).await?.into_iter().map(&mut line).collect();
         Ok(ClassView { class, pupils })
     }
 }

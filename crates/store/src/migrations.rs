@@ -27,6 +27,7 @@ migrations! {
     4 "statuses" "0004_statuses.sql",
     5 "evidence" "0005_evidence.sql",
     6 "books" "0006_books.sql",
+    7 "exchange" "0007_exchange.sql",
 }
 
 /// The text of every migration for an engine, in order.

@@ -85,6 +85,18 @@ words! {
 }
 
 words! {
+    /// What the ministry's store says of a record that was sent.
+    StoreAnswer {
+        /// Chưa xử lý, or no answer yet.
+        Waiting = "00",
+        /// Đã tiếp nhận.
+        Accepted = "01",
+        /// Có lỗi.
+        Rejected = "02",
+    }
+}
+
+words! {
     /// What an account does here. The right to *sign* comes from an appointment besides.
     GrantRole {
         /// Giáo viên chủ nhiệm of a class.

@@ -119,4 +119,9 @@ pub const TABLES: &[Table] = tables! {
     }
     link_looks (id) numbered true { id Int, link Text, at Int, }
     deployment (name) { name Text, value Text, }
+    contract_records (key) { key Bytes, version Int, cancelled Int, record Text, taken_at Int, }
+    packages (id) { id Text, department Text, created_at Int, statement Bytes, }
+    package_records (package, record) {
+        package Text, record Text, version Int, answer Text, answered_at Int, key_id Text, nonce Bytes, errors Bytes,
+    }
 };

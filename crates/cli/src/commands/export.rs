@@ -1,26 +1,28 @@
 //! `export`: what signed records say, in the forms that other systems read; each leads back to the signed digest.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::{Args, Subcommand};
-use hocba_app::{Actor, AppError};
+use hocba_app::{Actor, AnswersTaken, AppError};
 use hocba_exchange::{
+    Finding,
     book_json::BookExport,
     class_csv::{self, ClassRecord},
-    package::{Layout as _, Package, PackageClaims, PackageEvent, PackageHeader, PackageRecord, Unchecked1},
+    package::{Layout as _, Package, PackageClaims, PackageEvent, PackageHeader, PackageRecord, Unchecked1, XmlLimits},
     signed::Exported,
 };
 use hocba_record::{encoding::RecordId, section::Section, types::Text};
 use hocba_signature::statement::{Role, Statement, StatementType};
+use hocba_store::StoredPackage;
 use serde_json::json;
 
 use super::Context;
 use crate::{
-    edge::{now, random},
+    edge::{now, random, read_input},
     error::{Exit, Failure},
     folder::{Folder, write_whole},
     ledger,
-    output::words,
+    output::{Lang, words},
     people::{KeyArgs, Person},
     site::{ClassChoice, Site, app_failure},
 };
@@ -56,6 +58,11 @@ enum What {
     },
     /// Gói gửi kho của Bộ, XML, do sở ký; cấu trúc chưa đối chiếu / The ministry's package, signed by the department
     Package(Box<PackageArgs>),
+    /// Đọc kết quả kho của Bộ trả về, ghi cạnh từng học sinh / Read the store's answers to a package
+    Answers {
+        /// Tệp kết quả, XML / The file of answers
+        file: PathBuf,
+    },
 }
 
 /// Arguments of `export package`.
@@ -89,6 +96,7 @@ pub fn run(context: &Context, args: &ExportArgs) -> anyhow::Result<Exit> {
             What::Class { class, out } => export_class(context, &site, class.as_ref(), out).await,
             What::Book { number, class, out } => export_book(context, &site, *number, class.as_ref(), out).await,
             What::Package(args) => export_package(context, &site, args).await,
+            What::Answers { file } => read_answers(context, &site, file).await,
         }
     })
 }
@@ -163,12 +171,13 @@ async fn export_package(context: &Context, site: &Site, args: &PackageArgs) -> a
         }
         classes
     };
-    let mut records = Vec::new();
+    let (mut records, mut sent) = (Vec::new(), Vec::new());
     for class in classes {
         let sealed = site.app.sealed_class(&Actor::LocalOperator, &class.id).await;
         for content in sealed.map_err(|e| app_failure(&e, context.out.lang))?.1 {
             let exported = Box::new(Exported::of(&content.payload, &content.disclosures));
             let version = content.payload.version;
+            sent.push((content.payload.id, version));
             records.push(PackageRecord {
                 id: content.payload.id.to_string().parse()?,
                 version: u64::from(version),
@@ -194,6 +203,11 @@ async fn export_package(context: &Context, site: &Site, args: &PackageArgs) -> a
     let department = Person::open(&site.folder, Role::Department, &args.key)?;
     let statement = Statement::unsigned(claims.to_bytes());
     let statement = department.sign(statement, StatementType::Package, Role::Department, now())?;
+    let PackageHeader { id, department, created, .. } = package.header;
+    let stored =
+        StoredPackage { id, department: department.to_string(), created_at: created, statement: statement.clone() };
+    let noted = site.app.note_package(&Actor::LocalOperator, &stored, &sent).await;
+    noted.map_err(|e| app_failure(&e, context.out.lang))?;
     write_whole(&args.out, &bytes)?;
     let mut beside = args.out.clone().into_os_string();
     beside.push(".jws.json");
@@ -203,4 +217,64 @@ async fn export_package(context: &Context, site: &Site, args: &PackageArgs) -> a
         "the layout was not checked against an official text",
     ));
     Ok(written(context, "package", &args.out, count))
+}
+
+/// Takes what the ministry's store answered.
+async fn read_answers(context: &Context, site: &Site, file: &std::path::Path) -> anyhow::Result<Exit> {
+    let (out, limits, layout) = (&context.out, XmlLimits::default(), Unchecked1);
+    let refused = |e: AppError| app_failure(&e, out.lang);
+    let bytes = read_input(file, limits.bytes)?;
+    let unreadable = |findings: &[Finding]| {
+        let text = findings.iter().map(|f| told(f, out.lang)).collect::<Vec<_>>().join("\n");
+        Failure::new(
+            Exit::BadInput,
+            "answers",
+            words(
+                format!("{text}\nTệp này không phải kết quả của một gói đã gửi; chưa ghi gì cả."),
+                format!("{text}\nThis file does not hold answers to a package that was sent; nothing was written."),
+            ),
+        )
+    };
+    let package = match layout.answered(&bytes, &limits) {
+        Some(package) => package,
+        // Read again for the reason.
+        None => {
+            let read = layout.read_answers(&bytes, &RecordId::from_bytes([0; 16]), &|_| false, &limits);
+            return Err(unreadable(&read.err().unwrap_or_default()).into());
+        }
+    };
+    let sent = site.app.package_records(&Actor::LocalOperator, &package).await.map_err(refused)?;
+    let sent: BTreeSet<String> = sent.iter().map(ToString::to_string).collect();
+    let read = layout.read_answers(&bytes, &package, &|key| sent.contains(key.as_str()), &limits);
+    let (answers, findings) = read.map_err(|findings| unreadable(&findings))?;
+    for finding in &findings {
+        out.line(&told(finding, out.lang));
+    }
+    let taken = site.app.take_answers(&Actor::LocalOperator, &answers).await.map_err(refused)?;
+    let AnswersTaken { changed, waiting, rejected, .. } = taken;
+    let records = sent.len();
+    out.say(&words(
+        format!(
+            "Gói {package}: {records} bản ghi, {changed} có kết quả mới; còn chờ {waiting}, có lỗi {rejected}. Xem từng học sinh: \
+             hocba status --class"
+        ),
+        format!(
+            "Package {package}: {records} records, {changed} with a new answer; {waiting} wait, {rejected} have errors. Pupil by \
+             pupil: hocba status --class"
+        ),
+    ));
+    out.document(&json!({
+        "command": "answers", "ok": true, "package": package.to_string(), "records": records, "changed": changed,
+        "waiting": waiting, "rejected": rejected, "findings": findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    }));
+    Ok(Exit::Ok)
+}
+
+fn told(finding: &Finding, lang: Lang) -> String {
+    let (expected, mend) = match lang {
+        Lang::Vi => (&finding.expected.vi, &finding.how_to_mend.vi),
+        Lang::En => (&finding.expected.en, &finding.how_to_mend.en),
+    };
+    let value = finding.value.as_ref().map(|v| format!("  “{v}”")).unwrap_or_default();
+    format!("{}{value}  {expected} {mend}", finding.pointer)
 }

@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use hocba_exchange::class_csv::{self, ClassRecord};
+use hocba_exchange::{
+    class_csv::{self, ClassRecord},
+    contract::{self, Content, Event, Incoming},
+};
 use hocba_record::{
     disclosure::{Seed, issue},
     draft::{ClassHeader, Draft},
@@ -16,7 +19,7 @@ use hocba_record::{
     payload::{OpenClaims, RecordKind, RecordPayload},
     rules::{self, Policies},
     section::{IdentifierKind, Identity, Section},
-    types::{Grade, SchoolCode, SchoolYear},
+    types::{Grade, SchoolCode, SchoolYear, UnixTime},
 };
 use hocba_sample::{Options, class};
 use hocba_signature::policy::SigningPolicy;
@@ -49,10 +52,12 @@ pub struct GenerateArgs {
     /// Mã trường / School
     #[arg(long, default_value = "79DEMO001")]
     school: SchoolCode,
-    /// Một tệp .xlsx cho mỗi lớp, hoặc mọi lớp trong một tệp CSV / One workbook for each class, or all in one CSV
+    /// Mỗi lớp một tệp .xlsx, hoặc mọi lớp trong một tệp CSV, JSON / A workbook for each class, or all in one CSV or JSON
+    ///
+    /// JSON: theo hợp đồng dữ liệu quốc gia, mỗi dòng một học sinh / JSON: the national data contract, a pupil a line.
     #[arg(long, value_enum, default_value = "xlsx")]
     format: Format,
-    /// Thư mục (xlsx) hoặc tệp (csv) / Folder for workbooks, or the CSV file
+    /// Thư mục (xlsx) hoặc tệp (csv, json) / Folder for workbooks, or the file
     #[arg(long, value_name = "PATH", default_value = "lop-mau")]
     out: PathBuf,
 }
@@ -66,6 +71,7 @@ fn students(text: &str) -> Result<usize, String> {
 enum Format {
     Xlsx,
     Csv,
+    Json,
 }
 
 /// `generate`.
@@ -113,6 +119,15 @@ pub fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit> {
             }
             csv.flush()?;
         }
+        Format::Json => {
+            let file = File::create(&args.out).with_context(|| args.out.display().to_string())?;
+            let mut file = BufWriter::new(file);
+            for number in 0..classes {
+                file.write_all(&contract::write_lines(&messages(args, number)?))?;
+                bar.inc(1);
+            }
+            file.flush()?;
+        }
     }
     bar.finish();
     let (students, place) = (args.students, args.out.display());
@@ -137,6 +152,24 @@ fn one(args: &GenerateArgs, number: usize) -> anyhow::Result<(ClassHeader, Vec<D
         number_apart(&mut draft.identity, number * CLASS + place)?;
     }
     Ok((header, drafts))
+}
+
+/// One of the classes as messages of the national data contract, all of version 1.
+fn messages(args: &GenerateArgs, number: usize) -> anyhow::Result<Vec<Incoming>> {
+    let (header, drafts) = one(args, number)?;
+    // The last day of May of the year: marks are final then.
+    let at = UnixTime::from_seconds(0)?.plus(31_556_952 * (i64::from(args.year.start()) + 1 - 1970) + 13_000_000);
+    let message = |(place, draft): (usize, Draft)| {
+        let content = Content { header: header.clone(), draft, earlier: Vec::new() };
+        Ok(Incoming {
+            id: format!("MAU-{}-{}-{}-{:02}", header.school, header.year, header.class, place + 1).parse()?,
+            version: 1,
+            at,
+            event: Event::New(Box::new(content)),
+            warnings: Vec::new(),
+        })
+    };
+    drafts.into_iter().enumerate().map(message).collect()
 }
 
 /// Gives a pupil national numbers that no other one of the same run has: chance alone gives two of fifty thousand the same.

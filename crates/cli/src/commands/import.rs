@@ -1,6 +1,7 @@
 //! `import` and `check`: a spreadsheet becomes drafts, or all its faults are shown at once.
 
 mod bulk;
+mod contract;
 
 use std::{
     collections::BTreeMap,
@@ -33,7 +34,9 @@ use crate::{
 /// Arguments of `import` and `check`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Bảng tính của lớp (.xlsx) hoặc CSV / Class workbook or CSV; - reads standard input
+    /// Bảng tính của lớp (.xlsx), CSV, hoặc JSON theo hợp đồng dữ liệu / Class workbook, CSV, or the contract's JSON
+    ///
+    /// - đọc từ đầu vào chuẩn / - reads standard input (workbook and CSV).
     file: PathBuf,
     /// Để lại học sinh này, làm tiếp với cả lớp / Go on without this pupil: 7=waiting_for_reassessment
     ///
@@ -132,6 +135,25 @@ impl ImportArgs {
     }
 }
 
+impl ImportArgs {
+    /// Refuses what is about a spreadsheet of one class, where there is none.
+    fn of_a_class_only(&self) -> Result<(), Failure> {
+        let hinted = self.school.is_some() || self.year.is_some() || self.grade.is_some() || self.class.is_some();
+        let sheet = self.annotate.is_some() || self.mapping.is_some() || self.school_name.is_some();
+        if !hinted && !sheet && self.leave_out.is_empty() && self.converted_by.is_none() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::BadInput,
+            "not_for_messages",
+            words(
+                "tệp JSON tự ghi trường, lớp của từng bản ghi; chỉ dùng được --correct, --reassess với tệp này",
+                "a JSON file says school and class of each record; only --correct and --reassess go with it",
+            ),
+        ))
+    }
+}
+
 /// Imports a spreadsheet.
 ///
 /// # Errors
@@ -164,6 +186,10 @@ pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
     let what = args.import()?;
     if args.bulk {
         return bulk::run(context, folder, &args.file, &what);
+    }
+    if contract::is_contract(&args.file) {
+        args.of_a_class_only()?;
+        return contract::run(context, folder, &args.file, &what);
     }
     let bytes = read_input(&args.file, Limits::default().input_bytes)?;
     let imported = ledger::runtime()?.block_on(async {

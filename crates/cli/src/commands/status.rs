@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use hocba_app::{Actor, AppError, PublicState};
-use hocba_store::model::{LeftOut, ReturnReason};
+use hocba_app::{Actor, AppError, AtStore, PublicState};
+use hocba_store::model::{LeftOut, ReturnReason, StoreAnswer};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -14,7 +14,7 @@ use crate::{
     error::Exit,
     folder::Folder,
     ledger,
-    output::words,
+    output::{Words, words},
     site::{ClassChoice, Site, app_failure},
 };
 
@@ -54,10 +54,17 @@ async fn work(context: &Context, folder: Folder, args: &StatusArgs) -> anyhow::R
             let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
             let line = |state: &str| format!("{:>3}  {name}{}{state}{reason}", pupil.number, tab(name));
             out.say(&words(line(vi), line(en)));
+            if let Some(at_store) = &pupil.at_store {
+                out.say(&told(at_store));
+            }
             pupils.push(json!({
                 "number": pupil.number, "record": pupil.record.to_string(), "version": pupil.version,
                 "state": pupil.state, "left_out": pupil.left_out.map(LeftOut::as_str),
                 "returned": pupil.returned.map(ReturnReason::as_str),
+                "at_store": pupil.at_store.as_ref().map(|at| json!({
+                    "version": at.version, "code": at.answer.as_str(),
+                    "errors": at.errors.iter().map(|e| json!({ "code": e.code, "text": e.text })).collect::<Vec<_>>(),
+                })),
             }));
         }
         out.document(&json!({ "command": "status", "ok": true, "class": class.name, "pupils": pupils }));
@@ -85,6 +92,21 @@ async fn work(context: &Context, folder: Folder, args: &StatusArgs) -> anyhow::R
     });
     out.document(&json!({ "command": "status", "ok": true, "classes": classes, "evidence": evidence }));
     Ok(Exit::Ok)
+}
+
+/// What the ministry's store says of a record, as lines below the pupil's.
+fn told(at_store: &AtStore) -> Words {
+    let (vi, en) = match at_store.answer {
+        StoreAnswer::Waiting => ("00 chưa xử lý", "00 not processed yet"),
+        StoreAnswer::Accepted => ("01 đã tiếp nhận", "01 accepted"),
+        StoreAnswer::Rejected => ("02 có lỗi", "02 has errors"),
+    };
+    let errors: String = at_store.errors.iter().map(|e| format!("\n       {}: {}", e.code, e.text)).collect();
+    let version = at_store.version;
+    words(
+        format!("     kho của Bộ, bản {version}: {vi}{errors}"),
+        format!("     store, version {version}: {en}{errors}"),
+    )
 }
 
 fn tab(name: &str) -> &'static str {

@@ -4,7 +4,7 @@ use std::fs;
 
 use hocba_exchange::{
     book_json::BookExport,
-    package::{Layout as _, Unchecked1, XmlLimits, verify},
+    package::{Answer, Answers, Layout as _, ResultCode, ResultError, State, Unchecked1, XmlLimits, verify},
     signed::Rebuilt,
 };
 use hocba_record::{canonical::Limits, encoding::Sha256Digest, payload::RecordPayload};
@@ -119,6 +119,99 @@ fn a_class_goes_out_as_it_was_signed_in_xml_and_json() {
 
     let changed = String::from_utf8(xml).expect("UTF-8").replacen("Toán", "Tòan", 1);
     assert!(verify(&statement, changed.as_bytes()).is_err(), "another file than was signed");
+}
+
+#[test]
+fn messages_of_the_national_contract_are_taken_once() {
+    let world = World::empty();
+    world.on_demo(&["init", "--demo"]).expect(0);
+    world.run(&["generate", "--students", "45", "--format", "json", "--out", "lop.json"]).expect(0);
+    let done = document(&world.on_demo(&["import", "lop.json", "--json"]).expect(0).out);
+    assert_eq!((&done["messages"], &done["added"], &done["refused"]), (&45.into(), &45.into(), &0.into()), "{done}");
+    let again = document(&world.on_demo(&["import", "lop.json", "--json"]).expect(0).out);
+    assert_eq!((&again["added"], &again["passed_over"]), (&0.into(), &45.into()), "{again}");
+
+    // The next version of three: one says something else, one is not sound, one is cancelled.
+    let text = fs::read_to_string(world.path("lop.json")).expect("the file");
+    let mut lines: Vec<Value> = text.lines().take(3).map(document).collect();
+    for line in &mut lines {
+        line["PhienBan"] = 2.into();
+        line["SuKien"] = "UPDATE".into();
+    }
+    lines[0]["SoBuoiNghiCoPhep"] = 7.into();
+    lines[1]["BangDiem"][0]["HocKy1"] = 10.5.into();
+    lines[2]["SuKien"] = "CANCEL".into();
+    let file: String = lines.iter().map(|line| line.to_string() + "\n").collect();
+    fs::write(world.path("sua.json"), file).expect("written");
+    let run = world.on_demo(&["import", "sua.json"]).expect(3);
+    assert!(run.out.contains("#2") && run.out.contains("10.5"), "{}{}", run.out, run.err);
+    let refused = document(&world.on_demo(&["import", "sua.json", "--json"]).expect(3).out);
+    let details = &refused["error"]["details"];
+    assert_eq!((&details["passed_over"], &details["refused"]), (&2.into(), &1.into()), "{refused}");
+    let status = document(&world.on_demo(&["status", "--class", "9A1", "--json"]).expect(0).out);
+    assert_eq!(status["pupils"].as_array().map(Vec::len), Some(39), "one of forty was cancelled");
+    world.on_demo(&["fsck"]).expect(0);
+
+    let run = world.on_demo(&["import", "lop.json", "--class", "9A1"]).expect(3);
+    assert!(run.err.contains("--correct"), "{}", run.err);
+}
+
+#[test]
+fn what_the_ministrys_store_answers_stands_beside_the_pupil() {
+    let world = World::empty();
+    world.on_demo(&["init", "--demo"]).expect(0);
+    world.run(&["generate", "--students", "2", "--seed", "5", "--first-class", "3", "--out", "lop"]).expect(0);
+    for command in [&["import", "lop/9A3.xlsx"][..], &["appoint"], &["sign"], &["cosign"], &["seal"]] {
+        world.on_demo(command).expect(0);
+    }
+    let package = ["export", "package", "--department", "79DEMO", "--period", "2026-2027", "--out", "goi.xml"];
+    world.on_demo(&package).expect(0);
+    let status = |world: &World| {
+        let status = document(&world.on_demo(&["status", "--class", "9A3", "--json"]).expect(0).out);
+        status["pupils"].as_array().expect("pupils").iter().map(|p| p["at_store"].clone()).collect::<Vec<Value>>()
+    };
+    assert!(status(&world).iter().all(|at| at["code"] == "00"), "{:?}", status(&world));
+
+    let read = Unchecked1.read(&fs::read(world.path("goi.xml")).expect("the package"), &XmlLimits::default());
+    let package = read.expect("a package");
+    let answer = |place: usize, code, errors: &[(&str, &str)]| Answer {
+        id: package.records[place].id.clone(),
+        state: State {
+            code,
+            errors: errors
+                .iter()
+                .map(|(code, text)| ResultError {
+                    code: code.parse().expect("text"),
+                    text: text.parse().expect("text"),
+                })
+                .collect(),
+            at: package.header.created.plus(60),
+        },
+    };
+    let mut answers = Answers {
+        package: package.header.id,
+        at: package.header.created.plus(60),
+        answers: vec![
+            answer(0, ResultCode::Accepted, &[]),
+            answer(1, ResultCode::Rejected, &[("E01", "Thiếu số định danh")]),
+        ],
+    };
+    fs::write(world.path("ket-qua.xml"), Unchecked1.write_answers(&answers)).expect("written");
+    let done = document(&world.on_demo(&["export", "answers", "ket-qua.xml", "--json"]).expect(0).out);
+    assert_eq!((&done["changed"], &done["rejected"], &done["waiting"]), (&2.into(), &1.into(), &0.into()), "{done}");
+    let codes: Vec<Value> = status(&world).iter().map(|at| at["code"].clone()).collect();
+    assert!(codes.contains(&"01".into()) && codes.contains(&"02".into()), "{codes:?}");
+    let said = world.on_demo(&["status", "--class", "9A3"]).expect(0).out;
+    assert!(said.contains("kho của Bộ, bản 1: 02 có lỗi") && said.contains("E01: Thiếu số định danh"), "{said}");
+    let again = document(&world.on_demo(&["export", "answers", "ket-qua.xml", "--json"]).expect(0).out);
+    assert_eq!(again["changed"], 0);
+
+    // To a package that was never sent; and no answers at all.
+    answers.package = hocba_record::encoding::RecordId::from_bytes([9; 16]);
+    fs::write(world.path("khac.xml"), Unchecked1.write_answers(&answers)).expect("written");
+    world.on_demo(&["export", "answers", "khac.xml"]).expect(3);
+    let run = world.on_demo(&["export", "answers", "goi.xml"]).expect(3);
+    assert!(run.err.contains("chưa ghi gì cả"), "{}", run.err);
 }
 
 #[test]

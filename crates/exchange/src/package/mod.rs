@@ -159,6 +159,9 @@ pub trait Layout {
     /// Writes answers, for tests and for whoever plays the ministry.
     fn write_answers(&self, answers: &Answers) -> Vec<u8>;
 
+    /// Which package a file of answers is about, where it can be read; to look up what was sent before the answers are read.
+    fn answered(&self, bytes: &[u8], limits: &XmlLimits) -> Option<RecordId>;
+
     /// Reads the answers to a package. An answer that cannot be understood is told and passed over, the others are taken:
     /// the file is not ours to mend.
     ///

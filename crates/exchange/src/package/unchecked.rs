@@ -149,6 +149,11 @@ impl Layout for Unchecked1 {
         out.finish()
     }
 
+    fn answered(&self, bytes: &[u8], limits: &XmlLimits) -> Option<RecordId> {
+        let answers = answers(bytes, None, &|_| false, limits, &mut Found::new(limits));
+        answers.ok().flatten().map(|answers| answers.package)
+    }
+
     fn read_answers(
         &self,
         bytes: &[u8],
@@ -157,7 +162,7 @@ impl Layout for Unchecked1 {
         limits: &XmlLimits,
     ) -> Result<(Answers, Vec<Finding>), Vec<Finding>> {
         let mut found = Found::new(limits);
-        match answers(bytes, package, sent, limits, &mut found) {
+        match answers(bytes, Some(package), sent, limits, &mut found) {
             Ok(Some(answers)) => Ok((answers, found.findings)),
             Ok(None) => Err(found.findings),
             Err((pointer, fault)) => {
@@ -451,7 +456,7 @@ fn exported_of(element: &Element, at: &str, found: &mut Found, wanted: bool) -> 
 
 fn answers(
     bytes: &[u8],
-    package: &RecordId,
+    package: Option<&RecordId>,
     sent: &dyn Fn(&RecordKey) -> bool,
     limits: &XmlLimits,
     found: &mut Found,
@@ -482,7 +487,7 @@ fn answers(
     let at = parsed(&head, "ThoiGian", "", found, Code::BadDate, TIME, time::parse);
     unknown(&head, &["IdGoi", "ThoiGian"], "", found);
     let (Some(id), Some(at)) = (id, at) else { return Ok(None) };
-    if id != *package {
+    if let Some(package) = package.filter(|package| **package != id) {
         let expected = words(format!("Kết quả của gói {package}."), format!("Answers to the package {package}."));
         found.tell(Code::WrongPackage, "/IdGoi", &id.to_string(), expected);
         return Ok(None);
