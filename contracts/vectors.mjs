@@ -1,5 +1,6 @@
-// Digests of one fixed deployment and history, its closing and its successor, byte by byte as src/IHocbaAnchor.sol says and without its code: what an
-// independent program has to arrive at. build.mjs commits them as test/vectors.json.
+// Digests of two fixed deployments and their history, the first closed and the second its successor, byte by byte as
+// src/IHocbaAnchor.sol says and without its code: what an independent program has to arrive at. build.mjs commits them as
+// test/vectors.json.
 import { createHash } from 'node:crypto'
 
 const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest()

@@ -46,9 +46,9 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
     /// Longest school code that a record can carry.
     uint256 private constant MAX_PREFIX = 20;
 
-    // One slot, with the flag of Pausable: anchoring reads and writes all it needs to know of the era at once. An issuer
-    // has to be registered before the first anchoring, so that slot is nonzero by then and the first costs no more than
-    // the later ones.
+    // One slot, with the flag of Pausable: anchoring reads and writes what it needs to know of the era at once. An
+    // issuer has to be registered before the first anchoring, so the slot is nonzero by then, and the first costs no
+    // more than the later ones.
     uint64 private _batchCount;
     uint64 private _statusCount;
     uint64 private _closedAt;
@@ -77,7 +77,7 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
     constructor(address admin, uint48 adminDelay, Predecessor memory predecessor_)
         AccessControlDefaultAdminRules(adminDelay, admin)
     {
-        bytes memory continued;
+        bytes memory continued = "";
         if (_isGiven(predecessor_)) {
             // Every block time here is then later than the closing, so nothing can be anchored or set in the past.
             if (predecessor_.closedAt >= block.timestamp) {
@@ -309,8 +309,8 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
     }
 
     /// @inheritdoc AccessControlDefaultAdminRules
-    /// @dev A hand-over to nobody is how the administration would be renounced. A register without an admin could not be
-    /// closed, and its issuers not ended.
+    /// @dev A hand-over to nobody is how the administration would be given up. A register without an admin could not
+    /// be closed, and its issuers not ended.
     function beginDefaultAdminTransfer(address newAdmin)
         public
         override(AccessControlDefaultAdminRules, IAccessControlDefaultAdminRules)

@@ -240,8 +240,8 @@ interface IHocbaAnchor is IAccessControlDefaultAdminRules {
     function setStatus(uint64 expectedIndex, StatusChange[] calldata changes) external;
 
     /// @notice Registers an issuer, or changes one. Admin only.
-    /// @dev What was anchored stays entitled: a start that has come cannot be moved, an end cannot be set to the past. An
-    /// end set to the block time itself ends the issuer from the next call on; what it anchored earlier in that very
+    /// @dev What was anchored stays entitled: a start that has come cannot be moved, an end cannot be set to the past.
+    /// An end set to the block time itself ends the issuer from the next call on; what it anchored earlier in that very
     /// block then has the end as its time. Who is believed is said by trust profiles, so no digest covers this.
     /// @param issuerCode issuer code: 1 to 16 of a-z, 0-9 and -, right-padded with zero bytes
     /// @param from first block time at which the issuer may anchor

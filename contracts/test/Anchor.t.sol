@@ -131,7 +131,8 @@ contract AnchorTest is Fixture {
         vm.assume(issuer != ISSUER && issuer != OTHER_ISSUER);
         vm.prank(ADMIN);
         register.grantRole(anchorerRole(issuer), ANCHORER);
-        refused(ANCHORER, anchorCall(issuer), abi.encodeWithSelector(IHocbaAnchor.IssuerNotRegistered.selector, issuer));
+        bytes memory unknown = abi.encodeWithSelector(IHocbaAnchor.IssuerNotRegistered.selector, issuer);
+        refused(ANCHORER, anchorCall(issuer), unknown);
     }
 
     function test_an_issuer_is_entitled_from_its_start_until_before_its_end(uint256 a, uint256 b, uint256 t) public {

@@ -46,7 +46,8 @@ contract CloseEraTest is Fixture {
         time = uint64(between(time, START, type(uint64).max));
         vm.chainId(chain);
         vm.warp(time);
-        bytes32 digest = Digests.closing(chain, address(register), batches, head, statuses, statusHead, time, statement);
+        address where = address(register);
+        bytes32 digest = Digests.closing(chain, where, batches, head, statuses, statusHead, time, statement);
 
         vm.expectEmit(address(register));
         emit IHocbaAnchor.Closed(batches, head, statuses, statusHead, time, statement, digest);

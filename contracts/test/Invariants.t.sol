@@ -161,7 +161,8 @@ contract Handler is Helpers {
         Era storage e = eras[era];
         address sender = who % 4 != 0 ? e.admin : person(who >> 2);
         bool on = way % 4 == 0;
-        bool done = call(sender, on ? abi.encodeCall(IHocbaAnchor.pause, ()) : abi.encodeCall(IHocbaAnchor.unpause, ()));
+        bytes4 selector = on ? IHocbaAnchor.pause.selector : IHocbaAnchor.unpause.selector;
+        bool done = call(sender, abi.encodeWithSelector(selector));
         bool allowed = sender == e.admin || (on && e.roles[PAUSER_ROLE][sender]);
         vm.assertTrue(done == (allowed && e.closedAt == 0 && e.paused != on), "pausing");
         if (done) e.paused = on;

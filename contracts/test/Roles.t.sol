@@ -206,8 +206,8 @@ contract RenounceRoleTest is Fixture {
     }
 }
 
-/// The hand-over of the administration. That OpenZeppelin's part keeps its word is theirs to test; that it is the part in
-/// force here, with the delay given and never to nobody, is ours.
+/// The hand-over of the administration. That OpenZeppelin's part keeps its word is theirs to test; that it is the part
+/// in force here, with the delay given and never to nobody, is ours.
 contract HandOverTest is Fixture {
     bytes private accept = abi.encodeCall(IAccessControlDefaultAdminRules.acceptDefaultAdminTransfer, ());
 
