@@ -13,6 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const solc = createRequire(import.meta.url)('solc')
 const EVM = 'paris'
 const RUNS = 200
+const REMAPPINGS = ['@openzeppelin/=node_modules/@openzeppelin/']
 const MAIN = 'src/HocbaAnchor.sol'
 
 const read = (path) => readFileSync(join(here, path), 'utf8')
@@ -20,14 +21,16 @@ const output = JSON.parse(
   solc.compile(
     JSON.stringify({
       language: 'Solidity',
-      sources: Object.fromEntries([MAIN, 'src/IHocbaAnchor.sol'].map((path) => [path, { content: read(path) }])),
+      sources: { [MAIN]: { content: read(MAIN) } },
       settings: {
+        remappings: REMAPPINGS,
         evmVersion: EVM,
         optimizer: { enabled: true, runs: RUNS },
         metadata: { bytecodeHash: 'none', appendCBOR: false },
         outputSelection: { [MAIN]: { HocbaAnchor: ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
       },
     }),
+    { import: (path) => ({ contents: read(path) }) },
   ),
 )
 if (output.errors?.length) {
@@ -39,6 +42,7 @@ const { abi, evm } = output.contracts[MAIN].HocbaAnchor
 const creation = evm.bytecode.object
 const runtime = evm.deployedBytecode.object
 const about = {
+  openzeppelin: JSON.parse(read('node_modules/@openzeppelin/contracts/package.json')).version,
   solc: solc.version().replace('.Emscripten.clang', ''),
   evm: EVM,
   optimizerRuns: RUNS,
@@ -61,7 +65,7 @@ if (process.argv.includes('--check')) {
     }
   }
   const stale = Object.keys(derived).filter((path) => committed(path) !== derived[path] + '\n')
-  if (stale.length) console.error(`not as the sources say, run \`npm run build\`: ${stale.join(', ')}`)
+  if (stale.length) console.error(`not as the sources say, run \`npm run update\`: ${stale.join(', ')}`)
 
   const forge = JSON.parse(read('out/HocbaAnchor.sol/HocbaAnchor.json'))
   const same = forge.bytecode.object === '0x' + creation && forge.deployedBytecode.object === '0x' + runtime

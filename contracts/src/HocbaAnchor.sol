@@ -1,16 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {
+    IAccessControlDefaultAdminRules
+} from "@openzeppelin/contracts/access/extensions/IAccessControlDefaultAdminRules.sol";
+import {
+    AccessControlDefaultAdminRules
+} from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IHocbaAnchor} from "./IHocbaAnchor.sol";
 
 /// @title The register of IHocbaAnchor, as deployed
 /// @dev No proxy, no immutables: the runtime code is the same in every deployment, so its hash names this contract.
-contract HocbaAnchor is IHocbaAnchor {
+contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
+    struct Issuer {
+        uint40 from;
+        // Above `from`, so zero means that there is no such issuer.
+        uint40 until;
+        string schools;
+    }
+
     /// @inheritdoc IHocbaAnchor
-    uint16 public constant VERSION = 1;
+    uint16 public constant VERSION = 2;
+
+    /// @inheritdoc IHocbaAnchor
+    bytes32 public constant STATUS_KEEPER_ROLE = keccak256("hocba-status-keeper");
+
+    /// @inheritdoc IHocbaAnchor
+    bytes32 public constant PAUSER_ROLE = keccak256("hocba-pauser");
 
     string private constant ANCHOR_DOMAIN = "hocba-anchor-v1";
     string private constant STATUS_DOMAIN = "hocba-status-log-v1";
+    string private constant CLOSING_DOMAIN = "hocba-closing-v1";
 
     /// RFC 6962 tree over SHA-256.
     uint8 private constant ALG_RFC6962_SHA256 = 1;
@@ -20,46 +41,53 @@ contract HocbaAnchor is IHocbaAnchor {
     uint256 private constant MAX_CHANGES = 1000;
     /// 1000 batches are 160 kB of return data and about 5 million gas of a read call.
     uint64 private constant MAX_PAGE = 1000;
+    /// 512 bytes hold 170 prefixes of two characters, five times the number of provinces.
+    uint256 private constant MAX_SCHOOLS = 512;
+    /// Longest school code that a record can carry.
+    uint256 private constant MAX_PREFIX = 20;
 
-    // One slot. The admin count keeps it nonzero, so that the first anchoring costs the same as the later ones.
+    // One slot, with the flag of Pausable: anchoring reads and writes what it needs to know of the era at once. An
+    // issuer has to be registered before the first anchoring, so the slot is nonzero by then, and the first costs no
+    // more than the later ones.
     uint64 private _batchCount;
     uint64 private _statusCount;
-    uint64 private _adminCount;
+    uint64 private _closedAt;
+    uint32 private _issuerCount;
 
     bytes32 private _headDigest;
     bytes32 private _statusDigest;
 
     mapping(uint64 index => Batch) private _batches;
     mapping(bytes32 key => Status) private _statuses;
-    mapping(Role => mapping(address account => bool)) private _roles;
+    mapping(bytes16 issuerCode => Issuer) private _issuers;
+    mapping(uint256 index => bytes16 issuerCode) private _issuerCodes;
 
-    modifier only(Role role) {
-        if (!_roles[role][msg.sender]) revert MissingRole(role, msg.sender);
+    bytes32 private _closingStatement;
+    bytes32 private _closingDigest;
+    Predecessor private _predecessor;
+
+    modifier whileOpen() {
+        _requireOpen();
         _;
     }
 
-    constructor(address admin, address anchorer, address statusKeeper) {
-        _grant(Role.Admin, admin);
-        _grant(Role.Anchorer, anchorer);
-        _grant(Role.StatusKeeper, statusKeeper);
-        _headDigest = sha256(_context(ANCHOR_DOMAIN));
-        _statusDigest = sha256(_context(STATUS_DOMAIN));
-    }
-
-    /// @inheritdoc IHocbaAnchor
-    function grantRole(Role role, address account) external only(Role.Admin) {
-        _grant(role, account);
-    }
-
-    /// @inheritdoc IHocbaAnchor
-    function revokeRole(Role role, address account) external only(Role.Admin) {
-        if (!_roles[role][account]) revert RoleNotHeld(role, account);
-        if (role == Role.Admin) {
-            if (_adminCount == 1) revert LastAdmin(account);
-            --_adminCount;
+    /// @param admin the department; gets the administration and nothing else
+    /// @param adminDelay seconds between the two steps of a hand-over of the administration
+    /// @param predecessor_ the era this one goes on from, closed before this block; all zero if there is none
+    constructor(address admin, uint48 adminDelay, Predecessor memory predecessor_)
+        AccessControlDefaultAdminRules(adminDelay, admin)
+    {
+        bytes memory continued = "";
+        if (_isGiven(predecessor_)) {
+            // Every block time here is then later than the closing, so nothing can be anchored or set in the past.
+            if (predecessor_.closedAt >= block.timestamp) {
+                revert PredecessorNotBefore(predecessor_.closedAt, uint64(block.timestamp));
+            }
+            continued = abi.encodePacked(predecessor_.closingDigest);
+            _predecessor = predecessor_;
         }
-        _roles[role][account] = false;
-        emit RoleRevoked(role, account, msg.sender);
+        _headDigest = sha256(bytes.concat(_context(ANCHOR_DOMAIN), continued));
+        _statusDigest = sha256(bytes.concat(_context(STATUS_DOMAIN), continued));
     }
 
     /// @inheritdoc IHocbaAnchor
@@ -68,14 +96,14 @@ contract HocbaAnchor is IHocbaAnchor {
         bytes32 expectedPrevDigest,
         bytes32 root,
         uint32 size,
-        bytes16 issuer,
+        bytes16 issuerCode,
         uint8 alg
-    ) external only(Role.Anchorer) returns (bytes32 digest) {
+    ) external whileOpen onlyRole(anchorerRole(issuerCode)) whenNotPaused returns (bytes32 digest) {
+        _requireEntitled(issuerCode);
         if (expectedIndex != _batchCount) revert IndexMismatch(expectedIndex, _batchCount);
         if (expectedPrevDigest != _headDigest) revert PrevDigestMismatch(expectedPrevDigest, _headDigest);
         if (root == 0) revert ZeroRoot(expectedIndex);
         if (size == 0 || size > MAX_SIZE) revert SizeOutOfRange(size, MAX_SIZE);
-        if (!_isIssuerCode(issuer)) revert MalformedIssuer(issuer);
         if (alg != ALG_RFC6962_SHA256) revert UnsupportedAlg(alg);
 
         digest = sha256(
@@ -84,20 +112,24 @@ contract HocbaAnchor is IHocbaAnchor {
                 expectedIndex,
                 root,
                 size,
-                issuer,
+                issuerCode,
                 alg,
                 uint64(block.timestamp),
                 expectedPrevDigest
             )
         );
-        _batches[expectedIndex] = Batch(root, size, uint40(block.timestamp), alg, issuer);
+        _batches[expectedIndex] = Batch(root, size, uint40(block.timestamp), alg, issuerCode);
         _batchCount = expectedIndex + 1;
         _headDigest = digest;
-        emit Anchored(expectedIndex, root, size, issuer, alg, uint64(block.timestamp), digest);
+        emit Anchored(expectedIndex, root, size, issuerCode, alg, uint64(block.timestamp), digest);
     }
 
     /// @inheritdoc IHocbaAnchor
-    function setStatus(uint64 expectedIndex, StatusChange[] calldata changes) external only(Role.StatusKeeper) {
+    function setStatus(uint64 expectedIndex, StatusChange[] calldata changes)
+        external
+        whileOpen
+        onlyRole(STATUS_KEEPER_ROLE)
+    {
         uint64 index = _statusCount;
         if (expectedIndex != index) revert StatusIndexMismatch(expectedIndex, index);
         if (changes.length == 0 || changes.length > MAX_CHANGES) {
@@ -116,8 +148,94 @@ contract HocbaAnchor is IHocbaAnchor {
     }
 
     /// @inheritdoc IHocbaAnchor
-    function hasRole(Role role, address account) external view returns (bool) {
-        return _roles[role][account];
+    function setIssuer(bytes16 issuerCode, uint40 from, uint40 until, string calldata schools)
+        external
+        whileOpen
+        onlyRole(DEFAULT_ADMIN_ROLE)
+    {
+        if (!_isIssuerCode(issuerCode)) revert MalformedIssuer(issuerCode);
+        if (from >= until) revert IssuerIntervalEmpty(from, until);
+        if (until < block.timestamp) revert IssuerEndInThePast(issuerCode, until, uint64(block.timestamp));
+        _checkSchools(bytes(schools));
+
+        Issuer storage known = _issuers[issuerCode];
+        if (known.until == 0) {
+            _issuerCodes[_issuerCount++] = issuerCode;
+        } else if (known.from <= block.timestamp && known.from != from) {
+            revert IssuerAlreadyStarted(issuerCode, known.from, from);
+        }
+        _issuers[issuerCode] = Issuer(from, until, schools);
+        emit IssuerSet(issuerCode, from, until, schools);
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function pause() external whileOpen {
+        if (!hasRole(DEFAULT_ADMIN_ROLE, msg.sender)) _checkRole(PAUSER_ROLE);
+        _pause();
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function unpause() external whileOpen onlyRole(DEFAULT_ADMIN_ROLE) {
+        _unpause();
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function closeEra(
+        uint64 expectedBatches,
+        bytes32 expectedHead,
+        uint64 expectedStatuses,
+        bytes32 expectedStatusHead,
+        bytes32 statement
+    ) external whileOpen onlyRole(DEFAULT_ADMIN_ROLE) returns (bytes32 digest) {
+        if (expectedBatches != _batchCount) revert IndexMismatch(expectedBatches, _batchCount);
+        if (expectedHead != _headDigest) revert PrevDigestMismatch(expectedHead, _headDigest);
+        if (expectedStatuses != _statusCount) revert StatusIndexMismatch(expectedStatuses, _statusCount);
+        if (expectedStatusHead != _statusDigest) revert StatusDigestMismatch(expectedStatusHead, _statusDigest);
+        if (statement == 0) revert ZeroClosingStatement(expectedBatches);
+
+        uint64 time = uint64(block.timestamp);
+        digest = sha256(
+            abi.encodePacked(
+                _context(CLOSING_DOMAIN),
+                expectedBatches,
+                expectedHead,
+                expectedStatuses,
+                expectedStatusHead,
+                time,
+                statement
+            )
+        );
+        _closedAt = time;
+        _closingStatement = statement;
+        _closingDigest = digest;
+        emit Closed(expectedBatches, expectedHead, expectedStatuses, expectedStatusHead, time, statement, digest);
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function predecessor() external view returns (Predecessor memory) {
+        return _predecessor;
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function closing() external view returns (uint64 closedAt, bytes32 statement, bytes32 digest) {
+        return (_closedAt, _closingStatement, _closingDigest);
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function issuer(bytes16 issuerCode) external view returns (uint40 from, uint40 until, string memory schools) {
+        Issuer storage known = _issuers[issuerCode];
+        return (known.from, known.until, known.schools);
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function issuerCount() external view returns (uint256) {
+        return _issuerCount;
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function issuerAt(uint256 index) external view returns (bytes16 issuerCode) {
+        if (index >= _issuerCount) revert UnknownIssuer(index, _issuerCount);
+        return _issuerCodes[index];
     }
 
     /// @inheritdoc IHocbaAnchor
@@ -180,12 +298,25 @@ contract HocbaAnchor is IHocbaAnchor {
         return sn == 0 && r == b.root;
     }
 
-    function _grant(Role role, address account) private {
-        if (account == address(0)) revert ZeroAccount(role);
-        if (_roles[role][account]) revert RoleAlreadyHeld(role, account);
-        if (role == Role.Admin) ++_adminCount;
-        _roles[role][account] = true;
-        emit RoleGranted(role, account, msg.sender);
+    /// @inheritdoc IHocbaAnchor
+    function paused() public view override(IHocbaAnchor, Pausable) returns (bool) {
+        return super.paused();
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function anchorerRole(bytes16 issuerCode) public pure returns (bytes32) {
+        return keccak256(abi.encodePacked("hocba-anchorer", issuerCode));
+    }
+
+    /// @inheritdoc AccessControlDefaultAdminRules
+    /// @dev A hand-over to nobody is how the administration would be given up. A register without an admin could not
+    /// be closed, and its issuers not ended.
+    function beginDefaultAdminTransfer(address newAdmin)
+        public
+        override(AccessControlDefaultAdminRules, IAccessControlDefaultAdminRules)
+    {
+        if (newAdmin == address(0)) revert AccessControlInvalidDefaultAdmin(newAdmin);
+        super.beginDefaultAdminTransfer(newAdmin);
     }
 
     function _applyChange(uint64 index, uint256 position, StatusChange calldata change) private {
@@ -240,6 +371,28 @@ contract HocbaAnchor is IHocbaAnchor {
         return _batches[n];
     }
 
+    function _requireOpen() private view {
+        if (_closedAt != 0) revert EraClosed(_closedAt);
+    }
+
+    function _requireEntitled(bytes16 issuerCode) private view {
+        Issuer storage known = _issuers[issuerCode];
+        if (known.until == 0) revert IssuerNotRegistered(issuerCode);
+        if (block.timestamp < known.from) {
+            revert IssuerNotYetEntitled(issuerCode, known.from, uint64(block.timestamp));
+        }
+        if (block.timestamp >= known.until) {
+            revert IssuerNoLongerEntitled(issuerCode, known.until, uint64(block.timestamp));
+        }
+    }
+
+    function _isGiven(Predecessor memory p) private pure returns (bool) {
+        bool all = p.chainId != 0 && p.anchorContract != address(0) && p.closingDigest != 0 && p.closedAt != 0;
+        bool none = p.chainId == 0 && p.anchorContract == address(0) && p.closingDigest == 0 && p.closedAt == 0;
+        if (!all && !none) revert PredecessorIncomplete(p.chainId, p.anchorContract, p.closingDigest, p.closedAt);
+        return all;
+    }
+
     /// What ties a digest to this chain and this contract; hashed alone it is the genesis digest.
     function _context(string memory domain) private view returns (bytes memory) {
         return abi.encodePacked(domain, block.chainid, address(this));
@@ -247,13 +400,39 @@ contract HocbaAnchor is IHocbaAnchor {
 
     /// The alphabet that every reader of the list takes (a-z, 0-9, -): one batch under a code that readers refuse would
     /// make the whole list unreadable to them, for good.
-    function _isIssuerCode(bytes16 issuer) private pure returns (bool) {
+    function _isIssuerCode(bytes16 issuerCode) private pure returns (bool) {
         uint256 length = 0;
-        while (length < 16 && _isIssuerCharacter(issuer[length])) ++length;
-        return length != 0 && issuer << (8 * length) == 0;
+        while (length < 16 && _isIssuerCharacter(issuerCode[length])) ++length;
+        return length != 0 && issuerCode << (8 * length) == 0;
     }
 
     function _isIssuerCharacter(bytes1 c) private pure returns (bool) {
         return (c >= "a" && c <= "z") || (c >= "0" && c <= "9") || c == "-";
+    }
+
+    /// One text for one meaning, so that registry and trust profile can be compared as they stand. Prefixes of up to 20
+    /// characters fit in a word, where zero bytes on the right sort below every character, as the end of a string does.
+    function _checkSchools(bytes calldata schools) private pure {
+        if (schools.length > MAX_SCHOOLS) revert SchoolsTooLong(schools.length, MAX_SCHOOLS);
+        if (schools.length == 0 || (schools.length == 1 && schools[0] == "*")) return;
+
+        bytes32 previous = 0;
+        bytes32 prefix = 0;
+        uint256 length = 0;
+        for (uint256 i = 0; i <= schools.length; ++i) {
+            if (i == schools.length || schools[i] == ",") {
+                if (length == 0) revert SchoolPrefixEmpty(i);
+                if (prefix <= previous) revert SchoolsNotSorted(i);
+                (previous, prefix, length) = (prefix, 0, 0);
+            } else {
+                if (!_isSchoolCharacter(schools[i])) revert SchoolCharacterRefused(i, schools[i]);
+                if (length == MAX_PREFIX) revert SchoolPrefixTooLong(i, MAX_PREFIX);
+                prefix |= bytes32(schools[i]) >> (8 * length++);
+            }
+        }
+    }
+
+    function _isSchoolCharacter(bytes1 c) private pure returns (bool) {
+        return (c >= "A" && c <= "Z") || (c >= "0" && c <= "9");
     }
 }

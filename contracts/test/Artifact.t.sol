@@ -10,13 +10,14 @@ import {vm} from "./Vm.sol";
 contract ArtifactTest is Fixture {
     function setUp() public override {
         vm.warp(START);
-        bytes memory code =
-            bytes.concat(artifact("bytecode/HocbaAnchor.bin"), abi.encode(ADMIN, ANCHORER, STATUS_KEEPER));
+        IHocbaAnchor.Predecessor memory none;
+        bytes memory code = bytes.concat(artifact("bytecode/HocbaAnchor.bin"), abi.encode(ADMIN, DELAY, none));
         address deployed;
         assembly {
             deployed := create(0, add(code, 32), mload(code))
         }
         register = IHocbaAnchor(deployed);
+        appoint();
     }
 
     function artifact(string memory path) private view returns (bytes memory) {
@@ -29,7 +30,7 @@ contract ArtifactTest is Fixture {
         vm.assertEq(sha256(runtime), vm.parseJsonBytes32(vm.readFile("bytecode/HocbaAnchor.json"), ".runtimeSha256"));
     }
 
-    function test_it_anchors_sets_a_status_and_checks_a_path() public {
+    function test_it_anchors_sets_a_status_checks_a_path_and_closes() public {
         bytes32[] memory leaves = new bytes32[](3);
         (leaves[0], leaves[1], leaves[2]) = (bytes32("a"), bytes32("b"), bytes32("c"));
         IHocbaAnchor.Batch memory b = IHocbaAnchor.Batch(NaiveTree.root(leaves), 3, uint40(START), 1, ISSUER);
@@ -40,5 +41,7 @@ contract ArtifactTest is Fixture {
         vm.assertTrue(register.verifyInclusion(0, leaves[2], 2, NaiveTree.path(leaves, 2)));
         setNext(only(revoke(KEY, 2)));
         assertStatus(KEY, 2, true, 2, START);
+        close();
+        refused(ANCHORER, anchorCall(ISSUER), eraClosed(START));
     }
 }

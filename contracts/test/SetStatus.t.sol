@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {HocbaAnchor} from "../src/HocbaAnchor.sol";
 import {IHocbaAnchor} from "../src/IHocbaAnchor.sol";
 import {Fixture} from "./Fixture.sol";
 import {Digests} from "./Reference.sol";
@@ -18,7 +17,8 @@ contract SetStatusTest is Fixture {
         vm.assume(change.key != 0 && change.reason != 0 && change.statement != 0 && chain != 0);
         vm.chainId(chain);
         vm.warp(time);
-        register = new HocbaAnchor(ADMIN, ANCHORER, STATUS_KEEPER);
+        register = deploy();
+        appoint();
         bytes32 prev = Digests.statusGenesis(chain, address(register));
 
         vm.expectEmit(address(register));
@@ -130,11 +130,7 @@ contract SetStatusTest is Fixture {
 
     function test_no_one_but_a_status_keeper_can_set_a_status(address sender) public {
         vm.assume(sender != STATUS_KEEPER);
-        vm.expectRevert(
-            abi.encodeWithSelector(IHocbaAnchor.MissingRole.selector, IHocbaAnchor.Role.StatusKeeper, sender)
-        );
-        vm.prank(sender);
-        register.setStatus(0, only(supersede(KEY, 2)));
+        refused(sender, statusCall(), unauthorised(sender, STATUS_KEEPER_ROLE));
     }
 
     function test_a_zero_key_is_refused() public {

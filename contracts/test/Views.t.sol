@@ -6,16 +6,23 @@ import {IHocbaAnchor} from "../src/IHocbaAnchor.sol";
 import {Fixture} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
 
-/// Digests computed outside Solidity (vectors.mjs) for one fixed deployment and history.
+/// Digests computed outside Solidity (vectors.mjs) for two fixed deployments and their history.
 contract DigestVectorsTest is Fixture {
     string private vectors;
 
     function setUp() public override {
         vectors = vm.readFile("test/vectors.json");
-        vm.chainId(vm.parseJsonUint(vectors, ".chainId"));
+        IHocbaAnchor.Predecessor memory none;
+        deployAt(".chainId", ".contract", none);
+    }
+
+    /// Everything by one deployer, so the addresses are those of its first and second contract.
+    function deployAt(string memory chain, string memory place, IHocbaAnchor.Predecessor memory before) private {
+        vm.chainId(vm.parseJsonUint(vectors, chain));
         vm.prank(STRANGER);
-        register = new HocbaAnchor(ADMIN, ANCHORER, STATUS_KEEPER);
-        vm.assertTrue(address(register) == vm.parseJsonAddress(vectors, ".contract"));
+        register = new HocbaAnchor(ADMIN, DELAY, before);
+        vm.assertEq(address(register), vm.parseJsonAddress(vectors, place));
+        appoint();
     }
 
     function field(string memory list, uint256 i, string memory name) private pure returns (string memory) {
@@ -30,35 +37,69 @@ contract DigestVectorsTest is Fixture {
         return vm.parseJsonBytes32(vectors, field(list, i, name));
     }
 
-    function test_the_anchor_chain_gives_the_digests_of_the_vectors() public {
-        assertHead(0, bytes32At("anchorDigests", 0, ""));
+    function replayBatches(string memory list, string memory digests) private {
+        assertHead(0, bytes32At(digests, 0, ""));
         for (uint64 i = 0; i < 2; ++i) {
-            vm.warp(uintAt("batches", i, ".time"));
+            vm.warp(uintAt(list, i, ".time"));
             vm.assertEq(
-                bytes32(bytes(vm.parseJsonString(vectors, field("batches", i, ".issuer")))), bytes32(bytes16(ISSUER))
+                bytes32(bytes(vm.parseJsonString(vectors, field(list, i, ".issuer")))), bytes32(bytes16(ISSUER))
             );
-            anchorNext(bytes32At("batches", i, ".root"), uint32(uintAt("batches", i, ".size")));
-            assertHead(i + 1, bytes32At("anchorDigests", i + 1, ""));
+            anchorNext(bytes32At(list, i, ".root"), uint32(uintAt(list, i, ".size")));
+            assertHead(i + 1, bytes32At(digests, i + 1, ""));
         }
     }
 
-    function test_the_status_log_gives_the_digests_of_the_vectors() public {
-        assertStatusHead(0, bytes32At("statusDigests", 0, ""));
+    function replayChanges(string memory list, string memory digests) private {
+        assertStatusHead(0, bytes32At(digests, 0, ""));
         for (uint64 i = 0; i < 2; ++i) {
-            vm.warp(uintAt("changes", i, ".time"));
+            vm.warp(uintAt(list, i, ".time"));
             setNext(
                 only(
                     IHocbaAnchor.StatusChange(
-                        bytes32At("changes", i, ".key"),
-                        uint32(uintAt("changes", i, ".liveVersion")),
-                        vm.parseJsonBool(vectors, field("changes", i, ".revoked")),
-                        uint8(uintAt("changes", i, ".reason")),
-                        bytes32At("changes", i, ".statement")
+                        bytes32At(list, i, ".key"),
+                        uint32(uintAt(list, i, ".liveVersion")),
+                        vm.parseJsonBool(vectors, field(list, i, ".revoked")),
+                        uint8(uintAt(list, i, ".reason")),
+                        bytes32At(list, i, ".statement")
                     )
                 )
             );
-            assertStatusHead(i + 1, bytes32At("statusDigests", i + 1, ""));
+            assertStatusHead(i + 1, bytes32At(digests, i + 1, ""));
         }
+    }
+
+    function closeAsInTheVectors() private {
+        vm.warp(vm.parseJsonUint(vectors, ".closing.time"));
+        accepted(ADMIN, closeCall(vm.parseJsonBytes32(vectors, ".closing.statement")));
+    }
+
+    function test_the_anchor_chain_gives_the_digests_of_the_vectors() public {
+        replayBatches("batches", "anchorDigests");
+    }
+
+    function test_the_status_log_gives_the_digests_of_the_vectors() public {
+        replayChanges("changes", "statusDigests");
+    }
+
+    function test_the_closing_gives_the_digest_of_the_vectors() public {
+        replayBatches("batches", "anchorDigests");
+        replayChanges("changes", "statusDigests");
+        closeAsInTheVectors();
+        (,, bytes32 digest) = register.closing();
+        vm.assertEq(digest, vm.parseJsonBytes32(vectors, ".closing.digest"));
+    }
+
+    function test_the_successor_gives_the_digests_of_the_vectors() public {
+        vm.warp(vm.parseJsonUint(vectors, ".successor.predecessor.closedAt") + 1);
+        IHocbaAnchor.Predecessor memory before = IHocbaAnchor.Predecessor(
+            vm.parseJsonUint(vectors, ".successor.predecessor.chainId"),
+            vm.parseJsonAddress(vectors, ".successor.predecessor.contract"),
+            vm.parseJsonBytes32(vectors, ".successor.predecessor.closingDigest"),
+            uint64(vm.parseJsonUint(vectors, ".successor.predecessor.closedAt"))
+        );
+        deployAt(".successor.chainId", ".successor.contract", before);
+        replayBatches("successor.batches", "successor.anchorDigests");
+        replayChanges("successor.changes", "successor.statusDigests");
     }
 }
 
@@ -127,7 +168,7 @@ contract BatchesTest is Fixture {
     }
 
     function test_an_empty_register_has_empty_pages() public {
-        register = new HocbaAnchor(ADMIN, ANCHORER, STATUS_KEEPER);
+        register = deploy();
         vm.assertEq(register.batches(0, 10).length, 0);
     }
 }
