@@ -140,6 +140,25 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// One element, written. What is put together here stays far below 64 KiB.
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut out = vec![tag];
+    match u8::try_from(length) {
+        Ok(short @ 0..=0x7f) => out.push(short),
+        Ok(byte) => out.extend([0x81, byte]),
+        Err(_) => out.extend([0x82, (length >> 8) as u8, length as u8]),
+    }
+    out.extend_from_slice(content);
+    out
+}
+
+/// The content of an INTEGER of either sign in its shortest form (X.690 §8.3.2) and of at most this many bytes.
+pub(crate) fn integer(content: &[u8], max: usize) -> Result<&[u8], Malformed> {
+    let longer_than_needed = matches!(content, [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..]);
+    if (1..=max).contains(&content.len()) && !longer_than_needed { Ok(content) } else { Err(Malformed) }
+}
+
 /// The content of an INTEGER that is not negative, without its leading zero (X.690 §8.3.2: shortest form).
 pub(crate) fn unsigned(content: &[u8]) -> Result<&[u8], Malformed> {
     match content {

@@ -66,6 +66,11 @@ impl Scheme {
         })
     }
 
+    /// Those that the content of an `AlgorithmIdentifier` names: none, or one for each kind of key.
+    fn named(algorithm: &[u8]) -> impl Iterator<Item = Scheme> {
+        SCHEMES.into_iter().filter(move |scheme| scheme.signature_id().is_some_and(|id| id.as_ref() == algorithm))
+    }
+
     /// Whether a key of this kind makes such signatures.
     fn fits(self, key: &Key) -> bool {
         matches!(
@@ -130,12 +135,10 @@ impl SignatureCache {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SchemeError> {
-        let named = |scheme: &&Scheme| scheme.signature_id().is_some_and(|id| id.as_ref() == algorithm);
-        if !SCHEMES.iter().any(|scheme| named(&scheme)) {
-            return Err(SchemeError::Unsupported);
-        }
+        let mut named = Scheme::named(algorithm).peekable();
+        named.peek().ok_or(SchemeError::Unsupported)?;
         let key = &signer.key().0;
-        let scheme = SCHEMES.iter().find(|scheme| named(scheme) && scheme.fits(key)).ok_or(SchemeError::Signature)?;
+        let scheme = named.find(|scheme| scheme.fits(key)).ok_or(SchemeError::Signature)?;
         self.once(algorithm, signer.spki(), message, signature, || scheme.verify(key, message, signature).is_ok())
             .then_some(())
             .ok_or(SchemeError::Signature)
