@@ -1,4 +1,4 @@
-//! How certificates, CRLs and OCSP answers are signed: X.509 signature algorithms, their keys, and a memory of what was
+//! How certificates, CRLs, OCSP answers and time-stamps are signed: X.509 signature algorithms, their keys, and a memory of what was
 //! already checked. SHA-1 and everything not listed here does not exist for us.
 
 use std::{
@@ -96,6 +96,22 @@ impl Scheme {
             _ => Err(BadSignature),
         }
     }
+}
+
+/// CMS names the hash of what is signed and the signature apart, and lets RSA's leave its hash out (RFC 3370 §3.2): what
+/// both together are as the content of one `AlgorithmIdentifier`; `None` if they disagree or are not verified. With
+/// Ed25519 goes SHA-512 (RFC 8419 §2.3).
+pub(crate) fn cms_algorithm(hash: Hash, signature: &[u8]) -> Option<AlgorithmIdentifier> {
+    let scheme = if signature == alg_id::RSA_ENCRYPTION.as_ref() {
+        Scheme::Pkcs1(hash)
+    } else {
+        Scheme::named(signature).next()?
+    };
+    let own = match scheme {
+        Scheme::Ed25519 => Hash::Sha512,
+        Scheme::Ecdsa(_, own) | Scheme::Pkcs1(own) | Scheme::Pss(own) => own,
+    };
+    scheme.signature_id().filter(|_| own == hash)
 }
 
 fn ecdsa_digest(hash: Hash, message: &[u8]) -> Vec<u8> {
@@ -232,6 +248,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn cms_names_a_hash_and_a_signature_that_agree() {
+        let hashes = [Hash::Sha256, Hash::Sha384, Hash::Sha512];
+        for scheme in SCHEMES {
+            let id = scheme.signature_id().expect("each has one");
+            let goes_with = hashes.map(|hash| cms_algorithm(hash, id.as_ref()).is_some());
+            assert_eq!(goes_with.into_iter().filter(|goes| *goes).count(), 1, "{scheme:?}");
+        }
+        assert!(cms_algorithm(Hash::Sha512, alg_id::ED25519.as_ref()).is_some());
+        for hash in hashes {
+            let id = cms_algorithm(hash, alg_id::RSA_ENCRYPTION.as_ref());
+            assert_eq!(id, Scheme::Pkcs1(hash).signature_id());
+        }
+        let sha1_with_rsa = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
+        assert_eq!(cms_algorithm(Hash::Sha256, &sha1_with_rsa), None);
+        assert_eq!(cms_algorithm(Hash::Sha256, alg_id::ECDSA_P256.as_ref()), None);
     }
 
     #[test]
