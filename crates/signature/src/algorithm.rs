@@ -263,7 +263,7 @@ fn rsa_key(der: &[u8]) -> Result<PublicKey, KeyError> {
     Ok(PublicKey(Key::Rsa(Box::new(key))))
 }
 
-/// Hashes that signatures of certificates, CRLs and OCSP answers use. SHA-1 is not among them.
+/// Hashes that signatures of certificates, CRLs, OCSP answers and time-stamps use. SHA-1 is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hash {
     Sha256,
@@ -272,7 +272,7 @@ pub(crate) enum Hash {
 }
 
 impl Hash {
-    fn digest(self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn digest(self, message: &[u8]) -> Vec<u8> {
         match self {
             Hash::Sha256 => Sha256::digest(message).to_vec(),
             Hash::Sha384 => Sha384::digest(message).to_vec(),

@@ -20,6 +20,7 @@ pub(crate) mod tag {
     pub(crate) const UTC_TIME: u8 = 0x17;
     pub(crate) const GENERALIZED_TIME: u8 = 0x18;
     pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
 
     /// `[n]`, constructed.
     pub(crate) const fn constructed(n: u8) -> u8 {
@@ -140,6 +141,25 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// One element, written. What is put together here stays far below 64 KiB.
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut out = vec![tag];
+    match u8::try_from(length) {
+        Ok(short @ 0..=0x7f) => out.push(short),
+        Ok(byte) => out.extend([0x81, byte]),
+        Err(_) => out.extend([0x82, (length >> 8) as u8, length as u8]),
+    }
+    out.extend_from_slice(content);
+    out
+}
+
+/// The content of an INTEGER of either sign in its shortest form (X.690 §8.3.2) and of at most this many bytes.
+pub(crate) fn integer(content: &[u8], max: usize) -> Result<&[u8], Malformed> {
+    let longer_than_needed = matches!(content, [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..]);
+    if (1..=max).contains(&content.len()) && !longer_than_needed { Ok(content) } else { Err(Malformed) }
+}
+
 /// The content of an INTEGER that is not negative, without its leading zero (X.690 §8.3.2: shortest form).
 pub(crate) fn unsigned(content: &[u8]) -> Result<&[u8], Malformed> {
     match content {
@@ -198,6 +218,20 @@ pub(crate) fn time(tag: u8, content: &[u8]) -> Result<UnixTime, Malformed> {
     UnixTime::from_seconds(days * 86_400 + hour * 3600 + minute * 60 + second).map_err(|_| Malformed)
 }
 
+/// The content of a GeneralizedTime that may have a fraction (RFC 3161 §2.4.2: in DER, so without zeros at its end, and
+/// none that is zero), rounded down to the second.
+pub(crate) fn time_of_stamp(content: &[u8]) -> Result<UnixTime, Malformed> {
+    let Some(point) = content.iter().position(|byte| *byte == b'.') else {
+        return time(tag::GENERALIZED_TIME, content);
+    };
+    let (whole, fraction) = content.split_at(point);
+    let digits = fraction[1..].strip_suffix(b"Z").ok_or(Malformed)?;
+    if !digits.iter().all(u8::is_ascii_digit) || matches!(digits.last(), None | Some(b'0')) {
+        return Err(Malformed);
+    }
+    time(tag::GENERALIZED_TIME, &[whole, b"Z"].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,6 +267,28 @@ mod tests {
         assert_eq!(unsigned(&[1, 0]), Ok(&[1, 0][..]));
         for wrong in [&[][..], &[0, 1], &[0, 0], &[0x80], &[0xff, 1]] {
             assert_eq!(unsigned(wrong), Err(Malformed), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_stamp_may_have_a_fraction() {
+        let read = |text: &str| time_of_stamp(text.as_bytes()).map(UnixTime::seconds);
+        for text in ["20000101000001Z", "20000101000001.5Z", "20000101000001.999999999Z", "20000101000001.05Z"] {
+            assert_eq!(read(text), Ok(946_684_801), "{text}");
+        }
+        for wrong in [
+            "20000101000001.Z",
+            "20000101000001.0Z",
+            "20000101000001.50Z",
+            "20000101000001.5",
+            "20000101000001.5+0000",
+            "20000101000001.5.5Z",
+            "20000101000001,5Z",
+            "200001010000.5Z",
+            ".5Z",
+            "",
+        ] {
+            assert_eq!(read(wrong), Err(Malformed), "{wrong}");
         }
     }
 

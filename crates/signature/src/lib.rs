@@ -3,12 +3,12 @@
 //! **For**: signed statements ([`statement`], JWS cut down to one meaning) in the algorithms of [`algorithm`], signing
 //! policies ([`policy`]), one signature over many of them ([`list`]), appointments ([`appointment`]), status statements
 //! ([`status`]), certificates ([`certificate`]) with their paths at a given moment ([`path`]), and what CRLs and OCSP
-//! responses say of a moment ([`revocation`]).
+//! responses say of a moment ([`revocation`]), and time-stamps ([`timestamp`]).
 //!
 //! **Will not**: hold private keys (a [`statement::SigningInput`] goes to where the key lives, the signature comes
 //! back), fetch anything, read clocks, or decide whether a record is valid; `hocba-bundle` puts the pieces together.
 //!
-//! Implements `docs/spec/statement.md`, `certificates.md`, `authority.md` and `status.md`.
+//! Implements `docs/spec/statement.md`, `certificates.md`, `authority.md`, `status.md` and `time-stamp.md`.
 //!
 //! ```
 //! use ed25519_dalek::{Signer, SigningKey};
@@ -42,4 +42,5 @@ pub mod revocation;
 mod scheme;
 pub mod statement;
 pub mod status;
+pub mod timestamp;
 mod x509;

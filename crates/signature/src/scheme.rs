@@ -1,4 +1,4 @@
-//! How certificates, CRLs and OCSP answers are signed: X.509 signature algorithms, their keys, and a memory of what was
+//! How certificates, CRLs, OCSP answers and time-stamps are signed: X.509 signature algorithms, their keys, and a memory of what was
 //! already checked. SHA-1 and everything not listed here does not exist for us.
 
 use std::{
@@ -66,6 +66,11 @@ impl Scheme {
         })
     }
 
+    /// Those that the content of an `AlgorithmIdentifier` names: none, or one for each kind of key.
+    fn named(algorithm: &[u8]) -> impl Iterator<Item = Scheme> {
+        SCHEMES.into_iter().filter(move |scheme| scheme.signature_id().is_some_and(|id| id.as_ref() == algorithm))
+    }
+
     /// Whether a key of this kind makes such signatures.
     fn fits(self, key: &Key) -> bool {
         matches!(
@@ -91,6 +96,22 @@ impl Scheme {
             _ => Err(BadSignature),
         }
     }
+}
+
+/// CMS names the hash of what is signed and the signature apart, and lets RSA's leave its hash out (RFC 3370 §3.2): what
+/// both together are as the content of one `AlgorithmIdentifier`; `None` if they disagree or are not verified. With
+/// Ed25519 goes SHA-512 (RFC 8419 §2.3).
+pub(crate) fn cms_algorithm(hash: Hash, signature: &[u8]) -> Option<AlgorithmIdentifier> {
+    let scheme = if signature == alg_id::RSA_ENCRYPTION.as_ref() {
+        Scheme::Pkcs1(hash)
+    } else {
+        Scheme::named(signature).next()?
+    };
+    let own = match scheme {
+        Scheme::Ed25519 => Hash::Sha512,
+        Scheme::Ecdsa(_, own) | Scheme::Pkcs1(own) | Scheme::Pss(own) => own,
+    };
+    scheme.signature_id().filter(|_| own == hash)
 }
 
 fn ecdsa_digest(hash: Hash, message: &[u8]) -> Vec<u8> {
@@ -130,12 +151,10 @@ impl SignatureCache {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SchemeError> {
-        let named = |scheme: &&Scheme| scheme.signature_id().is_some_and(|id| id.as_ref() == algorithm);
-        if !SCHEMES.iter().any(|scheme| named(&scheme)) {
-            return Err(SchemeError::Unsupported);
-        }
+        let mut named = Scheme::named(algorithm).peekable();
+        named.peek().ok_or(SchemeError::Unsupported)?;
         let key = &signer.key().0;
-        let scheme = SCHEMES.iter().find(|scheme| named(scheme) && scheme.fits(key)).ok_or(SchemeError::Signature)?;
+        let scheme = named.find(|scheme| scheme.fits(key)).ok_or(SchemeError::Signature)?;
         self.once(algorithm, signer.spki(), message, signature, || scheme.verify(key, message, signature).is_ok())
             .then_some(())
             .ok_or(SchemeError::Signature)
@@ -229,6 +248,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn cms_names_a_hash_and_a_signature_that_agree() {
+        let hashes = [Hash::Sha256, Hash::Sha384, Hash::Sha512];
+        for scheme in SCHEMES {
+            let id = scheme.signature_id().expect("each has one");
+            let goes_with = hashes.map(|hash| cms_algorithm(hash, id.as_ref()).is_some());
+            assert_eq!(goes_with.into_iter().filter(|goes| *goes).count(), 1, "{scheme:?}");
+        }
+        assert!(cms_algorithm(Hash::Sha512, alg_id::ED25519.as_ref()).is_some());
+        for hash in hashes {
+            let id = cms_algorithm(hash, alg_id::RSA_ENCRYPTION.as_ref());
+            assert_eq!(id, Scheme::Pkcs1(hash).signature_id());
+        }
+        let sha1_with_rsa = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
+        assert_eq!(cms_algorithm(Hash::Sha256, &sha1_with_rsa), None);
+        assert_eq!(cms_algorithm(Hash::Sha256, alg_id::ECDSA_P256.as_ref()), None);
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub(crate) type Oid = Box<[u8]>;
 /// could make a verifier compare stays small.
 const MAX_LIST: usize = 64;
 
+/// Longest serial number, in bytes of its INTEGER.
+pub(crate) const MAX_SERIAL: usize = 21;
+
 /// anyPolicy, 2.5.29.32.0.
 pub(crate) const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0];
 
@@ -49,6 +52,7 @@ pub(crate) struct Extensions {
     pub(crate) basic_constraints: Option<(bool, Option<usize>)>,
     pub(crate) key_usage: Option<u16>,
     pub(crate) extended_key_usage: Option<Vec<Oid>>,
+    pub(crate) extended_key_usage_critical: bool,
     pub(crate) policies: Option<Vec<Oid>>,
     /// (issuerDomainPolicy, subjectDomainPolicy).
     pub(crate) policy_mappings: Vec<(Oid, Oid)>,
@@ -279,11 +283,8 @@ impl Content {
         if Reader::only(fields.next()?.whole, tag::constructed(0))?.expect(tag::INTEGER)? != [2] {
             return Err(Malformed);
         }
-        let serial = fields.expect(tag::INTEGER)?;
-        // Shortest form; negative ones exist. RFC 5280 §4.1.2.2: at most 20 bytes.
-        if !(1..=21).contains(&serial.len()) || matches!(serial, [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..]) {
-            return Err(Malformed);
-        }
+        // Negative ones exist. RFC 5280 §4.1.2.2: at most 20 bytes, and one for the sign.
+        let serial = der::integer(fields.expect(tag::INTEGER)?, MAX_SERIAL)?;
         // §4.1.1.2: the same algorithm inside and outside of what is signed.
         if fields.expect(tag::SEQUENCE)? != signature_algorithm {
             return Err(Malformed);
@@ -327,9 +328,16 @@ impl Content {
 /// Each extension of an `Extensions`: its identifier, whether it is critical, and the content of its value.
 pub(crate) fn each_extension<'a>(
     list: &'a [u8],
+    take: impl FnMut(&'a [u8], bool, &'a [u8]) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    each_extension_in(Reader::only(list, tag::SEQUENCE)?, take)
+}
+
+/// As [`each_extension`], of the content of an `Extensions` that has another tag.
+pub(crate) fn each_extension_in<'a>(
+    mut list: Reader<'a>,
     mut take: impl FnMut(&'a [u8], bool, &'a [u8]) -> Result<(), Malformed>,
 ) -> Result<(), Malformed> {
-    let mut list = Reader::only(list, tag::SEQUENCE)?;
     let mut seen: Vec<&[u8]> = Vec::new();
     while !list.is_empty() {
         let mut extension = list.sequence()?;
@@ -452,6 +460,7 @@ impl Extensions {
                     return Err(Malformed);
                 }
                 self.extended_key_usage = Some(list);
+                self.extended_key_usage_critical = critical;
             }
             [0x55, 0x1d, 54] => {
                 let mut number = Reader::new(value);

@@ -69,6 +69,9 @@ fn main() {
     {
         write("revocation", name, fs::read(fixtures.join(name)).expect("a fixture"));
     }
+    for name in ["p256.tsr", "rsa.tsr", "pss.tok", "refused.tsr"] {
+        write("timestamp", name, fs::read(fixtures.with_file_name("timestamp").join(name)).expect("a fixture"));
+    }
     for name in ["a-leaf-rsa.crt", "a-leaf-pss.crt", "b-leaf-p384.crt"] {
         write("certificate", name, fs::read(fixtures.join(name)).expect("a fixture"));
     }

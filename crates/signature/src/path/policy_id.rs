@@ -27,6 +27,29 @@ impl PolicyId {
     }
 }
 
+impl PolicyId {
+    /// The identifier with these contents of an OBJECT IDENTIFIER in DER.
+    pub(crate) fn from_contents(contents: &[u8]) -> Result<Self, NotAPolicyId> {
+        let (mut arcs, mut arc, mut within) = (Vec::new(), 0_u128, false);
+        for byte in contents {
+            // X.690 §8.19.2: as few bytes as will do.
+            if !within && *byte == 0x80 {
+                return Err(NotAPolicyId);
+            }
+            arc = arc.checked_mul(128).ok_or(NotAPolicyId)? | u128::from(byte & 0x7f);
+            within = byte & 0x80 != 0;
+            if !within {
+                arcs.push(arc);
+                arc = 0;
+            }
+        }
+        let (first, rest) = arcs.split_first().filter(|_| !within).ok_or(NotAPolicyId)?;
+        let root = (first / 40).min(2);
+        let text = rest.iter().fold(format!("{root}.{}", first - root * 40), |text, arc| format!("{text}.{arc}"));
+        if text.len() > MAX_POLICY_ID { Err(NotAPolicyId) } else { Ok(Self { text, contents: contents.to_vec() }) }
+    }
+}
+
 impl FromStr for PolicyId {
     type Err = NotAPolicyId;
 
@@ -90,9 +113,11 @@ mod tests {
         ] {
             let id: PolicyId = text.parse().expect(text);
             assert_eq!((id.contents(), id.to_string().as_str()), (contents, text));
+            assert_eq!(PolicyId::from_contents(contents), Ok(id));
         }
         let uuid: PolicyId = "2.25.340282366920938463463374607431768211455".parse().expect("128 bits");
         assert_eq!(uuid.contents().len(), 1 + 19);
+        assert_eq!(PolicyId::from_contents(uuid.contents()), Ok(uuid));
     }
 
     #[test]
@@ -100,6 +125,11 @@ mod tests {
         let long = format!("1.2{}", ".3".repeat(64));
         for text in ["", "1", "3.1", "1.40", "1.2.", ".1.2", "1..2", "1.02", "1.-2", "1.+2", "1.2 ", "1.a", &long] {
             assert_eq!(text.parse::<PolicyId>(), Err(NotAPolicyId), "{text}");
+        }
+        let beyond = [&[0x69, 0x84][..], &[0x80; 17], &[0]].concat();
+        let many = [1; 64];
+        for contents in [&[][..], &[0x80, 1], &[0x2a, 0x80, 1], &[0x2a, 0x81], &[0x81], &beyond, &many] {
+            assert_eq!(PolicyId::from_contents(contents), Err(NotAPolicyId), "{contents:?}");
         }
         assert!("2.25.340282366920938463463374607431768211456".parse::<PolicyId>().is_err(), "129 bits");
         assert!("2.340282366920938463463374607431768211455".parse::<PolicyId>().is_err(), "over with the first");

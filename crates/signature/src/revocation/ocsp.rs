@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Answer, EvidenceError, Reason, Revocation, Status, crl::EntryFacts, good};
 use crate::{
     certificate::{Certificate, SignatureCache},
-    der::{Element, Malformed, Reader, tag},
+    der::{Element, Malformed, Reader, element, tag},
     x509::{Name, each_extension},
 };
 
@@ -102,19 +102,6 @@ pub fn ocsp_request(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> 
     ];
     // OCSPRequest, TBSRequest, requestList, Request, CertID.
     (0..5).fold(id.concat(), |content, _| element(tag::SEQUENCE, &content))
-}
-
-/// One element of DER. What is put together here stays far below 64 KiB.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len();
-    let mut out = vec![tag];
-    match u8::try_from(length) {
-        Ok(short @ 0..=0x7f) => out.push(short),
-        Ok(byte) => out.extend([0x81, byte]),
-        Err(_) => out.extend([0x82, (length >> 8) as u8, length as u8]),
-    }
-    out.extend_from_slice(content);
-    out
 }
 
 impl OcspResponse {
