@@ -29,6 +29,12 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const readline = require('readline')
 readline.default = readline
 
+// An error that nobody caught ends the process; as released only after half a minute, in which it still answers.
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  process.exit(1)
+})
+
 // --- Connections ---------------------------------------------------------------------------------------------------
 // Peers are found by UDP pings, and one that misses a ping is left alone for five minutes: a restarted node would not be
 // called again. So nothing is searched for: each node has a known key, and a node calls those before it in the list, each
