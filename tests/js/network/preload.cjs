@@ -107,29 +107,24 @@ async function takeBlock(sync, block, peer) {
   for (const other of sync.pool.peers) if (other !== peer) tellHead(sync, other)
 }
 
-const told = new WeakMap()
-/** Sends our head to a peer, once for each connection: a peer that comes back is another object. */
 function tellHead(sync, peer) {
   const block = sync.chain.blocks.latest
-  if (!block || block.header.number === 0n || peer.eth === undefined) return
-  const hash = block.header.hash().toString()
-  if (told.get(peer) === hash) return
-  told.set(peer, hash)
-  peer.eth.send('NewBlock', [block, sync.chain.blocks.td])
+  if (block && block.header.number > 0n) peer.eth?.send('NewBlock', [block, sync.chain.blocks.td])
 }
 
-// One after the other: two that arrive at once would both be put on the same head.
+// One after the other: two that arrive at once would both be put on the same head. Only the sealer hears of an error.
 let line = Promise.resolve()
 FullSynchronizer.prototype.handleNewBlock = function (block, peer) {
-  line = line.then(() => takeBlock(this, block, peer)).catch((e) => this.config.logger.warn(`new block: ${e.stack}`))
-  return line
+  const taken = line.then(() => takeBlock(this, block, peer))
+  line = taken.catch((e) => this.config.logger.warn(`new block: ${e.stack}`))
+  return peer === undefined ? taken : line
 }
 
 const openSynchronizer = FullSynchronizer.prototype.open
 FullSynchronizer.prototype.open = async function () {
   await openSynchronizer.call(this)
   this.config.events.on(Event.POOL_PEER_ADDED, (peer) => tellHead(this, peer))
-  // A send may be lost with its connection, or come before the peer is ready.
+  // And again, known or not: a peer may have failed to get the blocks before it, and there may be no later one.
   setInterval(() => this.pool.peers.forEach((peer) => tellHead(this, peer)), 1000)
 }
 
@@ -145,24 +140,46 @@ FullSynchronizer.prototype.syncWithPeer = async () => false
 // nodes are slow, and after changing from one to the other this version computes on a mixed state ("account has nonce of
 // 1, tx has nonce of 0") and never recovers. With two sealers nothing is lost by it: neither may seal twice in a row, so
 // without one of them the chain stands still in any case.
+// Whoever restarts has two timers for a moment, and one rings before the block's time: the block is refused, its
+// transactions are forgotten and no timer is set any more. So the time is looked at, and each half second whose turn it is.
 // The state of the block before may still be being computed; without it an exception ends the process. And execution
 // that was asked for while it was busy is forgotten, until the next block, which would be this one.
 
+const startMiner = Miner.prototype.start
+Miner.prototype.start = function () {
+  const started = startMiner.call(this)
+  if (started) setInterval(() => this.assembleBlock(), 500)
+  return started
+}
+
+/** Whether the next block is ours, and its time has come. */
+function isDue(miner) {
+  const { blocks, blockchain } = miner.service.chain
+  const parent = blocks.latest.header
+  const number = parent.number + 1n
+  // Not by `cliqueSignerInTurn`, which answers for the head of the database, a moment ahead of `blocks.latest`.
+  const sealers = blockchain.consensus.cliqueActiveSigners(number)
+  const turn = sealers[Number(number % BigInt(sealers.length))]
+  return turn.equals(miner.config.accounts[0][0]) && Date.now() >= Number(parent.timestamp) * 1000 + miner.period
+}
+
 const assemble = Miner.prototype.assembleBlock
 Miner.prototype.assembleBlock = async function () {
+  if (this.busy) return
+  this.busy = true
   try {
     const { chain, synchronizer } = this.service
-    const number = chain.blocks.latest.header.number + 1n
-    if (!(await chain.blockchain.consensus.cliqueSignerInTurn(this.config.accounts[0][0], number))) return
-    for (let i = 0; i < 40; i++) {
-      if (await this.execution.vm.stateManager.hasStateRoot(chain.blocks.latest.header.stateRoot)) break
+    const hasState = () => this.execution.vm.stateManager.hasStateRoot(chain.blocks.latest.header.stateRoot)
+    for (let i = 0; i < 40 && isDue(this) && !(await hasState()); i++) {
       await synchronizer.runExecution()
       await pause(50)
     }
-    await assemble.call(this)
+    // It takes the head before it waits for anything.
+    if (isDue(this)) await assemble.call(this)
   } catch (e) {
     this.config.logger.warn(`assemble: ${e.stack}`)
     this.assembling = false
-    await this.queueNextAssembly(500)
+  } finally {
+    this.busy = false
   }
 }

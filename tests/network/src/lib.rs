@@ -44,6 +44,7 @@
 //! - A receipt has neither `status` nor `type`, and `contractAddress` also where the creation failed: what a transaction
 //!   did is seen by its events.
 //! - `eth_call` gives the data of a revert as its result, without an error, and `eth_estimateGas` an estimate.
+//! - `eth_call` knows no block, whichever it is asked at: number and time are 0, the base fee is an error. State is right.
 //! - The same bytes sent again are refused with "this transaction is already in the TxPool" (code -32602) while they
 //!   wait, and with "tx nonce too low" once they are mined.
 //! - A block above the head is an error ("specified block greater than current height"), not `null`, also as the end of

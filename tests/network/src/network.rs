@@ -124,7 +124,7 @@ impl Network {
         let preload = preload.canonicalize().at("look at", &preload)?;
         let folder = Folder::new()?;
         let genesis = folder.path().join("genesis.json");
-        fs::write(&genesis, genesis_of(settings).to_string()).at("write", &genesis)?;
+        fs::write(&genesis, genesis_of(settings)).at("write", &genesis)?;
         let process = |node: Node| Process::new(folder.path(), node.name());
         let nodes = [process(Node::Sealer1)?, process(Node::Sealer2)?, process(Node::Follower)?];
         let [a, b, c, d, e, f, ..] = ports::free();
@@ -323,37 +323,31 @@ impl Drop for Network {
     }
 }
 
+/// The forks up to London in the order in which they came. Of several that begin with the same block, the client takes the
+/// one that stands last in the file.
+const FORKS: [&str; 10] = [
+    "homestead",
+    "eip150",
+    "eip155",
+    "eip158",
+    "byzantium",
+    "constantinople",
+    "petersburg",
+    "istanbul",
+    "berlin",
+    "london",
+];
+
 /// In the format of geth: London from the first block on, and Clique (EIP-225) with our sealers.
-fn genesis_of(settings: &NetworkSettings) -> Value {
+fn genesis_of(settings: &NetworkSettings) -> String {
     let zeros = |digits: usize| format!("0x{}", "0".repeat(digits));
-    let forks = [
-        "homesteadBlock",
-        "eip150Block",
-        "eip155Block",
-        "eip158Block",
-        "byzantiumBlock",
-        "constantinopleBlock",
-        "petersburgBlock",
-        "istanbulBlock",
-        "berlinBlock",
-        "londonBlock",
-    ];
-    let mut config = json!({
-        "chainId": settings.chain_id,
-        // Votes are counted anew after so many blocks; nobody votes here.
-        "clique": { "period": settings.period.as_secs(), "epoch": 30_000 },
-    });
-    for fork in forks {
-        config[fork] = json!(0);
-    }
     // EIP-225: 32 bytes for anything, the sealers in the order of their addresses, 65 bytes for a signature.
     let sealers: String = SEALERS.iter().filter_map(|sealer| sealer.address.strip_prefix("0x")).collect();
     let mut alloc = json!({});
     for address in ACCOUNTS.iter().map(|account| account.address).chain(settings.prefunded.iter().map(String::as_str)) {
         alloc[address.to_ascii_lowercase()] = json!({ "balance": BALANCE });
     }
-    json!({
-        "config": config,
+    let rest = json!({
         "alloc": alloc,
         "extraData": format!("{}{sealers}{}", zeros(64), "0".repeat(130)),
         "timestamp": format!("{GENESIS_TIME:#x}"),
@@ -366,7 +360,13 @@ fn genesis_of(settings: &NetworkSettings) -> Value {
         "parentHash": zeros(64),
         "mixHash": zeros(64),
         "coinbase": zeros(40),
-    })
+    });
+    // Not by serde_json, which sorts them by name: that chain would have the rules of Petersburg.
+    let forks: String = FORKS.iter().map(|fork| format!(r#""{fork}Block":0,"#)).collect();
+    // Votes are counted anew after an epoch; nobody votes here.
+    let clique = json!({ "period": settings.period.as_secs(), "epoch": 30_000 });
+    let config = format!(r#"{{"chainId":{},{forks}"clique":{clique}}}"#, settings.chain_id);
+    format!(r#"{{"config":{config},{}"#, &rest.to_string()[1..])
 }
 
 #[cfg(test)]
@@ -376,14 +376,25 @@ mod tests {
     #[test]
     fn the_genesis_names_the_sealers_in_order_and_funds_whom_it_should() {
         let prefunded = vec!["0xABCDEF0000000000000000000000000000000001".to_owned()];
-        let genesis = genesis_of(&NetworkSettings { prefunded, ..NetworkSettings::default() });
+        let text = genesis_of(&NetworkSettings { prefunded, ..NetworkSettings::default() });
+        let genesis: Value = serde_json::from_str(&text).expect("it is JSON");
         let extra = genesis["extraData"].as_str().expect("text");
         assert_eq!(extra.len(), 2 + 2 * (32 + 2 * 20 + 65));
         let sealers = &extra[2 + 64..2 + 64 + 80];
         assert!(sealers[..40] < sealers[40..], "{sealers}");
+        assert_eq!(genesis["config"]["chainId"], 271_828);
         assert_eq!(genesis["config"]["clique"], json!({ "period": 2, "epoch": 30_000 }));
         assert_eq!(genesis["alloc"].as_object().map(serde_json::Map::len), Some(ACCOUNTS.len() + 1));
         assert_eq!(genesis["alloc"]["0xabcdef0000000000000000000000000000000001"]["balance"], BALANCE);
+    }
+
+    #[test]
+    fn forks_stand_in_the_order_in_which_they_came() {
+        let text = genesis_of(&NetworkSettings::default());
+        let places: Option<Vec<usize>> = FORKS.iter().map(|fork| text.find(&format!("\"{fork}Block\":0"))).collect();
+        let places = places.expect("each is there");
+        assert!(places.is_sorted(), "{text}");
+        assert_eq!(FORKS.last(), Some(&"london"));
     }
 
     #[test]

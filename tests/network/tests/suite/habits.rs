@@ -20,6 +20,7 @@ pub(crate) fn at_hand(network: &mut Network, receipt: &Value) {
         pending_is_refused(network, node);
         a_block_above_the_head_is_an_error(network, node);
         a_revert_is_a_result(network, node);
+        a_call_knows_no_block(network, node);
     }
     the_same_bytes_are_refused(network);
     a_failed_creation_has_an_address(network);
@@ -59,6 +60,22 @@ fn a_revert_is_a_result(network: &Network, node: Node) {
     assert_eq!(result, "0xdeadbeef");
     let call = json!({ "from": ACCOUNTS[0].address, "data": REVERTS });
     network.rpc(node, "eth_estimateGas", json!([call, "latest"])).expect("no error comes");
+}
+
+fn a_call_knows_no_block(network: &Network, node: Node) {
+    // The instruction, then `PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN`.
+    let result_of = |instruction: &str| {
+        let data = format!("0x{instruction}60005260206000f3");
+        let call = json!({ "from": ACCOUNTS[0].address, "data": data, "gas": "0x186a0" });
+        network.rpc(node, "eth_call", json!([call, "latest"]))
+    };
+    let zero = json!(format!("0x{}", "0".repeat(64)));
+    for (name, instruction) in [("TIMESTAMP", "42"), ("NUMBER", "43")] {
+        assert_eq!(result_of(instruction).expect("it answers"), zero, "{name}");
+    }
+    assert_eq!(refusal(result_of("48")), (-32603, "Block has no Base Fee".to_owned()), "BASEFEE");
+    // PUSH0 came with Shanghai: what is no instruction ends the call, without an error.
+    assert_eq!(result_of("5f").expect("it answers"), "0x");
 }
 
 fn the_same_bytes_are_refused(network: &Network) {

@@ -1,6 +1,6 @@
 //! Three nodes. One test runs always; the others take a minute each and run when asked for.
 
-use std::{collections::HashSet, net::TcpStream, time::Duration};
+use std::{collections::HashSet, fs, net::TcpStream, time::Duration};
 
 use hocba_test_network::{Network, NetworkSettings, Node, long_tests};
 use serde_json::{Value, json};
@@ -20,6 +20,8 @@ fn three_nodes_agree_take_a_transaction_and_have_the_habits_that_clients_are_tol
     for node in Node::ALL {
         assert_eq!(network.block_hash(node, height).expect("it answers").as_deref(), Some(hash.as_str()));
         assert_eq!(network.rpc(node, "net_peerCount", json!([])).expect("it answers"), "0x2");
+        let log = fs::read_to_string(network.log(node)).expect("it has a log");
+        assert!(log.contains(" hardfork=london last="), "{node} has other rules than London's:\n{log}");
     }
     let transaction = send_until_taken(&mut network, Node::Follower, &logging(0));
     let receipt = mined(&mut network, &Node::ALL, &transaction);
