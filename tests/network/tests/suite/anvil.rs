@@ -17,6 +17,14 @@ fn pay(anvil: &Anvil) -> Value {
     anvil.rpc("eth_sendTransaction", payment).expect("it is taken")
 }
 
+/// As [`pay`], where blocks come by themselves: gives the receipt too, once there is one. "Instantly" is a moment after
+/// the answer.
+fn paid(anvil: &Anvil) -> (Value, Value) {
+    let hash = pay(anvil);
+    assert!(becomes(|| !receipt(anvil, &hash).is_null()), "{hash} is not mined");
+    (receipt(anvil, &hash), hash)
+}
+
 fn receipt(anvil: &Anvil, hash: &Value) -> Value {
     anvil.rpc("eth_getTransactionReceipt", json!([hash])).expect("the node answers")
 }
@@ -30,12 +38,12 @@ fn what_was_mined_is_kept_over_kills() {
     let Some(mut anvil) = start(&AnvilSettings::default()) else { return };
     let url = anvil.url();
     assert_eq!(anvil.height().expect("it answers"), 0);
-    let hashes = [pay(&anvil), pay(&anvil)];
-    let receipts = hashes.each_ref().map(|hash| receipt(&anvil, hash));
+    let (receipts, hashes) = [paid(&anvil), paid(&anvil)].into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     assert!(receipts.iter().all(|receipt| receipt["status"] == "0x1"), "{receipts:#?}");
     let balances = ["0x0", "0x1", "0x2"].map(|block| balance(&anvil, block));
+    let genesis = anvil.rpc("eth_getBlockByNumber", json!(["0x0", false])).expect("it answers");
 
-    for height in 2..4 {
+    for height in 2..6 {
         anvil.kill().expect("it is killed");
         assert!(TcpStream::connect(url.trim_start_matches("http://")).is_err(), "nobody answers");
         assert!(matches!(anvil.height(), Err(Error::Rpc(_))));
@@ -43,8 +51,9 @@ fn what_was_mined_is_kept_over_kills() {
         anvil.restart().expect("it starts again");
         assert_eq!(anvil.url(), url);
         assert_eq!(anvil.height().expect("it answers"), height);
-        assert_eq!(hashes.each_ref().map(|hash| receipt(&anvil, hash)), receipts);
+        assert_eq!(hashes.iter().map(|hash| receipt(&anvil, hash)).collect::<Vec<_>>(), receipts);
         assert_eq!(["0x0", "0x1", "0x2"].map(|block| balance(&anvil, block)), balances);
+        assert_eq!(anvil.rpc("eth_getBlockByNumber", json!(["0x0", false])).expect("it answers"), genesis);
         anvil.mine(1).expect("it goes on");
     }
 }
@@ -52,8 +61,8 @@ fn what_was_mined_is_kept_over_kills() {
 #[test]
 fn without_keeping_the_state_a_restart_begins_another_chain() {
     let Some(mut anvil) = start(&AnvilSettings { keep_state: false, ..AnvilSettings::default() }) else { return };
-    let hash = pay(&anvil);
-    assert_eq!(receipt(&anvil, &hash)["blockNumber"], "0x1");
+    let (mined, hash) = paid(&anvil);
+    assert_eq!(mined["blockNumber"], "0x1");
     // Killed on the way.
     anvil.restart().expect("it starts again");
     assert_eq!(anvil.height().expect("it answers"), 0);
