@@ -36,7 +36,7 @@
 //!
 //! # What these nodes do differently
 //!
-//! Other nodes do some of it too, so a client should live with all of it. `tests/habits.rs` holds each against running
+//! Other nodes do some of it too, so a client should live with all of it. `tests/suite/habits.rs` holds each against running
 //! nodes. Of `@ethereumjs/client`:
 //!
 //! - No `eth_feeHistory` and no `eth_maxPriorityFeePerGas`: legacy transactions with a price of one's own.
@@ -56,6 +56,8 @@
 //! - `eth_sendRawTransaction` fails for a while: "client is not aware of the current chain height yet" on a follower,
 //!   after a start until its first new block, and after a minute without one; "State trie does not contain state root"
 //!   on any node, between the arrival of a block and its execution (rare with small blocks; not held by a test).
+//! - A refusal does not mean that a transaction is not on its way: a follower without peers says "no peer connection
+//!   available", keeps the transaction and offers it to the next peer.
 //! - `eth_getLogs` looks at the first topic only, goes through 2,500 blocks at most, and leaves out without a word what
 //!   comes after 10,000 logs (read in its source; not held by tests).
 //!

@@ -138,6 +138,22 @@ fn is_in_pool(answer: Result<String, Error>) -> bool {
 }
 
 #[test]
+fn a_follower_without_peers_keeps_what_it_refuses() {
+    let Some(mut network) = network() else { return };
+    network.kill(Node::Sealer1).expect("it is killed");
+    network.kill(Node::Sealer2).expect("it is killed");
+    let alone = |network: &Network| network.rpc(Node::Follower, "net_peerCount", json!([])).is_ok_and(|n| n == "0x0");
+    network.wait_for("a follower without peers", |network| alone(network).then_some(())).expect("it is alone");
+    let raw = logging(0);
+    let refused = (-32603, "no peer connection available".to_owned());
+    assert_eq!(refusal(send(&network, Node::Follower, &raw)), refused);
+    assert!(is_in_pool(send(&network, Node::Follower, &raw)), "it has kept the transaction");
+    let hash = send_until_taken(&mut network, Node::Follower, &raw);
+    network.restart_all().expect("they start again");
+    mined(&mut network, &Node::ALL, &hash);
+}
+
+#[test]
 fn a_restarted_follower_refuses_transactions_until_its_first_new_block() {
     let Some(mut network) = network() else { return };
     network.kill(Node::Sealer1).expect("it is killed");

@@ -73,9 +73,16 @@ pub(crate) fn send(network: &Network, node: Node, raw: &str) -> Result<String, E
     Ok(hash.as_str().expect("a hash is text").to_owned())
 }
 
-/// Sends the bytes to a node until it takes them: it may refuse for a moment.
+/// Sends the bytes to a node until it has them: it may refuse for a moment, and it may keep what it refuses.
 pub(crate) fn send_until_taken(network: &mut Network, node: Node, raw: &str) -> String {
-    network.wait_for("a transaction is taken", |network| send(network, node, raw).ok()).expect("it is taken")
+    let taken = |network: &Network| match send(network, node, raw) {
+        Ok(hash) => Some(hash),
+        Err(Error::Rpc(rpc::Error::Refused { message, .. })) => {
+            message.strip_suffix(": this transaction is already in the TxPool").map(str::to_owned)
+        }
+        Err(_) => None,
+    };
+    network.wait_for("a transaction is taken", taken).expect("it is taken")
 }
 
 /// The receipt on one node, once it is mined there.
