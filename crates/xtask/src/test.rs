@@ -62,6 +62,7 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
     let scripts = root.join("tests/js");
     if scripts.join("package.json").exists() {
         steps.run("npm packages of tests/js", || node_packages(&scripts))?;
+        steps.run("npm packages of tests/js/network", || node_packages(&scripts.join("network")))?;
     }
     steps.run("software token (SoftHSM 2)", || Ok(hocba_test_softhsm::fetch(&scratch.join("softhsm"))?))?;
     steps.run("build", || {
