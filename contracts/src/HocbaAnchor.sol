@@ -46,12 +46,14 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
     /// Longest school code that a record can carry.
     uint256 private constant MAX_PREFIX = 20;
 
-    // One slot, with the flag of Pausable: anchoring reads and writes what it needs to know of the era at once. An
-    // issuer has to be registered before the first anchoring, so the slot is nonzero by then, and the first costs no
-    // more than the later ones.
+    // One slot, with the flag of Pausable: anchoring and setting statuses read and write what they need of the era at
+    // once. An issuer has to be registered before the first anchoring, so the slot is nonzero by then, and the first
+    // costs no more than the later ones.
     uint64 private _batchCount;
     uint64 private _statusCount;
-    uint64 private _closedAt;
+    // 48 bits of blocks last for a million years at ten a second.
+    uint48 private _statusBlock;
+    uint40 private _closedAt;
     uint32 private _issuerCount;
 
     bytes32 private _headDigest;
@@ -143,8 +145,11 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
             digest = _chainStatus(context, index, changes[i], digest);
             ++index;
         }
+        uint64 previousBlock = _statusBlock;
         _statusCount = index;
+        _statusBlock = uint48(block.number);
         _statusDigest = digest;
+        emit StatusesSet(expectedIndex, uint64(changes.length), previousBlock);
     }
 
     /// @inheritdoc IHocbaAnchor
@@ -205,7 +210,7 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
                 statement
             )
         );
-        _closedAt = time;
+        _closedAt = uint40(time);
         _closingStatement = statement;
         _closingDigest = digest;
         emit Closed(expectedBatches, expectedHead, expectedStatuses, expectedStatusHead, time, statement, digest);
@@ -246,6 +251,11 @@ contract HocbaAnchor is IHocbaAnchor, AccessControlDefaultAdminRules, Pausable {
     /// @inheritdoc IHocbaAnchor
     function statusHead() external view returns (uint64 count, bytes32 digest) {
         return (_statusCount, _statusDigest);
+    }
+
+    /// @inheritdoc IHocbaAnchor
+    function statusBlock() external view returns (uint64) {
+        return _statusBlock;
     }
 
     /// @inheritdoc IHocbaAnchor

@@ -100,6 +100,11 @@ interface IHocbaAnchor is IAccessControlDefaultAdminRules {
         bytes32 statement
     );
 
+    /// @notice One call set `count` statuses, from `firstIndex` on; the call before it was in block `previousBlock`, or
+    /// there was none (0). From `statusBlock()` a reader finds the whole log by going back from block to block, without
+    /// searching the chain for it.
+    event StatusesSet(uint64 indexed firstIndex, uint64 count, uint64 previousBlock);
+
     /// @notice An issuer was registered, or its interval or schools were changed.
     event IssuerSet(bytes16 indexed issuer, uint40 from, uint40 until, string schools);
 
@@ -308,6 +313,9 @@ interface IHocbaAnchor is IAccessControlDefaultAdminRules {
 
     /// @notice Number of status changes and the digest of the last one, or the genesis digest.
     function statusHead() external view returns (uint64 count, bytes32 digest);
+
+    /// @notice Block of the latest status change, 0 if there was none. Where reading the log begins.
+    function statusBlock() external view returns (uint64);
 
     /// @notice Batch `n`, counted from 0; reverts if there is none.
     function batch(uint64 n) external view returns (Batch memory);

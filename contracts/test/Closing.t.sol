@@ -43,7 +43,7 @@ contract CloseEraTest is Fixture {
         public
     {
         vm.assume(statement != 0 && chain != 0);
-        time = uint64(between(time, START, type(uint64).max));
+        time = uint64(between(time, START, type(uint40).max));
         vm.chainId(chain);
         vm.warp(time);
         address where = address(register);

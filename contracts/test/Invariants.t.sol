@@ -36,6 +36,7 @@ contract Handler is Helpers {
         bytes32 closingDigest;
         /// Of all that could be read when it was closed.
         bytes32 sealed_;
+        uint64 statusBlock;
     }
 
     struct Entitlement {
@@ -321,6 +322,7 @@ contract Handler is Helpers {
     function checkEras() external view {
         Era storage e = eras[era];
         vm.assertTrue(register.paused() == e.paused, "paused");
+        vm.assertEq(register.statusBlock(), e.statusBlock);
         vm.assertEq(abi.encode(register.predecessor()), abi.encode(e.predecessor));
         (uint64 closedAt, bytes32 statement, bytes32 digest) = register.closing();
         vm.assertEq(abi.encode(closedAt, statement, digest), abi.encode(e.closedAt, e.statement, e.closingDigest));
@@ -346,7 +348,11 @@ contract Handler is Helpers {
 
     function logFromEvents(Era storage e, uint256 count) private {
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        vm.assertEq(logs.length, count);
+        vm.assertEq(logs.length, count + 1);
+        vm.assertEq(logs[count].topics[0], IHocbaAnchor.StatusesSet.selector);
+        vm.assertEq(uint256(logs[count].topics[1]), e.log.length);
+        vm.assertEq(logs[count].data, abi.encode(uint64(count), e.statusBlock));
+        e.statusBlock = uint64(block.number);
         for (uint256 i = 0; i < count; ++i) {
             vm.assertEq(logs[i].topics[0], IHocbaAnchor.StatusSet.selector);
             vm.assertEq(uint256(logs[i].topics[1]), e.log.length);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IHocbaAnchor} from "../src/IHocbaAnchor.sol";
 import {Fixture} from "./Fixture.sol";
 import {Digests} from "./Reference.sol";
-import {vm} from "./Vm.sol";
+import {Vm, vm} from "./Vm.sol";
 
 contract SetStatusTest is Fixture {
     bytes32 private constant OTHER_KEY = keccak256("another key");
@@ -57,6 +57,31 @@ contract SetStatusTest is Fixture {
         emit IHocbaAnchor.StatusSet(2, OTHER_KEY, 1, true, 2, uint64(START + 5), STATEMENT);
         vm.prank(STATUS_KEEPER);
         register.setStatus(1, both(supersede(KEY, 3), revoke(OTHER_KEY, 1)));
+    }
+
+    function test_each_call_says_where_the_one_before_it_is() public {
+        vm.assertEq(register.statusBlock(), 0);
+        uint64[4] memory blocks = [uint64(7), 7, 8, 5_000_000_000];
+        uint64 index = 0;
+        uint64 previous = 0;
+        for (uint256 i = 0; i < blocks.length; ++i) {
+            vm.roll(blocks[i]);
+            IHocbaAnchor.StatusChange[] memory changes = freshChanges(i + 1);
+            for (uint256 c = 0; c < changes.length; ++c) {
+                changes[c].liveVersion = uint32(i + 1);
+            }
+            vm.recordLogs();
+            setNext(changes);
+            Vm.Log[] memory logs = vm.getRecordedLogs();
+            Vm.Log memory last = logs[logs.length - 1];
+            vm.assertEq(logs.length, changes.length + 1);
+            vm.assertEq(last.topics[0], IHocbaAnchor.StatusesSet.selector);
+            vm.assertEq(uint256(last.topics[1]), index);
+            vm.assertEq(last.data, abi.encode(uint64(changes.length), previous));
+            vm.assertEq(register.statusBlock(), blocks[i]);
+            previous = blocks[i];
+            index += uint64(changes.length);
+        }
     }
 
     function test_setting_a_status_leaves_the_anchor_chain_alone() public {
