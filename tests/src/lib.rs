@@ -249,8 +249,8 @@ pub struct Ledger {
 
 impl Default for Ledger {
     fn default() -> Self {
-        let head = genesis_digest(ANCHOR_TAG, CHAIN, &CONTRACT);
-        let status_head = genesis_digest(STATUS_LOG_TAG, CHAIN, &CONTRACT);
+        let head = genesis_digest(ANCHOR_TAG, CHAIN, &CONTRACT, None);
+        let status_head = genesis_digest(STATUS_LOG_TAG, CHAIN, &CONTRACT, None);
         Self {
             facts: ChainFacts {
                 chain: CHAIN,
@@ -260,7 +260,9 @@ impl Default for Ledger {
                 block_time: at(NOW - 250 * DAY),
                 block_hash: Sha256Digest::of(b"block"),
                 batches: Vec::new(),
+                closing: None,
                 head,
+                predecessor: None,
                 statuses: Some(Vec::new()),
                 status_head,
             },
@@ -324,6 +326,7 @@ impl Ledger {
     /// A snapshot taken an hour before [`NOW`].
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
+            earlier: Vec::new(),
             facts: self.facts.clone(),
             hocba: SnapshotFormat::V1,
             statuses: StatusEvidence::default(),
@@ -365,6 +368,7 @@ pub fn profile_content() -> TrustProfile {
         ],
         eras: vec![Era {
             chain: CHAIN,
+            closing: None,
             code: Sha256Digest::of(b"runtime code"),
             contract: CONTRACT,
             first: 0,

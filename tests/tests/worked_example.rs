@@ -126,7 +126,7 @@ fn example() -> Value {
         alg: ALG_RFC6962_SHA256,
         time: at(NOW - DAY),
     };
-    let anchor_genesis = genesis_digest(ANCHOR_TAG, CHAIN, &CONTRACT);
+    let anchor_genesis = genesis_digest(ANCHOR_TAG, CHAIN, &CONTRACT, None);
 
     let change = StatusChange {
         action: StatusAction::Revoke,
@@ -149,7 +149,7 @@ fn example() -> Value {
         time: at(NOW - DAY / 4),
         statement: status_statement.leaf_hash(),
     };
-    let status_genesis = genesis_digest(STATUS_LOG_TAG, CHAIN, &CONTRACT);
+    let status_genesis = genesis_digest(STATUS_LOG_TAG, CHAIN, &CONTRACT, None);
 
     let disclosed = |d: &Disclosure| {
         json!({

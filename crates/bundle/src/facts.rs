@@ -16,6 +16,8 @@ use sha2::{Digest as _, Sha256};
 pub const ANCHOR_TAG: &[u8] = b"hocba-anchor-v1";
 /// Tag in front of everything hashed for the status log.
 pub const STATUS_LOG_TAG: &[u8] = b"hocba-status-log-v1";
+/// Tag in front of what is hashed when an era is closed.
+pub const CLOSING_TAG: &[u8] = b"hocba-closing-v1";
 /// Tag in front of a record id in its status key.
 pub const STATUS_KEY_TAG: &[u8] = b"hocba-status-v1";
 /// The only tree algorithm so far: RFC 6962 over SHA-256.
@@ -154,6 +156,16 @@ pub struct StatusFact {
     pub statement: Sha256Digest,
 }
 
+/// The end of an era: nothing is anchored and no status set in this contract any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// Leaf hash of the statement by which the department closed it.
+    pub statement: Sha256Digest,
+    /// Block time of the closing.
+    pub time: UnixTime,
+}
+
 /// What one look at the contract at one final block found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,8 +184,14 @@ pub struct ChainFacts {
     pub block_hash: Sha256Digest,
     /// All batches from 0 on.
     pub batches: Vec<BatchFact>,
+    /// How the era ended, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
     /// The contract's chained digest after the last of them.
     pub head: Sha256Digest,
+    /// Closing digest of the era that this contract succeeds; its own digests grow from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<Sha256Digest>,
     /// The whole status log from 0 on; absent in a snapshot that was taken without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statuses: Option<Vec<StatusFact>>,
@@ -190,8 +208,8 @@ pub enum FactsError {
     /// The listed statuses do not lead to the contract's digest.
     #[error("the status log does not lead to the contract's digest: something was left out, added or changed")]
     StatusDigest,
-    /// Block times run backwards or past the block looked at.
-    #[error("block times of the list run backwards or past block {block}")]
+    /// Block times run backwards, past the closing, or past the block looked at.
+    #[error("block times of the list run backwards, past the era's closing, or past block {block}")]
     Time {
         /// The block looked at.
         block: u64,
@@ -220,11 +238,13 @@ impl Standing {
     }
 }
 
-/// Facts whose digests were re-computed and that can be asked.
+/// Facts whose digests were re-computed and that can be asked. Those of earlier eras go with them: a status may stand in
+/// any era, whichever the record was anchored in.
 #[derive(Debug, Clone)]
 pub struct CheckedFacts {
     facts: ChainFacts,
     by_key: HashMap<Sha256Digest, Vec<usize>>,
+    earlier: Vec<CheckedFacts>,
 }
 
 /// The status key of a record or appointment: SHA-256("hocba-status-v1" || id).
@@ -232,9 +252,11 @@ pub fn status_key(id: &RecordId) -> Sha256Digest {
     Sha256Digest::of(&[STATUS_KEY_TAG, id.as_bytes()].concat())
 }
 
-/// The digest the contract starts from, for batches ([`ANCHOR_TAG`]) or statuses ([`STATUS_LOG_TAG`]).
-pub fn genesis_digest(tag: &[u8], chain: u64, contract: &Address) -> Sha256Digest {
-    Sha256Digest::of(&[tag, &uint256(chain), contract.as_bytes()].concat())
+/// The digest the contract starts from, for batches ([`ANCHOR_TAG`]) or statuses ([`STATUS_LOG_TAG`]). That of a successor
+/// grows from the closing digest of the era before, so eras are chained like batches.
+pub fn genesis_digest(tag: &[u8], chain: u64, contract: &Address, predecessor: Option<&Sha256Digest>) -> Sha256Digest {
+    let predecessor = predecessor.map_or(&[][..], |digest| digest.as_bytes());
+    Sha256Digest::of(&[tag, &uint256(chain), contract.as_bytes(), predecessor].concat())
 }
 
 /// `digest_n` of a batch, from the one before.
@@ -281,6 +303,29 @@ pub fn status_digest(
     Sha256Digest::from_bytes(hash.finalize().into())
 }
 
+impl Closing {
+    /// What the contract computed when it was closed, over all that it holds.
+    pub fn digest(
+        &self,
+        chain: u64,
+        contract: &Address,
+        (batches, head): (u64, &Sha256Digest),
+        (statuses, status_head): (u64, &Sha256Digest),
+    ) -> Sha256Digest {
+        let mut hash = Sha256::new();
+        hash.update(CLOSING_TAG);
+        hash.update(uint256(chain));
+        hash.update(contract.as_bytes());
+        hash.update(batches.to_be_bytes());
+        hash.update(head.as_bytes());
+        hash.update(statuses.to_be_bytes());
+        hash.update(status_head.as_bytes());
+        hash.update(time_bytes(self.time));
+        hash.update(self.statement.as_bytes());
+        Sha256Digest::from_bytes(hash.finalize().into())
+    }
+}
+
 fn uint256(value: u64) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes[24..].copy_from_slice(&value.to_be_bytes());
@@ -298,7 +343,7 @@ impl ChainFacts {
     /// # Errors
     /// When a list does not lead to the digest that stands beside it, or its times cannot be.
     pub fn check(self) -> Result<CheckedFacts, FactsError> {
-        let mut digest = genesis_digest(ANCHOR_TAG, self.chain, &self.contract);
+        let mut digest = genesis_digest(ANCHOR_TAG, self.chain, &self.contract, self.predecessor.as_ref());
         let mut times = Vec::new();
         for (index, batch) in (0..).zip(&self.batches) {
             digest = batch_digest(self.chain, &self.contract, index, batch, &digest);
@@ -307,12 +352,14 @@ impl ChainFacts {
         if digest != self.head {
             return Err(FactsError::BatchDigest);
         }
-        if !times.is_sorted() || times.last().is_some_and(|t| *t > self.block_time) {
+        let end = self.closing.as_ref().map_or(self.block_time, |closing| closing.time.min(self.block_time));
+        let late = self.closing.as_ref().is_some_and(|closing| closing.time > self.block_time);
+        if late || !times.is_sorted() || times.last().is_some_and(|t| *t > end) {
             return Err(FactsError::Time { block: self.block });
         }
         let mut by_key: HashMap<_, Vec<usize>> = HashMap::new();
         if let Some(statuses) = &self.statuses {
-            let mut digest = genesis_digest(STATUS_LOG_TAG, self.chain, &self.contract);
+            let mut digest = genesis_digest(STATUS_LOG_TAG, self.chain, &self.contract, self.predecessor.as_ref());
             for (index, status) in statuses.iter().enumerate() {
                 digest = status_digest(self.chain, &self.contract, index as u64, status, &digest);
                 by_key.entry(status.key).or_default().push(index);
@@ -320,11 +367,11 @@ impl ChainFacts {
             if digest != self.status_head {
                 return Err(FactsError::StatusDigest);
             }
-            if !statuses.is_sorted_by_key(|s| s.time) || statuses.last().is_some_and(|s| s.time > self.block_time) {
+            if !statuses.is_sorted_by_key(|s| s.time) || statuses.last().is_some_and(|s| s.time > end) {
                 return Err(FactsError::Time { block: self.block });
             }
         }
-        Ok(CheckedFacts { facts: self, by_key })
+        Ok(CheckedFacts { facts: self, by_key, earlier: Vec::new() })
     }
 }
 
@@ -333,14 +380,41 @@ impl CheckedFacts {
     pub fn facts(&self) -> &ChainFacts {
         &self.facts
     }
-    /// Whether the status log is among them.
-    pub fn has_statuses(&self) -> bool {
-        self.facts.statuses.is_some()
+    /// The same with what is known of earlier eras, the earliest first.
+    #[must_use]
+    pub fn with_earlier(self, earlier: Vec<CheckedFacts>) -> Self {
+        Self { earlier, ..self }
     }
-    /// The standing of a record or appointment; `None` where the facts hold no status log.
+    /// What is known of earlier eras, the earliest first.
+    pub fn earlier(&self) -> &[CheckedFacts] {
+        &self.earlier
+    }
+    /// What is known of one contract.
+    pub fn of(&self, chain: u64, contract: &Address) -> Option<&CheckedFacts> {
+        let all = self.earlier.iter().chain(std::iter::once(self));
+        all.into_iter().find(|era| era.facts.chain == chain && era.facts.contract == *contract)
+    }
+    /// Whether the status log is among them, of each era that is known.
+    pub fn has_statuses(&self) -> bool {
+        self.facts.statuses.is_some() && self.earlier.iter().all(CheckedFacts::has_statuses)
+    }
+    /// What the contract computed when its era was closed: it stands for all that the era holds, for good. `None` while it
+    /// is open, and where the status log is not among the facts.
+    pub fn closing_digest(&self) -> Option<Sha256Digest> {
+        let ChainFacts { chain, contract, batches, head, status_head, .. } = &self.facts;
+        let statuses = self.facts.statuses.as_ref()?.len() as u64;
+        let closing = self.facts.closing.as_ref()?;
+        Some(closing.digest(*chain, contract, (batches.len() as u64, head), (statuses, status_head)))
+    }
+    /// The standing of a record or appointment over all eras; `None` where the facts hold no status log.
     pub fn standing(&self, id: &RecordId) -> Option<Standing> {
+        let mut entries = Vec::new();
+        for era in &self.earlier {
+            entries.extend(era.standing(id)?.entries);
+        }
         let statuses = self.facts.statuses.as_ref()?;
         let places = self.by_key.get(&status_key(id)).map_or(&[][..], Vec::as_slice);
-        Some(Standing { entries: places.iter().map(|i| statuses[*i].clone()).collect() })
+        entries.extend(places.iter().map(|i| statuses[*i].clone()));
+        Some(Standing { entries })
     }
 }

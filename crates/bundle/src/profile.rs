@@ -95,6 +95,10 @@ impl Department {
 pub struct Era {
     /// EIP-155 chain id.
     pub chain: u64,
+    /// What the contract computed when the era was closed ([`Closing::digest`](crate::facts::Closing::digest)). With it the
+    /// era's facts are beyond dispute, whoever tells them and however old they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Sha256Digest>,
     /// SHA-256 of the contract's runtime code.
     pub code: Sha256Digest,
     /// The contract.
@@ -183,7 +187,7 @@ pub struct TrustProfile {
     pub accepted_age: u32,
     /// Departments.
     pub departments: Vec<Department>,
-    /// Chains and contracts.
+    /// Chains and contracts, the earliest first; the last is the one in use.
     pub eras: Vec<Era>,
     /// First moment it is no longer used.
     pub expires: UnixTime,

@@ -157,6 +157,12 @@ pub enum ChainProblem {
     Unreachable,
     /// A node answered, but with lists that contradict themselves.
     Inconsistent,
+    /// Not enough operators say the same.
+    NoAgreement,
+    /// What an era held when it was closed is not what the profile says.
+    OtherClosing,
+    /// Facts of an era that the profile names are not at hand.
+    EraMissing,
     /// Facts of another chain or contract than the record's.
     OtherChain,
     /// The contract's code is not the pinned one.
@@ -461,6 +467,9 @@ impl Problem {
                 ChainProblem::NotAsked => "chain.not_asked",
                 ChainProblem::Unreachable => "chain.unreachable",
                 ChainProblem::Inconsistent => "chain.inconsistent",
+                ChainProblem::NoAgreement => "chain.no_agreement",
+                ChainProblem::OtherClosing => "chain.other_closing",
+                ChainProblem::EraMissing => "chain.era_missing",
                 ChainProblem::OtherChain => "chain.other",
                 ChainProblem::OtherCode => "chain.other_code",
                 ChainProblem::TooOldForBatch => "chain.too_old_for_batch",
@@ -589,6 +598,63 @@ pub struct AsOf {
     pub block_time: Option<UnixTime>,
     /// Age of the facts in seconds.
     pub age: Option<i64>,
+    /// Whose word they are, where several operators were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+}
+
+/// What each operator said about the chain when it was asked last, compared with the others. The verdict does not rest on
+/// it: facts without agreement never get as far. It tells the reader of a report which node to mistrust.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// How many operators have to say the same.
+    pub needed: u8,
+    /// What they said, in the order of the profile.
+    pub operators: Vec<OperatorSaid>,
+}
+
+/// One operator's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorSaid {
+    /// The operator, as in the profile.
+    pub id: String,
+    /// Its word.
+    #[serde(flatten)]
+    pub word: OperatorWord,
+}
+
+/// What an operator's word amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "word", rename_all = "snake_case")]
+pub enum OperatorWord {
+    /// It says what is believed.
+    Agrees,
+    /// It is not as far as the block that was looked at.
+    Behind {
+        /// How far it is.
+        block: u64,
+    },
+    /// It says something else about the same block: it lies, or is on a fork.
+    Differs,
+    /// Its answers contradict themselves.
+    Inconsistent,
+    /// It is on another chain, or knows no such contract.
+    OtherChain,
+    /// The contract has another code there.
+    OtherCode,
+    /// It gave no answer.
+    Silent,
+}
+
+impl Agreement {
+    /// How many say what is believed.
+    pub fn agreeing(&self) -> usize {
+        self.operators.iter().filter(|o| o.word == OperatorWord::Agrees).count()
+    }
+    /// Those who say something else, or nothing.
+    pub fn others(&self) -> impl Iterator<Item = &OperatorSaid> {
+        self.operators.iter().filter(|o| o.word != OperatorWord::Agrees)
+    }
 }
 
 /// One signer as the report shows it.

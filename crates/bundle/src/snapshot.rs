@@ -30,6 +30,9 @@ pub enum SnapshotFormat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
+    /// What is known of earlier eras, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<ChainFacts>,
     /// What the chain said.
     pub facts: ChainFacts,
     /// Format.
@@ -86,6 +89,11 @@ impl OpenSnapshot {
     /// See [`SnapshotError`].
     pub fn open(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let snapshot: Snapshot = canonical::from_slice(bytes, Limits { bytes: MAX_SNAPSHOT_BYTES, depth: 9 })?;
-        Ok(Self { facts: snapshot.facts.check()?, statuses: snapshot.statuses, taken_at: snapshot.taken_at })
+        let earlier = snapshot.earlier.into_iter().map(ChainFacts::check).collect::<Result<_, _>>()?;
+        Ok(Self {
+            facts: snapshot.facts.check()?.with_earlier(earlier),
+            statuses: snapshot.statuses,
+            taken_at: snapshot.taken_at,
+        })
     }
 }

@@ -17,8 +17,8 @@ use crate::{
     book::{self, Whole},
     format::BundleError,
     report::{
-        AppointmentProblem, AsOf, ChainProblem, Check, CheckId, Group, Headline, Outcome, Problem, RecordSummary,
-        Report, SkipReason, StatusNote, Verdict,
+        Agreement, AppointmentProblem, AsOf, ChainProblem, Check, CheckId, Group, Headline, OperatorSaid, OperatorWord,
+        Outcome, Problem, RecordSummary, Report, SkipReason, StatusNote, Verdict,
     },
 };
 
@@ -232,6 +232,34 @@ pub fn as_of(as_of: &AsOf, language: Language) -> String {
     }
 }
 
+/// Whose word the facts are, where some operator says otherwise or nothing; empty where all agree.
+pub fn agreement(agreement: &Agreement, language: Language) -> String {
+    let word = |said: &OperatorSaid| {
+        let (vietnamese, english) = match said.word {
+            OperatorWord::Agrees => return None,
+            OperatorWord::Behind { block } => {
+                (format!("chậm, mới đến khối {block}"), format!("behind, at block {block}"))
+            }
+            OperatorWord::Differs => ("nói khác về cùng một khối".into(), "says otherwise of the same block".into()),
+            OperatorWord::Inconsistent => ("trả lời tự mâu thuẫn".into(), "contradicts itself".into()),
+            OperatorWord::OtherChain => ("ở một sổ chung khác".into(), "is on another chain".into()),
+            OperatorWord::OtherCode => ("có chương trình khác ở địa chỉ này".into(), "has other code there".into()),
+            OperatorWord::Silent => ("không trả lời".into(), "gave no answer".into()),
+        };
+        Some(format!("{} {}", said.id, language.pick(vietnamese, english)))
+    };
+    let others: Vec<String> = agreement.operators.iter().filter_map(word).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    let (all, agreeing, needed) = (agreement.operators.len(), agreement.agreeing(), agreement.needed);
+    let others = others.join("; ");
+    language.pick(
+        format!("{agreeing} trong {all} nơi vận hành nói giống nhau (cần {needed}); còn lại: {others}."),
+        format!("{agreeing} of {all} operators say the same ({needed} are needed); the others: {others}."),
+    )
+}
+
 /// One problem in words: what, where, how to mend it where there is a way.
 pub fn problem(problem: &Problem, language: Language) -> String {
     let (vietnamese, english): (String, String) = match problem {
@@ -375,7 +403,7 @@ pub fn problem(problem: &Problem, language: Language) -> String {
             "không có trong lô đã ghi sổ chung".into(),
             "not in the batch that was entered in the public record".into(),
         ),
-        Problem::Chain(problem) => return chain(*problem, language),
+        Problem::Chain(problem) => return chain_problem(*problem, language),
         Problem::NoStatusLog => {
             ("bản chụp không kèm sổ hiệu lực".into(), "the snapshot was taken without the status list".into())
         }
@@ -560,7 +588,8 @@ fn appointment(r: Role, problem: AppointmentProblem, language: Language) -> Stri
     language.pick(format!("{role} {vietnamese}"), format!("the {role} {english}"))
 }
 
-fn chain(problem: ChainProblem, language: Language) -> String {
+/// Why the public record says nothing, in words.
+pub fn chain_problem(problem: ChainProblem, language: Language) -> String {
     let (vietnamese, english) = match problem {
         ChainProblem::NotAsked => {
             ("chưa nối với sổ chung và chưa có bản chụp", "neither a chain nor a snapshot was given")
@@ -569,6 +598,17 @@ fn chain(problem: ChainProblem, language: Language) -> String {
         ChainProblem::Inconsistent => {
             ("máy chủ sổ chung trả lời không nhất quán", "a node answered with lists that contradict themselves")
         }
+        ChainProblem::NoAgreement => {
+            ("các máy chủ sổ chung chưa đủ số nói giống nhau", "not enough operators of the public record say the same")
+        }
+        ChainProblem::OtherClosing => (
+            "sổ chung đã khoá không khớp với danh sách nơi cấp được công nhận",
+            "a closed part of the public record is not what the profile says it held",
+        ),
+        ChainProblem::EraMissing => (
+            "thiếu dữ liệu của một quyển sổ chung trước đây",
+            "the facts of an earlier part of the public record are not at hand",
+        ),
         ChainProblem::OtherChain => ("đang nối với một sổ chung khác", "the facts are of another chain or contract"),
         ChainProblem::OtherCode => (
             "chương trình trên sổ chung không phải bản được công nhận",
@@ -716,6 +756,9 @@ mod tests {
             ChainProblem::NotAsked,
             ChainProblem::Unreachable,
             ChainProblem::Inconsistent,
+            ChainProblem::NoAgreement,
+            ChainProblem::OtherClosing,
+            ChainProblem::EraMissing,
             ChainProblem::OtherChain,
             ChainProblem::OtherCode,
             ChainProblem::TooOldForBatch,

@@ -15,7 +15,7 @@ use hocba_record::types::UnixTime;
 use crate::{
     facts::CheckedFacts,
     format::{Bundle, BundleError, ReadBundle},
-    profile::OpenProfile,
+    profile::{Era, OpenProfile},
     report::{
         AsOf, ChainProblem, Check, CheckId, FactsSource, Headline, Outcome, Problem, RecordSummary, Report, SkipReason,
         headline, verdict,
@@ -176,7 +176,7 @@ fn as_of(context: &Context<'_>) -> AsOf {
         ChainView::Snapshot(s) => (FactsSource::Snapshot, Some(context.now.seconds() - s.taken_at.seconds())),
     };
     let facts = context.chain.facts().map(CheckedFacts::facts);
-    AsOf { source, block: facts.map(|f| f.block), block_time: facts.map(|f| f.block_time), age }
+    AsOf { source, block: facts.map(|f| f.block), block_time: facts.map(|f| f.block_time), age, agreement: None }
 }
 
 fn profile_problems(context: &Context<'_>) -> Vec<Problem> {
@@ -191,7 +191,7 @@ fn profile_problems(context: &Context<'_>) -> Vec<Problem> {
 }
 
 fn chain_problems(context: &Context<'_>) -> Vec<Problem> {
-    match context.chain {
+    let mut problems = match context.chain {
         ChainView::Unavailable(problem) => vec![Problem::Chain(problem)],
         ChainView::Live { .. } => Vec::new(),
         ChainView::Snapshot(snapshot) => {
@@ -206,11 +206,37 @@ fn chain_problems(context: &Context<'_>) -> Vec<Problem> {
                 Vec::new()
             }
         }
+    };
+    problems.extend(context.chain.facts().and_then(|facts| era_problem(context, facts)).map(Problem::Chain));
+    problems
+}
+
+/// Whether what is known of each era is what the profile says of it: a closed one holds exactly what it held when it was
+/// closed, and each later one grew from the one before.
+fn era_problem(context: &Context<'_>, facts: &CheckedFacts) -> Option<ChainProblem> {
+    let mut before: Option<&Era> = None;
+    for era in &context.profile.profile().eras {
+        if let Some(known) = facts.of(era.chain, &era.contract) {
+            if era.closing.is_some() && known.closing_digest() != era.closing {
+                return Some(ChainProblem::OtherClosing);
+            }
+            if let Some(closing) = before.and_then(|before| before.closing.as_ref())
+                && known.facts().predecessor.as_ref() != Some(closing)
+            {
+                return Some(ChainProblem::OtherClosing);
+            }
+        }
+        before = Some(era);
     }
+    None
 }
 
 fn status_log_problems(context: &Context<'_>) -> Vec<Problem> {
     match context.chain.facts() {
+        // A status may stand in any era, so one that is not at hand may hide one.
+        Some(facts) if context.profile.profile().eras.iter().any(|e| facts.of(e.chain, &e.contract).is_none()) => {
+            vec![Problem::Chain(ChainProblem::EraMissing)]
+        }
         Some(facts) if facts.has_statuses() => Vec::new(),
         Some(_) => vec![Problem::NoStatusLog],
         None => match context.chain {

@@ -196,11 +196,9 @@ impl<'a> Authority<'a> {
             .ok_or(Problem::OutsideEra)?;
         let facts = match self.context.chain {
             super::ChainView::Unavailable(problem) => return Err(Problem::Chain(problem)),
-            _ => self.context.chain.facts().ok_or(Problem::Chain(ChainProblem::NotAsked))?.facts(),
+            _ => self.context.chain.facts().ok_or(Problem::Chain(ChainProblem::NotAsked))?,
         };
-        if facts.chain != hint.chain || facts.contract != hint.contract {
-            return Err(Problem::Chain(ChainProblem::OtherChain));
-        }
+        let facts = facts.of(hint.chain, &hint.contract).ok_or(Problem::Chain(ChainProblem::OtherChain))?.facts();
         if facts.code != era.code {
             return Err(Problem::Chain(ChainProblem::OtherCode));
         }
