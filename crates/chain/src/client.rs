@@ -3,22 +3,23 @@
 use std::time::Duration;
 
 use hocba_bundle::{
-    facts::{Address, BatchFact, ChainFacts, StatusFact},
+    facts::{Address, BatchFact, ChainFacts, Closing, IssuerCode, StatusFact, genesis_digest},
     report::ChainProblem,
 };
-use hocba_record::encoding::Sha256Digest;
+use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use serde_json::{Value, json};
 
 use crate::{
     contract::{
-        self, Anchor, Deployment, Event, Revert, Role, Roles, StatusChange, TxHash, call, code_digest, decode_event,
-        decode_revert,
+        Administration, Anchor, Deployment, Event, FOR_EVER, Issuer, Opening, Predecessor, Revert, Role, StatusChange,
+        TxHash, call, code_digest, decode_event, decode_revert,
     },
     decode::{self, BlockHead, DecodeError, MAX_PAGE, Problem, StoredStatus, fault},
+    fees::Fee,
     rpc::{NodeErrorClass, Rpc, RpcError},
     transaction::{
-        DEPLOY_GAS, SignedTransaction, Signer, Terms, TransactionError, contract_address, prepare_anchor,
-        prepare_deploy, prepare_set_status,
+        ADMINISTRATION_GAS, DEPLOY_GAS, SignedTransaction, Signer, Terms, TransactionError, contract_address,
+        prepare_administration, prepare_anchor, prepare_deploy, prepare_set_status,
     },
 };
 
@@ -32,13 +33,12 @@ const MAX_CALL_RESULT: usize = (2 + 5 * 1000) * 32;
 pub const MAX_BATCHES: u64 = 1_000_000;
 /// Most status entries read, for the same reason: 18 million pupils with one correction in 20 a year are 0.9 million.
 pub const MAX_STATUSES: u64 = 10_000_000;
-/// Blocks per log request at first, and at most.
-pub(crate) const FIRST_LOG_RANGE: u64 = 5_000;
-const MAX_LOG_RANGE: u64 = 1 << 20;
-/// Most log requests for one set of facts: at the first range this is 50 million blocks, 3 years at 2 seconds.
-pub(crate) const MAX_LOG_REQUESTS: u32 = 10_000;
-/// A log request that brought fewer than this many may ask for twice the range next time.
-const FEW_LOGS: usize = 1_000;
+/// Most issuers read: 63 provinces had one each before the mergers, and their districts another 700.
+const MAX_ISSUERS: u64 = 1_000;
+/// Blocks per log request at first: what Besu allows if nothing else is set. Less where a node wants less.
+const FIRST_LOG_RANGE: u64 = 5_000;
+/// Most log requests for one set of facts. Each brings a call of statuses at least, of a hundred statuses in busy times.
+const MAX_LOG_REQUESTS: u32 = 100_000;
 
 /// Which block counts as settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +124,14 @@ pub enum ClientError {
         /// The limit.
         max: u64,
     },
+    /// Not enough operators say what one node says.
+    #[error("fewer than {needed} operators say the same")]
+    NoAgreement {
+        /// How many have to.
+        needed: u8,
+        /// What keeps them from it.
+        problem: ChainProblem,
+    },
     /// The transaction was not mined in the time allowed. It may still be.
     #[error("transaction {0} was not mined in time")]
     NotMined(TxHash),
@@ -139,6 +147,7 @@ impl ClientError {
             ClientError::Rpc(_) | ClientError::TooYoung { .. } => ChainProblem::Unreachable,
             ClientError::ChainMismatch { .. } | ClientError::NoContract { .. } => ChainProblem::OtherChain,
             ClientError::CodeMismatch { .. } => ChainProblem::OtherCode,
+            ClientError::NoAgreement { problem, .. } => *problem,
             _ => ChainProblem::Inconsistent,
         }
     }
@@ -192,7 +201,7 @@ impl Receipt {
     pub fn statuses(&self) -> impl Iterator<Item = (u64, &StatusFact)> {
         self.events.iter().filter_map(|e| match e {
             Event::StatusSet { index, status } => Some((*index, status)),
-            Event::Anchored { .. } => None,
+            _ => None,
         })
     }
     /// Whether it had an effect on the contract.
@@ -217,6 +226,14 @@ impl Default for Wait {
     }
 }
 
+/// What the logs of a range say of statuses.
+#[derive(Debug, Default)]
+struct StatusLogs {
+    statuses: Vec<(u64, StatusFact)>,
+    /// Of each call, the index of its first status and the block of the call before.
+    calls: Vec<(u64, u64)>,
+}
+
 /// One contract on one chain, through one node.
 #[derive(Debug, Clone)]
 pub struct AnchorClient<R> {
@@ -231,13 +248,20 @@ impl<R: Rpc> AnchorClient<R> {
     /// # Errors
     /// [`ClientError::ChainMismatch`], [`ClientError::NoContract`], [`ClientError::CodeMismatch`], or the node's own.
     pub async fn connect(rpc: R, expected: Deployment) -> Result<Self> {
-        let client = Self { rpc, deployment: expected, since: 0 };
-        let found = chain_id(&client.rpc).await?;
-        if found != expected.chain {
-            return Err(ClientError::ChainMismatch { expected: expected.chain, found });
-        }
+        let client = Self::unchecked(rpc, expected);
+        client.check_chain().await?;
         client.check_code("latest").await?;
         Ok(client)
+    }
+
+    /// The same before anything was asked: for whoever checks each time.
+    pub(crate) fn unchecked(rpc: R, expected: Deployment) -> Self {
+        Self { rpc, deployment: expected, since: 0 }
+    }
+
+    pub(crate) async fn check_chain(&self) -> Result<()> {
+        let (expected, found) = (self.deployment.chain, chain_id(&self.rpc).await?);
+        if found == expected { Ok(()) } else { Err(ClientError::ChainMismatch { expected, found }) }
     }
 
     /// Says that the contract was not there before this block, so that logs are not looked for below it.
@@ -296,8 +320,78 @@ impl<R: Rpc> AnchorClient<R> {
     ///
     /// # Errors
     /// The node's own.
-    pub async fn has_role(&self, role: Role, account: &Address) -> Result<bool> {
+    pub async fn has_role(&self, role: &Role, account: &Address) -> Result<bool> {
         Ok(decode::decode_bool(&self.call(call::has_role(role, account), "latest").await?)?)
+    }
+
+    /// Who administers the contract, and who will, if a hand-over has begun: from when on it can be accepted.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn admin(&self) -> Result<(Address, Option<(Address, UnixTime)>)> {
+        let admin = decode::decode_address(&self.call(call::default_admin(), "latest").await?)?;
+        Ok((admin, decode::decode_hand_over(&self.call(call::pending_default_admin(), "latest").await?)?))
+    }
+
+    /// Whether anchoring is paused now.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn paused(&self) -> Result<bool> {
+        Ok(decode::decode_bool(&self.call(call::paused(), "latest").await?)?)
+    }
+
+    /// What is registered of an issuer.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn issuer(&self, code: &IssuerCode) -> Result<Option<Issuer>> {
+        let found = decode::decode_issuer(&self.call(call::issuer(code), "latest").await?)?;
+        Ok(found.map(|(from, until, schools)| Issuer { code: code.clone(), from, until, schools }))
+    }
+
+    /// All issuers, in the order they were registered.
+    ///
+    /// # Errors
+    /// The node's own; [`ClientError::TooMany`] for more than there can be departments.
+    pub async fn issuers(&self) -> Result<Vec<Issuer>> {
+        let count = decode::decode_number(&self.call(call::issuer_count(), "latest").await?)?;
+        if count > MAX_ISSUERS {
+            return Err(ClientError::TooMany { count, max: MAX_ISSUERS });
+        }
+        let mut issuers = Vec::new();
+        for index in 0..count {
+            let code = decode::decode_issuer_code(&self.call(call::issuer_at(index), "latest").await?)?;
+            issuers.extend(self.issuer(&code).await?);
+        }
+        Ok(issuers)
+    }
+
+    /// How the era ended, if it did.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn closing(&self) -> Result<Option<(Closing, Sha256Digest)>> {
+        Ok(decode::decode_closing(&self.call(call::closing(), "latest").await?)?)
+    }
+
+    /// The era that the contract goes on from.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn predecessor(&self) -> Result<Option<Predecessor>> {
+        self.predecessor_at("latest").await
+    }
+
+    async fn predecessor_at(&self, tag: &str) -> Result<Option<Predecessor>> {
+        Ok(decode::decode_predecessor(&self.call(call::predecessor(), tag).await?)?)
+    }
+
+    /// What its two lists grow from.
+    pub(crate) async fn genesis(&self, of: &[u8]) -> Result<Sha256Digest> {
+        let Deployment { chain, contract, .. } = self.deployment;
+        let predecessor = self.predecessor().await?.map(|p| p.closing);
+        Ok(genesis_digest(of, chain, &contract, predecessor.as_ref()))
     }
 
     /// Lets the contract itself check an inclusion proof.
@@ -330,13 +424,18 @@ impl<R: Rpc> AnchorClient<R> {
     /// # Errors
     /// As for [`facts`](Self::facts); also when the contract now counts less than before.
     pub async fn facts_after(&self, earlier: &ChainFacts, finality: Finality) -> Result<ChainFacts> {
-        let Deployment { chain, contract, code } = self.deployment;
-        let same = (earlier.chain, earlier.contract, earlier.code) == (chain, contract, code);
-        self.read_facts(finality, Some(earlier).filter(|_| same)).await
+        self.read_facts(finality, Some(earlier)).await
     }
 
     async fn read_facts(&self, finality: Finality, earlier: Option<&ChainFacts>) -> Result<ChainFacts> {
         let block = self.settled(finality).await?;
+        self.facts_at(&block, earlier).await
+    }
+
+    /// Reads everything at this block.
+    pub(crate) async fn facts_at(&self, block: &BlockHead, earlier: Option<&ChainFacts>) -> Result<ChainFacts> {
+        let Deployment { chain, contract, code } = self.deployment;
+        let earlier = earlier.filter(|e| (e.chain, e.contract, e.code) == (chain, contract, code));
         let tag = format!("{:#x}", block.number);
         self.check_code(&tag).await?;
         let head = self.head_at(&tag).await?;
@@ -355,11 +454,10 @@ impl<R: Rpc> AnchorClient<R> {
             batches.extend(self.batch_page(from, limit, &tag).await?);
         }
 
-        let (known, below) = match earlier.and_then(|e| Some((e.statuses.clone()?, e.block))) {
-            Some((statuses, block)) => (statuses, block.saturating_add(1)),
-            None => (Vec::new(), 0),
-        };
-        let statuses = self.read_statuses(known, below.max(self.since), block.number, status_head.count).await?;
+        let known = earlier.and_then(|e| e.statuses.clone()).unwrap_or_default();
+        let statuses = self.read_statuses(known, &tag, status_head.count).await?;
+        let closing = decode::decode_closing(&self.call(call::closing(), &tag).await?)?;
+        let predecessor = self.predecessor_at(&tag).await?;
 
         // The block number named the state in every call above; the same hash before and after says that it was one
         // block all the time.
@@ -375,7 +473,9 @@ impl<R: Rpc> AnchorClient<R> {
             block_time: block.time,
             block_hash: block.hash,
             batches,
+            closing: closing.map(|(closing, _)| closing),
             head: head.digest,
+            predecessor: predecessor.map(|p| p.closing),
             statuses: Some(statuses),
             status_head: status_head.digest,
         })
@@ -387,28 +487,32 @@ impl<R: Rpc> AnchorClient<R> {
         if page.len() as u64 == limit { Ok(page) } else { Err(fault("batches", Problem::Contradiction).into()) }
     }
 
-    /// Walks the logs from the top down, because the contract says how many entries there are but not where the first
-    /// one is; ends when all are found.
+    /// Goes back from block to block: the contract says where the latest statuses were set, and each call where the one
+    /// before it was. Ends when all are found; never searches where there are none.
     pub(crate) async fn read_statuses(
         &self,
         mut known: Vec<StatusFact>,
-        lowest: u64,
-        highest: u64,
+        tag: &str,
         count: u64,
     ) -> Result<Vec<StatusFact>> {
         let first = known.len() as u64;
         let missing = count.checked_sub(first).ok_or(fault("statusHead", Problem::Contradiction))?;
+        if missing == 0 {
+            return Ok(known);
+        }
         let mut found: Vec<(u64, StatusFact)> = Vec::new();
-        let mut requests = 0;
-        let mut range = FIRST_LOG_RANGE;
-        // The next block to look at; `None` once the lowest was looked at.
-        let mut top = Some(highest).filter(|top| *top >= lowest);
-        while let Some(to) = top.filter(|_| (found.len() as u64) < missing) {
+        let incomplete = |found: &[_]| ClientError::MissingLogs { expected: count, found: first + found.len() as u64 };
+        let mut to = decode::decode_number(&self.call(call::status_block(), tag).await?)?;
+        let (mut requests, mut range) = (0, FIRST_LOG_RANGE);
+        while (found.len() as u64) < missing {
             requests += 1;
             if requests > MAX_LOG_REQUESTS {
                 return Err(ClientError::ScanTooLong { requests: MAX_LOG_REQUESTS, block: to });
             }
-            let from = to.saturating_sub(range - 1).max(lowest);
+            if to < self.since {
+                return Err(incomplete(&found));
+            }
+            let from = to.saturating_sub(range - 1).max(self.since);
             let logs = match self.status_logs(from, to).await {
                 Ok(logs) => logs,
                 Err(ClientError::Rpc(e)) if range > 1 && wants_less(&e) => {
@@ -417,35 +521,34 @@ impl<R: Rpc> AnchorClient<R> {
                 }
                 Err(e) => return Err(e),
             };
-            if logs.len() < FEW_LOGS {
-                range = (range * 2).min(MAX_LOG_RANGE);
+            // The earliest call of the range says where the one before it is: below the range.
+            let earliest = logs.calls.iter().min_by_key(|(index, _)| *index).copied();
+            found.extend(logs.statuses.into_iter().filter(|(index, _)| *index >= first));
+            if found.len() as u64 >= missing {
+                break;
             }
-            found.extend(logs);
-            if found.len() as u64 > missing {
-                return Err(ClientError::MissingLogs { expected: count, found: first + found.len() as u64 });
-            }
-            top = from.checked_sub(1).filter(|next| *next >= lowest);
+            let Some((_, previous)) = earliest.filter(|(_, previous)| *previous < from) else {
+                return Err(incomplete(&found));
+            };
+            to = previous;
         }
         found.sort_by_key(|(index, _)| *index);
-        let whole =
-            found.len() as u64 == missing && found.iter().zip(first..).all(|((index, _), place)| *index == place);
-        if !whole {
-            return Err(ClientError::MissingLogs { expected: count, found: first + found.len() as u64 });
+        if found.len() as u64 != missing || !found.iter().zip(first..).all(|((index, _), place)| *index == place) {
+            return Err(incomplete(&found));
         }
         known.extend(found.into_iter().map(|(_, status)| status));
         Ok(known)
     }
 
-    async fn status_logs(&self, from: u64, to: u64) -> Result<Vec<(u64, StatusFact)>> {
-        let topic = format!("0x{}", hex::encode(contract::topic("StatusSet")));
+    async fn status_logs(&self, from: u64, to: u64) -> Result<StatusLogs> {
+        // All events of the contract: not every node understands a choice of topics.
         let filter = json!([{
             "address": self.deployment.contract,
             "fromBlock": format!("{from:#x}"),
             "toBlock": format!("{to:#x}"),
-            "topics": [topic],
         }]);
         let logs = decode::decode_logs(&self.rpc.request("eth_getLogs", filter).await?)?;
-        let mut statuses = Vec::with_capacity(logs.len());
+        let mut read = StatusLogs::default();
         for log in logs {
             if log.address != self.deployment.contract || log.removed {
                 continue;
@@ -453,11 +556,13 @@ impl<R: Rpc> AnchorClient<R> {
             if !(from..=to).contains(&log.block) {
                 return Err(fault("logs", Problem::Contradiction).into());
             }
-            if let Some(Event::StatusSet { index, status }) = decode_event(&log)? {
-                statuses.push((index, status));
+            match decode_event(&log)? {
+                Some(Event::StatusSet { index, status }) => read.statuses.push((index, status)),
+                Some(Event::StatusesSet { first, previous, .. }) => read.calls.push((first, previous)),
+                _ => {}
             }
         }
-        Ok(statuses)
+        Ok(read)
     }
 
     /// Signs the anchoring of a batch, without asking the node.
@@ -546,14 +651,19 @@ impl<R: Rpc> AnchorClient<R> {
     /// The node's own.
     pub async fn balance(&self, account: &Address) -> Result<u128> {
         let answer = self.rpc.request("eth_getBalance", json!([account, "latest"])).await?;
-        let digits = answer.as_str().and_then(|s| s.strip_prefix("0x")).ok_or(fault("balance", Problem::Hex))?;
-        if digits.is_empty() || digits.len() > 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(fault("balance", Problem::Hex).into());
+        Ok(decode::decode_wei("balance", &answer)?)
+    }
+
+    /// The base fee of the latest block, in wei per gas; none on a network that has none.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn base_fee(&self) -> Result<Option<u128>> {
+        let answer = self.rpc.request("eth_getBlockByNumber", json!(["latest", false])).await?;
+        match answer.get("baseFeePerGas") {
+            None | Some(Value::Null) => Ok(None),
+            Some(fee) => Ok(Some(decode::decode_wei("base fee", fee)?)),
         }
-        Ok(u128::from_str_radix(digits.trim_start_matches('0'), 16).unwrap_or_else(|_| {
-            // No digit is left, or more than a u128 holds.
-            if digits.bytes().all(|b| b == b'0') { 0 } else { u128::MAX }
-        }))
     }
 
     /// The settled block under a finality policy.
@@ -567,7 +677,7 @@ impl<R: Rpc> AnchorClient<R> {
         self.block_by_number(&format!("{number:#x}")).await
     }
 
-    async fn block_by_number(&self, number: &str) -> Result<BlockHead> {
+    pub(crate) async fn block_by_number(&self, number: &str) -> Result<BlockHead> {
         let block = self.block(number).await?;
         if format!("{:#x}", block.number) != number {
             return Err(fault("block", Problem::Contradiction).into());
@@ -598,7 +708,7 @@ impl<R: Rpc> AnchorClient<R> {
         eth_call(&self.rpc, request, tag).await
     }
 
-    async fn check_code(&self, tag: &str) -> Result<()> {
+    pub(crate) async fn check_code(&self, tag: &str) -> Result<()> {
         let Deployment { contract, code, .. } = self.deployment;
         let found = code_at(&self.rpc, &contract, tag).await?.ok_or(ClientError::NoContract { contract })?;
         if found == code { Ok(()) } else { Err(ClientError::CodeMismatch { expected: code, found }) }
@@ -614,19 +724,13 @@ impl<R: Rpc> AnchorClient<R> {
 ///
 /// # Errors
 /// See [`ClientError`]; [`ClientError::NoEffect`] when the deployment was mined and failed.
-pub async fn deploy<R: Rpc>(
-    rpc: &R,
-    signer: &Signer,
-    roles: &Roles,
-    gas_price: u128,
-    wait: Wait,
-) -> Result<Deployment> {
+pub async fn deploy<R: Rpc>(rpc: &R, signer: &Signer, opening: &Opening, fee: Fee, wait: Wait) -> Result<Deployment> {
     let found = chain_id(rpc).await?;
     if found != signer.chain() {
         return Err(ClientError::ChainMismatch { expected: signer.chain(), found });
     }
     let nonce = mined_transactions(rpc, &signer.address()).await?;
-    let transaction = prepare_deploy(signer, roles, Terms { nonce, gas: DEPLOY_GAS, gas_price })?;
+    let transaction = prepare_deploy(signer, opening, Terms { nonce, gas: DEPLOY_GAS, fee })?;
     broadcast(rpc, &transaction).await?;
     let contract = contract_address(&signer.address(), nonce);
     let mined = wait_for(rpc, &contract, &transaction.hash(), wait).await?;
@@ -639,6 +743,59 @@ pub async fn deploy<R: Rpc>(
         Some(found) if found != code => Err(ClientError::CodeMismatch { expected: code, found }),
         Some(_) => Ok(Deployment { chain: signer.chain(), contract, code }),
     }
+}
+
+/// Does something as an administrator and waits until it is done: tried first, so that a refusal costs nothing. The sender
+/// needs no transaction under way.
+///
+/// # Errors
+/// [`ClientError::Reverted`] with the contract's reason, and the node's own.
+pub async fn administer<R: Rpc>(
+    rpc: &R,
+    signer: &Signer,
+    deployment: &Deployment,
+    what: &Administration,
+    fee: Fee,
+    wait: Wait,
+) -> Result<Receipt> {
+    let contract = &deployment.contract;
+    let nonce = mined_transactions(rpc, &signer.address()).await?;
+    let transaction = prepare_administration(signer, contract, what, Terms { nonce, gas: ADMINISTRATION_GAS, fee })?;
+    rehearse(rpc, &transaction, "latest").await?;
+    broadcast(rpc, &transaction).await?;
+    let receipt = wait_for(rpc, contract, &transaction.hash(), wait).await?;
+    if receipt.succeeded() { Ok(receipt) } else { Err(ClientError::NoEffect(receipt.transaction)) }
+}
+
+/// Who does what on a contract of one's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles {
+    /// Anchors batches of all these issuers.
+    pub anchorer: Address,
+    /// Under which batches are anchored, each for every school and from the beginning of time.
+    pub issuers: Vec<IssuerCode>,
+    /// Sets statuses.
+    pub status_keeper: Address,
+}
+
+/// Deploys a contract, administered by the sender, in which everything is registered that is needed to begin: for
+/// development, demonstrations and tests. In production the department does it step by step.
+///
+/// # Errors
+/// As for [`deploy`] and [`administer`].
+pub async fn open<R: Rpc>(rpc: &R, signer: &Signer, roles: &Roles, fee: Fee, wait: Wait) -> Result<Deployment> {
+    let opening = Opening { admin: signer.address(), admin_delay: 0, predecessor: None };
+    let deployment = deploy(rpc, signer, &opening, fee, wait).await?;
+    let mut steps = vec![Administration::Grant(Role::StatusKeeper, roles.status_keeper)];
+    for code in &roles.issuers {
+        let issuer = Issuer { code: code.clone(), from: 0, until: FOR_EVER, schools: "*".to_owned() };
+        steps.push(Administration::SetIssuer(issuer));
+        steps.push(Administration::Grant(Role::Anchorer(code.clone()), roles.anchorer));
+    }
+    for step in &steps {
+        administer(rpc, signer, &deployment, step, fee, wait).await?;
+    }
+    Ok(deployment)
 }
 
 async fn chain_id(rpc: &impl Rpc) -> Result<u64> {
@@ -667,7 +824,10 @@ async fn broadcast(rpc: &impl Rpc, transaction: &SignedTransaction) -> Result<Br
             }
             Ok(Broadcast::Accepted)
         }
-        Err(RpcError::Node { class: NodeErrorClass::AlreadyKnown, .. }) => Ok(Broadcast::AlreadyKnown),
+        // Kept and not passed on: it is resent until it is mined, to every node.
+        Err(RpcError::Node { class: NodeErrorClass::AlreadyKnown | NodeErrorClass::NotRelayed, .. }) => {
+            Ok(Broadcast::AlreadyKnown)
+        }
         Err(e) => Err(e.into()),
     }
 }
@@ -718,7 +878,12 @@ async fn rehearse(rpc: &impl Rpc, transaction: &SignedTransaction, tag: &str) ->
 
 async fn eth_call(rpc: &impl Rpc, request: Value, tag: &str) -> Result<Vec<u8>> {
     match rpc.request("eth_call", json!([request, tag])).await {
-        Ok(answer) => Ok(decode::decode_data("call result", &answer, MAX_CALL_RESULT)?),
+        Ok(answer) => {
+            let data = decode::decode_data("call result", &answer, MAX_CALL_RESULT)?;
+            // There are nodes that answer a revert as if it were a result. Results are whole words; a reason has four bytes
+            // in front of them.
+            if data.len() % 32 == 4 { Err(ClientError::Reverted(decode_revert(&data))) } else { Ok(data) }
+        }
         Err(RpcError::Node { class: NodeErrorClass::Reverted, data, .. }) => {
             Err(ClientError::Reverted(data.as_deref().map_or(Revert::Unknown, decode_revert)))
         }

@@ -4,8 +4,12 @@ use std::{fmt, str::FromStr, sync::LazyLock};
 
 use ethers_core::abi::{Abi, Function, Token};
 use ethers_core::types::{H160, U256};
-use hocba_bundle::facts::{Address, BatchFact, IssuerCode, StatusFact};
-use hocba_record::{encoding::Sha256Digest, types::FormError};
+use ethers_core::utils::keccak256;
+use hocba_bundle::facts::{Address, BatchFact, Closing, IssuerCode, StatusFact};
+use hocba_record::{
+    encoding::Sha256Digest,
+    types::{FormError, UnixTime},
+};
 
 use crate::decode::{self, DecodeError, RawLog};
 
@@ -77,26 +81,134 @@ pub fn code_digest() -> Sha256Digest {
     Sha256Digest::of(&RUNTIME)
 }
 
-/// The roles of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The roles of the contract. None includes another, but for the administration, which may also pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
-    /// Gives and takes roles.
+    /// The department: gives and takes roles, registers issuers, pauses and goes on, closes the era. One account.
     Admin,
-    /// Anchors batches.
-    Anchorer,
+    /// Anchors batches of this issuer, and of no other.
+    Anchorer(IssuerCode),
     /// Sets statuses.
     StatusKeeper,
+    /// Pauses anchoring.
+    Pauser,
 }
 
-/// Who holds which role when the contract is deployed.
+impl Role {
+    /// By which the contract knows it.
+    pub fn id(&self) -> RoleId {
+        RoleId(match self {
+            Role::Admin => [0; 32],
+            Role::Anchorer(issuer) => keccak256([&b"hocba-anchorer"[..], &issuer.to_bytes16()].concat()),
+            Role::StatusKeeper => keccak256("hocba-status-keeper"),
+            Role::Pauser => keccak256("hocba-pauser"),
+        })
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Role::Admin => f.write_str("admin"),
+            Role::Anchorer(issuer) => write!(f, "anchorer of {issuer}"),
+            Role::StatusKeeper => f.write_str("status keeper"),
+            Role::Pauser => f.write_str("pauser"),
+        }
+    }
+}
+
+/// A role as the contract names it. That of an anchorer does not tell its issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Roles {
-    /// Gives and takes roles.
+pub struct RoleId([u8; 32]);
+
+impl RoleId {
+    /// The bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for RoleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match [Role::Admin, Role::StatusKeeper, Role::Pauser].iter().find(|role| role.id() == *self) {
+            Some(role) => role.fmt(f),
+            None => f.write_str("anchorer of this issuer"),
+        }
+    }
+}
+
+/// The era that a contract goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Predecessor {
+    /// Its chain.
+    pub chain: u64,
+    /// Its contract.
+    pub contract: Address,
+    /// What it computed when it was closed.
+    pub closing: Sha256Digest,
+    /// When that was; every block time of the successor is later.
+    pub closed_at: UnixTime,
+}
+
+/// How a contract is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// The department's account. It gets the administration and nothing else.
     pub admin: Address,
-    /// Anchors batches.
-    pub anchorer: Address,
-    /// Sets statuses.
-    pub status_keeper: Address,
+    /// Seconds between the two steps of a hand-over of the administration, at most [`MAX_ADMIN_DELAY`].
+    pub admin_delay: u64,
+    /// The era before.
+    pub predecessor: Option<Predecessor>,
+}
+
+/// Longest delay of a hand-over: a year. The contract takes any number of 48 bits, and one near the end of them would make
+/// every hand-over overflow for good.
+pub const MAX_ADMIN_DELAY: u64 = 366 * 86_400;
+
+/// An issuer as registered: when it may anchor, and which schools it answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its code.
+    pub code: IssuerCode,
+    /// First block time, in seconds.
+    pub from: u64,
+    /// First block time no longer.
+    pub until: u64,
+    /// Prefixes of school codes, sorted, with commas between; `*` for every school.
+    pub schools: String,
+}
+
+/// Forever, as an issuer's end: the contract keeps 40 bits of seconds.
+pub const FOR_EVER: u64 = (1 << 40) - 1;
+
+/// What an administrator does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Administration {
+    /// Gives a role.
+    Grant(Role, Address),
+    /// Takes a role.
+    Revoke(Role, Address),
+    /// Registers an issuer, or changes what is registered.
+    SetIssuer(Issuer),
+    /// Stops anchoring for now; statuses go on.
+    Pause,
+    /// Lets anchoring go on.
+    Unpause,
+    /// Ends the era, if it still holds exactly this.
+    Close {
+        /// Count and digest of the batches.
+        head: (u64, Sha256Digest),
+        /// Count and digest of the statuses.
+        status_head: (u64, Sha256Digest),
+        /// Leaf of the department's closing statement.
+        statement: Sha256Digest,
+    },
+    /// First step of a hand-over of the administration.
+    BeginHandOver(Address),
+    /// Takes the first step back.
+    CancelHandOver,
+    /// Second step, by the account named in the first, once the delay is over.
+    AcceptHandOver,
 }
 
 /// A batch to anchor, after a head that was read before.
@@ -150,18 +262,61 @@ pub enum Event {
         /// What was set.
         status: StatusFact,
     },
+    /// One call set so many statuses.
+    StatusesSet {
+        /// Index of the first of them.
+        first: u64,
+        /// How many.
+        count: u64,
+        /// Block of the call before; 0 where there was none.
+        previous: u64,
+    },
+    /// The era was closed.
+    Closed(Closing),
+    /// Something about the administration: roles, issuers, pause, hand-over. Named as the contract names it.
+    Administered(&'static str),
+}
+
+impl Event {
+    /// Whether it is one of the two that data are made of.
+    pub fn is_entry(&self) -> bool {
+        matches!(self, Event::Anchored { .. } | Event::StatusSet { .. })
+    }
 }
 
 /// Why the contract refused a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Revert {
     /// The sender lacks the role.
-    #[error("{account} does not hold the role {role:?} that this call needs")]
+    #[error("{account} is not {role}, which this call needs")]
     NotAuthorised {
         /// The role needed.
-        role: Role,
+        role: RoleId,
         /// The sender.
         account: Address,
+    },
+    /// Anchoring is paused.
+    #[error("anchoring is paused")]
+    Paused,
+    /// The era is closed: a successor takes what comes.
+    #[error("the era was closed at {at}")]
+    EraClosed {
+        /// Block time of the closing, in seconds.
+        at: u64,
+    },
+    /// The issuer may not anchor now. `name` is the contract's error.
+    #[error("the issuer is not entitled now: {name}")]
+    IssuerNotEntitled {
+        /// The contract's error.
+        name: &'static str,
+    },
+    /// Other statuses were set before the era was to be closed.
+    #[error("the status log was to be at {expected}, it is at {found}")]
+    StatusDigestMismatch {
+        /// Digest expected by the caller.
+        expected: Sha256Digest,
+        /// Digest on chain.
+        found: Sha256Digest,
     },
     /// Another batch came first, or this one is anchored already.
     #[error("the batch was to get index {expected}, the register is at {found}")]
@@ -217,7 +372,7 @@ pub enum Revert {
         /// Number of batches.
         count: u64,
     },
-    /// Another refusal the contract knows: roles, page size.
+    /// Another refusal the contract knows: administration, page size.
     #[error("the contract refused: {name}")]
     Other {
         /// The contract's error.
@@ -271,8 +426,35 @@ pub(crate) mod call {
     pub(crate) fn status(key: &Sha256Digest) -> Vec<u8> {
         encode("status", &[bytes(key.as_bytes())])
     }
-    pub(crate) fn has_role(role: Role, account: &Address) -> Vec<u8> {
-        encode("hasRole", &[uint(role as u8), Token::Address(h160(account))])
+    pub(crate) fn status_block() -> Vec<u8> {
+        encode("statusBlock", &[])
+    }
+    pub(crate) fn closing() -> Vec<u8> {
+        encode("closing", &[])
+    }
+    pub(crate) fn predecessor() -> Vec<u8> {
+        encode("predecessor", &[])
+    }
+    pub(crate) fn paused() -> Vec<u8> {
+        encode("paused", &[])
+    }
+    pub(crate) fn issuer(code: &IssuerCode) -> Vec<u8> {
+        encode("issuer", &[bytes(&code.to_bytes16())])
+    }
+    pub(crate) fn issuer_count() -> Vec<u8> {
+        encode("issuerCount", &[])
+    }
+    pub(crate) fn issuer_at(index: u64) -> Vec<u8> {
+        encode("issuerAt", &[uint(index)])
+    }
+    pub(crate) fn default_admin() -> Vec<u8> {
+        encode("defaultAdmin", &[])
+    }
+    pub(crate) fn pending_default_admin() -> Vec<u8> {
+        encode("pendingDefaultAdmin", &[])
+    }
+    pub(crate) fn has_role(role: &Role, account: &Address) -> Vec<u8> {
+        encode("hasRole", &[bytes(role.id().as_bytes()), Token::Address(h160(account))])
     }
     pub(crate) fn verify_inclusion(batch: u64, leaf: &Sha256Digest, index: u64, path: &[Sha256Digest]) -> Vec<u8> {
         let path = path.iter().map(|node| bytes(node.as_bytes())).collect();
@@ -303,15 +485,50 @@ pub(crate) mod call {
         };
         encode("setStatus", &[uint(index), Token::Array(changes.iter().map(change).collect())])
     }
-    pub(crate) fn set_role(role: Role, account: &Address, held: bool) -> Vec<u8> {
-        let name = if held { "grantRole" } else { "revokeRole" };
-        encode(name, &[uint(role as u8), Token::Address(h160(account))])
+    pub(crate) fn administration(what: &Administration) -> Vec<u8> {
+        let account = |account: &Address| Token::Address(h160(account));
+        match what {
+            Administration::Grant(role, to) => encode("grantRole", &[bytes(role.id().as_bytes()), account(to)]),
+            Administration::Revoke(role, of) => encode("revokeRole", &[bytes(role.id().as_bytes()), account(of)]),
+            Administration::SetIssuer(issuer) => encode(
+                "setIssuer",
+                &[
+                    bytes(&issuer.code.to_bytes16()),
+                    uint(issuer.from),
+                    uint(issuer.until),
+                    Token::String(issuer.schools.clone()),
+                ],
+            ),
+            Administration::Pause => encode("pause", &[]),
+            Administration::Unpause => encode("unpause", &[]),
+            Administration::Close { head, status_head, statement } => encode(
+                "closeEra",
+                &[
+                    uint(head.0),
+                    bytes(head.1.as_bytes()),
+                    uint(status_head.0),
+                    bytes(status_head.1.as_bytes()),
+                    bytes(statement.as_bytes()),
+                ],
+            ),
+            Administration::BeginHandOver(to) => encode("beginDefaultAdminTransfer", &[account(to)]),
+            Administration::CancelHandOver => encode("cancelDefaultAdminTransfer", &[]),
+            Administration::AcceptHandOver => encode("acceptDefaultAdminTransfer", &[]),
+        }
     }
-    pub(crate) fn create(roles: &Roles) -> Vec<u8> {
-        let arguments =
-            [roles.admin, roles.anchorer, roles.status_keeper].map(|account| Token::Address(h160(&account)));
+    pub(crate) fn create(opening: &Opening) -> Vec<u8> {
+        let nobody = Address::from_bytes([0; 20]);
+        let (chain, contract, closing, closed_at) = match &opening.predecessor {
+            None => (0, nobody, [0; 32], 0),
+            Some(p) => (p.chain, p.contract, *p.closing.as_bytes(), p.closed_at.seconds().unsigned_abs()),
+        };
+        let arguments = [
+            Token::Address(h160(&opening.admin)),
+            uint(opening.admin_delay.min(MAX_ADMIN_DELAY)),
+            Token::Tuple(vec![uint(chain), Token::Address(h160(&contract)), bytes(&closing), uint(closed_at)]),
+        ];
         let constructor = ABI.constructor().expect("the committed ABI has a constructor");
-        constructor.encode_input(CREATION.clone(), &arguments).expect("three addresses are its arguments")
+        constructor.encode_input(CREATION.clone(), &arguments).expect("these are its arguments, see the tests below")
     }
 }
 
@@ -320,24 +537,33 @@ pub(crate) fn topic(event: &str) -> [u8; 32] {
     ABI.event(event).expect("the committed ABI has every event that this crate reads").signature().0
 }
 
-/// Interprets a log of the contract; `None` for events that this crate does not read (roles, or a later contract's).
+/// Interprets a log of the contract; `None` for events that this crate does not know (a later contract's).
 ///
 /// # Errors
 /// When the log has the signature of a known event but cannot be one.
 pub fn decode_event(log: &RawLog) -> Result<Option<Event>, DecodeError> {
-    static TOPICS: LazyLock<[[u8; 32]; 2]> = LazyLock::new(|| [topic("Anchored"), topic("StatusSet")]);
-    let [anchored, status_set] = &*TOPICS;
-    match log.topics.first() {
+    static TOPICS: LazyLock<[[u8; 32]; 4]> =
+        LazyLock::new(|| ["Anchored", "StatusSet", "StatusesSet", "Closed"].map(topic));
+    static OTHERS: LazyLock<Vec<([u8; 32], &'static str)>> =
+        LazyLock::new(|| ADMINISTRATION.iter().map(|name| (topic(name), *name)).collect());
+    let [anchored, status_set, statuses_set, closed] = &*TOPICS;
+    Ok(match log.topics.first() {
         Some(first) if first == anchored => {
             let (index, batch, digest) = decode::decode_anchored(&log.topics, &log.data)?;
-            Ok(Some(Event::Anchored { index, batch, digest }))
+            Some(Event::Anchored { index, batch, digest })
         }
         Some(first) if first == status_set => {
             let (index, status) = decode::decode_status_set(&log.topics, &log.data)?;
-            Ok(Some(Event::StatusSet { index, status }))
+            Some(Event::StatusSet { index, status })
         }
-        _ => Ok(None),
-    }
+        Some(first) if first == statuses_set => {
+            let (first, count, previous) = decode::decode_statuses_set(&log.topics, &log.data)?;
+            Some(Event::StatusesSet { first, count, previous })
+        }
+        Some(first) if first == closed => Some(Event::Closed(decode::decode_closed(&log.data)?)),
+        Some(first) => OTHERS.iter().find(|(topic, _)| topic == first).map(|(_, name)| Event::Administered(name)),
+        None => None,
+    })
 }
 
 /// Interprets revert data. Never fails: what cannot be read is [`Revert::Unknown`].
@@ -356,10 +582,13 @@ fn known_revert(data: &[u8]) -> Option<Revert> {
     };
     let name = |known: &[&'static str]| known.iter().copied().find(|n| *n == error.name);
     Some(match error.name.as_str() {
-        "MissingRole" => Revert::NotAuthorised {
-            role: [Role::Admin, Role::Anchorer, Role::StatusKeeper].get(usize::try_from(number(0)?).ok()?).copied()?,
-            account: address(values.get(1)?.clone().into_address()?),
+        "AccessControlUnauthorizedAccount" => Revert::NotAuthorised {
+            account: address(values.first()?.clone().into_address()?),
+            role: RoleId(*digest(1)?.as_bytes()),
         },
+        "EnforcedPause" => Revert::Paused,
+        "EraClosed" => Revert::EraClosed { at: number(0)? },
+        "StatusDigestMismatch" => Revert::StatusDigestMismatch { expected: digest(0)?, found: digest(1)? },
         "IndexMismatch" => Revert::IndexMismatch { expected: number(0)?, found: number(1)? },
         "PrevDigestMismatch" => Revert::PrevDigestMismatch { expected: digest(0)?, found: digest(1)? },
         "StatusIndexMismatch" => Revert::StatusIndexMismatch { expected: number(0)?, found: number(1)? },
@@ -368,6 +597,8 @@ fn known_revert(data: &[u8]) -> Option<Revert> {
         _ => {
             if let Some(name) = name(&BATCH_ERRORS) {
                 Revert::BadBatch { name }
+            } else if let Some(name) = name(&ISSUER_ERRORS) {
+                Revert::IssuerNotEntitled { name }
             } else if let Some(name) = name(&CHANGE_ERRORS) {
                 Revert::BadChange { name, position: number(0)? }
             } else {
@@ -378,9 +609,43 @@ fn known_revert(data: &[u8]) -> Option<Revert> {
 }
 
 const BATCH_ERRORS: [&str; 4] = ["ZeroRoot", "SizeOutOfRange", "MalformedIssuer", "UnsupportedAlg"];
+const ISSUER_ERRORS: [&str; 3] = ["IssuerNotRegistered", "IssuerNotYetEntitled", "IssuerNoLongerEntitled"];
 const CHANGE_ERRORS: [&str; 6] =
     ["ZeroKey", "ZeroReason", "ZeroStatement", "LiveVersionLowered", "RevocationCleared", "NothingChanged"];
-const OTHER_ERRORS: [&str; 5] = ["ZeroAccount", "RoleAlreadyHeld", "RoleNotHeld", "LastAdmin", "PageTooLarge"];
+const OTHER_ERRORS: [&str; 19] = [
+    "AccessControlBadConfirmation",
+    "AccessControlEnforcedDefaultAdminDelay",
+    "AccessControlEnforcedDefaultAdminRules",
+    "AccessControlInvalidDefaultAdmin",
+    "ExpectedPause",
+    "IssuerAlreadyStarted",
+    "IssuerEndInThePast",
+    "IssuerIntervalEmpty",
+    "PageTooLarge",
+    "PredecessorIncomplete",
+    "PredecessorNotBefore",
+    "SafeCastOverflowedUintDowncast",
+    "SchoolCharacterRefused",
+    "SchoolPrefixEmpty",
+    "SchoolPrefixTooLong",
+    "SchoolsNotSorted",
+    "SchoolsTooLong",
+    "UnknownIssuer",
+    "ZeroClosingStatement",
+];
+/// Events that are about who may do what.
+const ADMINISTRATION: [&str; 10] = [
+    "DefaultAdminDelayChangeCanceled",
+    "DefaultAdminDelayChangeScheduled",
+    "DefaultAdminTransferCanceled",
+    "DefaultAdminTransferScheduled",
+    "IssuerSet",
+    "Paused",
+    "RoleAdminChanged",
+    "RoleGranted",
+    "RoleRevoked",
+    "Unpaused",
+];
 
 #[cfg(test)]
 mod tests {
@@ -396,26 +661,72 @@ mod tests {
     #[test]
     fn the_committed_abi_has_everything_that_is_called() {
         let issuer: IssuerCode = "so-hanoi".parse().expect("code");
-        let anchor = Anchor { index: 1, previous: digest(1), root: digest(2), size: 3, issuer, alg: 1 };
+        let anchor = Anchor { index: 1, previous: digest(1), root: digest(2), size: 3, issuer: issuer.clone(), alg: 1 };
         let change = StatusChange { key: digest(1), live_version: 2, revoked: false, reason: 1, statement: digest(3) };
-        let roles = Roles { admin: account(1), anchorer: account(2), status_keeper: account(3) };
+        let closed_at = UnixTime::from_seconds(1_800_000_000).expect("a time");
+        let predecessor = Predecessor { chain: 1, contract: account(2), closing: digest(3), closed_at };
+        let opening = Opening { admin: account(1), admin_delay: u64::MAX, predecessor: Some(predecessor) };
+        let registered = Issuer { code: issuer.clone(), from: 0, until: FOR_EVER, schools: "79,80".into() };
         for data in [
             call::head(),
             call::status_head(),
             call::batch(1),
             call::batches(0, 1000),
             call::status(&digest(1)),
-            call::has_role(Role::Anchorer, &account(1)),
+            call::status_block(),
+            call::closing(),
+            call::predecessor(),
+            call::paused(),
+            call::issuer(&issuer),
+            call::issuer_count(),
+            call::issuer_at(1),
+            call::default_admin(),
+            call::pending_default_admin(),
+            call::has_role(&Role::Anchorer(issuer.clone()), &account(1)),
             call::verify_inclusion(0, &digest(1), 0, &[digest(2)]),
             call::anchor(&anchor),
             call::set_status(0, &[change]),
-            call::set_role(Role::Anchorer, &account(1), true),
-            call::set_role(Role::Anchorer, &account(1), false),
-            call::create(&roles),
+            call::administration(&Administration::Grant(Role::StatusKeeper, account(1))),
+            call::administration(&Administration::Revoke(Role::Pauser, account(1))),
+            call::administration(&Administration::SetIssuer(registered)),
+            call::administration(&Administration::Pause),
+            call::administration(&Administration::Unpause),
+            call::administration(&Administration::Close {
+                head: (1, digest(1)),
+                status_head: (2, digest(2)),
+                statement: digest(3),
+            }),
+            call::administration(&Administration::BeginHandOver(account(1))),
+            call::administration(&Administration::CancelHandOver),
+            call::administration(&Administration::AcceptHandOver),
+            call::create(&opening),
+            call::create(&Opening { predecessor: None, ..opening }),
         ] {
             assert!(data.len() >= 4);
         }
         assert_ne!(topic("Anchored"), topic("StatusSet"));
+        assert!(ADMINISTRATION.iter().all(|name| topic(name) != [0; 32]));
+    }
+
+    #[test]
+    fn every_event_of_the_contract_is_known_by_name() {
+        for event in ABI.events() {
+            let entry = ["Anchored", "StatusSet", "StatusesSet", "Closed"].contains(&event.name.as_str());
+            assert!(entry || ADMINISTRATION.contains(&event.name.as_str()), "{}", event.name);
+        }
+    }
+
+    #[test]
+    fn roles_are_those_of_the_contract() {
+        let hex = |role: Role| hex::encode(role.id().as_bytes());
+        assert_eq!(hex(Role::Admin), "00".repeat(32));
+        assert_eq!(role_words(&Role::StatusKeeper.id()), "status keeper");
+        assert_eq!(role_words(&Role::Anchorer("so-demo".parse().expect("code")).id()), "anchorer of this issuer");
+        assert_ne!(hex(Role::Anchorer("a".parse().expect("code"))), hex(Role::Anchorer("b".parse().expect("code"))));
+    }
+
+    fn role_words(role: &RoleId) -> String {
+        role.to_string()
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What a node says, taken apart. Every function here takes anything at all and answers without panic, with memory in
 //! proportion to what it was given: fuzz targets call them directly.
 
-use hocba_bundle::facts::{Address, BatchFact, IssuerCode, StatusFact};
+use hocba_bundle::facts::{Address, BatchFact, Closing, IssuerCode, StatusFact};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use serde_json::{Map, Value};
 
-use crate::TxHash;
+use crate::{Predecessor, TxHash};
 
 /// Most batches a page may hold; the contract's own limit.
 pub const MAX_PAGE: u64 = 1000;
@@ -13,7 +13,7 @@ pub const MAX_PAGE: u64 = 1000;
 /// Most topics a log can have.
 const MAX_TOPICS: usize = 4;
 
-/// Longest event data taken; the contract's longest event has 5 words.
+/// Longest event data taken; the contract's longest event, of an issuer, has 512 bytes of school codes and 4 words.
 const MAX_LOG_DATA: usize = 4096;
 
 /// A part of a node's answer that cannot be what it should be. The node is broken, hostile or of an unknown kind; asking
@@ -58,7 +58,7 @@ pub(crate) const fn fault(what: &'static str, problem: Problem) -> DecodeError {
 }
 
 /// A block's head, as far as we look at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockHead {
     /// Its number.
     pub number: u64,
@@ -123,6 +123,21 @@ pub fn decode_quantity(what: &'static str, value: &Value) -> Result<u64> {
         return Ok(0);
     }
     u64::from_str_radix(digits, 16).map_err(|_| fault(what, Problem::Range))
+}
+
+/// An amount in wei, written as `0x` and up to 64 hex digits; held at the largest 128-bit number.
+///
+/// # Errors
+/// For anything else.
+pub fn decode_wei(what: &'static str, value: &Value) -> Result<u128> {
+    let digits = hex_digits(what, value)?;
+    if digits.is_empty() || digits.len() > 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(fault(what, Problem::Hex));
+    }
+    match digits.trim_start_matches('0') {
+        "" => Ok(0),
+        digits => Ok(u128::from_str_radix(digits, 16).unwrap_or(u128::MAX)),
+    }
 }
 
 /// Bytes written as `0x` and hex, at most `max` of them.
@@ -372,6 +387,116 @@ pub(crate) fn decode_status_set(topics: &[[u8; 32]], data: &[u8]) -> Result<(u64
     Ok((index, StatusFact { key, live_version, revoked, reason, time: time("StatusSet", at)?, statement }))
 }
 
+pub(crate) fn decode_statuses_set(topics: &[[u8; 32]], data: &[u8]) -> Result<(u64, u64, u64)> {
+    let indexed = topics.get(1..2).filter(|_| topics.len() == 2).ok_or(fault("StatusesSet", Problem::Length))?.concat();
+    let mut words = Words::of("StatusesSet", data, 2)?;
+    Ok((Words::of("StatusesSet", &indexed, 1)?.uint(8)?, words.uint(8)?, words.uint(8)?))
+}
+
+pub(crate) fn decode_closed(data: &[u8]) -> Result<Closing> {
+    let mut words = Words::of("Closed", data, 7)?;
+    let (_, _, _, _) = (words.uint(8)?, words.digest(), words.uint(8)?, words.digest());
+    let at = words.uint(8)?;
+    Ok(Closing { statement: words.digest(), time: time("Closed", at)? })
+}
+
+/// What `closing()` returns: the closing and its digest; `None` while the era is open.
+///
+/// # Errors
+/// For anything but three words, all zero or none.
+pub fn decode_closing(bytes: &[u8]) -> Result<Option<(Closing, Sha256Digest)>> {
+    let mut words = Words::of("closing", bytes, 3)?;
+    let (at, statement, digest) = (words.uint(5)?, words.digest(), words.digest());
+    match [at == 0, is_zero(&statement), is_zero(&digest)] {
+        [true, true, true] => Ok(None),
+        [false, false, false] => Ok(Some((Closing { statement, time: time("closing", at)? }, digest))),
+        _ => Err(fault("closing", Problem::Contradiction)),
+    }
+}
+
+/// What `predecessor()` returns; `None` for the first era.
+///
+/// # Errors
+/// For anything but four words, all zero or none.
+pub fn decode_predecessor(bytes: &[u8]) -> Result<Option<Predecessor>> {
+    let mut words = Words::of("predecessor", bytes, 4)?;
+    let (chain, contract) = (words.uint(8)?, words.address()?);
+    let (closing, at) = (words.digest(), words.uint(8)?);
+    match [chain == 0, *contract.as_bytes() == [0; 20], is_zero(&closing), at == 0] {
+        [true, true, true, true] => Ok(None),
+        [false, false, false, false] => {
+            Ok(Some(Predecessor { chain, contract, closing, closed_at: time("predecessor", at)? }))
+        }
+        _ => Err(fault("predecessor", Problem::Contradiction)),
+    }
+}
+
+/// What `issuer(code)` returns: first and end second, schools; `None` for a code that was never registered.
+///
+/// # Errors
+/// For anything but the one ABI encoding of two numbers and at most 512 bytes of text.
+pub fn decode_issuer(bytes: &[u8]) -> Result<Option<(u64, u64, String)>> {
+    const MAX_SCHOOLS: u64 = 512;
+    let (head, tail) = bytes.split_at_checked(128).ok_or(fault("issuer", Problem::Length))?;
+    let mut words = Words::of("issuer", head, 4)?;
+    let (from, until, offset, length) = (words.uint(5)?, words.uint(5)?, words.uint(8)?, words.uint(8)?);
+    if offset != 96 || length > MAX_SCHOOLS {
+        return Err(fault("issuer", Problem::Range));
+    }
+    let length = usize::try_from(length).map_err(|_| fault("issuer", Problem::Range))?;
+    let (text, padding) = tail.split_at_checked(length).ok_or(fault("issuer", Problem::Length))?;
+    if tail.len() != length.next_multiple_of(32) || padding.iter().any(|b| *b != 0) {
+        return Err(fault("issuer", Problem::Length));
+    }
+    let schools = std::str::from_utf8(text).map_err(|_| fault("issuer", Problem::Range))?;
+    if !schools.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b',' || b == b'*') {
+        return Err(fault("issuer", Problem::Range));
+    }
+    match (from, until) {
+        (0, 0) if schools.is_empty() => Ok(None),
+        _ if until > from => Ok(Some((from, until, schools.to_owned()))),
+        _ => Err(fault("issuer", Problem::Contradiction)),
+    }
+}
+
+/// What `issuerAt(index)` returns.
+///
+/// # Errors
+/// For anything but one issuer code.
+pub fn decode_issuer_code(bytes: &[u8]) -> Result<IssuerCode> {
+    Words::of("issuerAt", bytes, 1)?.issuer()
+}
+
+/// What `defaultAdmin()` returns.
+///
+/// # Errors
+/// For anything but one address.
+pub fn decode_address(bytes: &[u8]) -> Result<Address> {
+    Words::of("address", bytes, 1)?.address()
+}
+
+/// What `pendingDefaultAdmin()` returns: who is named, and from when the hand-over can be accepted; `None` where nobody is.
+///
+/// # Errors
+/// For anything but two words.
+pub fn decode_hand_over(bytes: &[u8]) -> Result<Option<(Address, UnixTime)>> {
+    let mut words = Words::of("pendingDefaultAdmin", bytes, 2)?;
+    let (account, from) = (words.address()?, words.uint(6)?);
+    if *account.as_bytes() == [0; 20] { Ok(None) } else { Ok(Some((account, time("pendingDefaultAdmin", from)?))) }
+}
+
+/// What a view of one number returns.
+///
+/// # Errors
+/// For anything but one 64-bit number.
+pub fn decode_number(bytes: &[u8]) -> Result<u64> {
+    Words::of("number", bytes, 1)?.uint(8)
+}
+
+fn is_zero(digest: &Sha256Digest) -> bool {
+    *digest.as_bytes() == [0; 32]
+}
+
 fn time(what: &'static str, seconds: u64) -> Result<UnixTime> {
     let seconds = i64::try_from(seconds).map_err(|_| fault(what, Problem::Range))?;
     UnixTime::from_seconds(seconds).map_err(|_| fault(what, Problem::Range))
@@ -397,6 +522,13 @@ impl<'a> Words<'a> {
     }
     fn digest(&mut self) -> Sha256Digest {
         Sha256Digest::from_bytes(*self.next())
+    }
+    fn address(&mut self) -> Result<Address> {
+        let (zeros, address) = self.next().split_at(12);
+        if zeros.iter().any(|b| *b != 0) {
+            return Err(fault(self.what, Problem::Range));
+        }
+        Ok(Address::from_bytes(address.try_into().expect("20 of 32 bytes")))
     }
     /// An unsigned number of at most `bytes` ≤ 8 bytes.
     fn uint(&mut self, bytes: usize) -> Result<u64> {

@@ -10,15 +10,19 @@
 //! - [`decode`] takes apart what nodes say. A node is not trusted: numbers are bounded, lists are whole or an error, and
 //!   the digests of [`ChainFacts::check`] tell whether they are the contract's.
 //!
-//! What it does not do: compare several nodes (k of n operators), watch a transaction until it is final, resend,
-//! replace or recover after a reorganisation, pay by EIP-1559. That is the work of the anchoring service, on top of
-//! this. There is no TLS here: a node stands on the same machine or private network, or behind a local proxy.
+//! - [`Operators`] asks several operators at once and believes what enough of them say of the same settled block, and says
+//!   who says otherwise; [`Pool`] sends to all nodes; [`Breaker`] leaves a dead one alone for a while.
+//! - [`FeePolicy`] says what is offered for gas, and when more is offered.
+//!
+//! What it does not do: watch a transaction until it is final, resend, replace or recover after a reorganisation. That is
+//! the work of the anchoring service, on top of this. There is no TLS here: a node stands on the same machine or private
+//! network, or behind a local proxy.
 //!
 //! Specification: `docs/spec` (anchor and status digests), `contracts/src/IHocbaAnchor.sol`.
 //!
 //! ```
 //! use hocba_chain::{
-//!     Anchor, AnchorClient, Finality, Roles, Signer, Terms, Wait, deploy, embedded, transaction::ANCHOR_GAS,
+//!     Anchor, AnchorClient, Fee, Finality, Roles, Signer, Terms, Wait, embedded, open, transaction::ANCHOR_GAS,
 //! };
 //! use hocba_record::encoding::Sha256Digest;
 //!
@@ -28,8 +32,8 @@
 //! let chain = embedded::EmbeddedChain::in_memory(|| 1_780_000_000);
 //! let signer = Signer::from_secret(&[7; 32], embedded::CHAIN_ID)?;
 //! let me = signer.address();
-//! let roles = Roles { admin: me, anchorer: me, status_keeper: me };
-//! let deployment = deploy(&chain, &signer, &roles, 0, Wait::default()).await?;
+//! let roles = Roles { anchorer: me, issuers: vec!["so-hanoi".parse()?], status_keeper: me };
+//! let deployment = open(&chain, &signer, &roles, Fee::FREE, Wait::default()).await?;
 //!
 //! let client = AnchorClient::connect(chain, deployment).await?;
 //! let head = client.head().await?;
@@ -41,7 +45,7 @@
 //!     issuer: "so-hanoi".parse()?,
 //!     alg: 1,
 //! };
-//! let terms = Terms { nonce: client.mined_transactions(&me).await?, gas: ANCHOR_GAS, gas_price: 0 };
+//! let terms = Terms { nonce: client.mined_transactions(&me).await?, gas: ANCHOR_GAS, fee: Fee::FREE };
 //! let transaction = client.prepare_anchor(&signer, &anchor, terms)?;
 //! // Here a service records transaction.raw() and transaction.hash().
 //! client.broadcast(&transaction).await?;
@@ -57,25 +61,34 @@
 //! [`ChainFacts`]: hocba_bundle::facts::ChainFacts
 //! [`ChainFacts::check`]: hocba_bundle::facts::ChainFacts::check
 
+mod breaker;
 mod client;
 mod contract;
 pub mod decode;
 pub mod embedded;
+mod fees;
 mod http;
+mod operators;
+mod pool;
 mod register;
 pub mod rpc;
 mod status_log;
 pub mod testing;
 pub mod transaction;
 
+pub use breaker::Breaker;
 pub use client::{
-    AnchorClient, Broadcast, ClientError, Finality, Head, MAX_BATCHES, MAX_STATUSES, Receipt, Wait, deploy,
+    AnchorClient, Broadcast, ClientError, Finality, Head, MAX_BATCHES, MAX_STATUSES, Receipt, Roles, Wait, administer,
+    deploy, open,
 };
 pub use contract::{
-    Anchor, Deployment, Event, MAX_CHANGES, Revert, Role, Roles, StatusChange, TxHash, code_digest, decode_event,
-    decode_revert,
+    Administration, Anchor, Deployment, Event, FOR_EVER, Issuer, MAX_ADMIN_DELAY, MAX_CHANGES, Opening, Predecessor,
+    Revert, Role, RoleId, StatusChange, TxHash, code_digest, decode_event, decode_revert,
 };
+pub use fees::{Fee, FeePolicy};
 pub use http::{DEFAULT_MAX_RESPONSE, DEFAULT_TIMEOUT, HttpRpc, HttpRpcError, HttpSettings};
+pub use operators::{Agreed, Operators};
+pub use pool::Pool;
 pub use register::Register;
 pub use rpc::{NodeErrorClass, Rpc, RpcError};
 pub use status_log::StatusLog;

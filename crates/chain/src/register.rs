@@ -1,12 +1,12 @@
 //! The register of batches alone, checked while it is read: what a sender needs to know before it anchors.
 
-use hocba_bundle::facts::{ANCHOR_TAG, BatchFact, IssuerCode, batch_digest, genesis_digest};
-use hocba_record::encoding::Sha256Digest;
+use hocba_bundle::facts::{ANCHOR_TAG, BatchFact, IssuerCode, batch_digest};
+use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use serde_json::json;
 
 use crate::{
     AnchorClient, ClientError, Head, MAX_BATCHES, Rpc,
-    client::{FIRST_LOG_RANGE, MAX_LOG_REQUESTS, Result, wants_less},
+    client::Result,
     contract::{Event, TxHash, decode_event, topic},
     decode::{self, BlockHead, MAX_PAGE, Problem, fault},
 };
@@ -50,7 +50,7 @@ impl<R: Rpc> AnchorClient<R> {
         let deployment = self.deployment();
         let (mut batches, mut digest) = match earlier {
             Some(earlier) => (earlier.batches, earlier.head.digest),
-            None => (Vec::new(), genesis_digest(ANCHOR_TAG, deployment.chain, &deployment.contract)),
+            None => (Vec::new(), self.genesis(ANCHOR_TAG).await?),
         };
         while (batches.len() as u64) < head.count {
             let from = batches.len() as u64;
@@ -67,54 +67,61 @@ impl<R: Rpc> AnchorClient<R> {
         Ok(Register { block, head, batches })
     }
 
-    /// The transaction that anchored the batch with this index and root, and its block, from the logs. For a batch that
-    /// is there although no transaction for it is known: after a restore from a backup.
+    /// The transaction that anchored the batch with this index, root and block time, and its block, from the logs. For a
+    /// batch that is there although no transaction for it is known: after a restore from a backup.
     ///
     /// # Errors
-    /// The node's own, and [`ClientError::ScanTooLong`].
-    pub async fn anchoring(&self, index: u64, root: &Sha256Digest) -> Result<Option<(TxHash, u64)>> {
+    /// The node's own.
+    pub async fn anchoring(&self, index: u64, root: &Sha256Digest, time: UnixTime) -> Result<Option<(TxHash, u64)>> {
         let is_it = |event| match event {
             Event::Anchored { index: found, batch, .. } => (found, batch.root) == (index, *root),
-            Event::StatusSet { .. } => false,
+            _ => false,
         };
-        self.placed("Anchored", index, root, is_it).await
+        self.placed("Anchored", index, root, time, is_it).await
     }
 
-    /// The transaction of an event with this index and second topic, and its block, looked for from the top down.
+    /// The transaction of an event with this index, second topic and block time, and its block.
     pub(crate) async fn placed(
         &self,
         name: &str,
         index: u64,
         subject: &Sha256Digest,
+        time: UnixTime,
         is_it: impl Fn(Event) -> bool,
     ) -> Result<Option<(TxHash, u64)>> {
-        let (mut range, mut top) = (FIRST_LOG_RANGE, Some(self.block("latest").await?.number));
         let topics = [topic(name), decode::word(index), *subject.as_bytes()].map(|t| format!("0x{}", hex::encode(t)));
-        for _ in 0..MAX_LOG_REQUESTS {
-            let Some(to) = top.filter(|to| *to >= self.lowest()) else { return Ok(None) };
-            let from = to.saturating_sub(range - 1).max(self.lowest());
+        // Several blocks may have one time on a development chain.
+        let (mut from, latest) = (self.first_block_at(time).await?, self.block("latest").await?.number);
+        while from <= latest && self.block(&format!("{from:#x}")).await?.time == time {
             let filter = json!([{
                 "address": self.deployment().contract,
                 "fromBlock": format!("{from:#x}"),
-                "toBlock": format!("{to:#x}"),
+                "toBlock": format!("{from:#x}"),
                 "topics": topics,
             }]);
-            let logs = match self.rpc().request("eth_getLogs", filter).await {
-                Ok(logs) => decode::decode_logs(&logs)?,
-                Err(e) if range > 1 && wants_less(&e) => {
-                    range = (range / 8).max(1);
-                    continue;
-                }
-                Err(e) => return Err(e.into()),
-            };
+            let logs = decode::decode_logs(&self.rpc().request("eth_getLogs", filter).await?)?;
             for log in logs.iter().filter(|log| log.address == self.deployment().contract && !log.removed) {
                 if decode_event(log)?.is_some_and(&is_it) {
                     return Ok(Some((log.transaction, log.block)));
                 }
             }
-            top = from.checked_sub(1);
+            from += 1;
         }
-        Err(ClientError::ScanTooLong { requests: MAX_LOG_REQUESTS, block: top.unwrap_or_default() })
+        Ok(None)
+    }
+
+    /// The first block that is not before this time, by halving: block times never decrease.
+    async fn first_block_at(&self, time: UnixTime) -> Result<u64> {
+        let (mut low, mut high) = (self.lowest(), self.block("latest").await?.number + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.block(&format!("{middle:#x}")).await?.time < time {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
     }
 
     /// Whether the node has a transaction, mined or waiting. One that it does not have is to be sent again.

@@ -130,6 +130,8 @@ pub enum NodeErrorClass {
     RangeTooLarge,
     /// Fewer requests, please.
     RateLimited,
+    /// The node kept the transaction and could not pass it on: it has no peers now.
+    NotRelayed,
     /// Anything else.
     Other,
 }
@@ -142,20 +144,39 @@ impl NodeErrorClass {
         match code {
             3 => Self::Reverted,
             -32601 => Self::MethodNotFound,
-            _ if says(&["already known", "known transaction", "already imported", "already exists in"]) => {
+            _ if says(&["no peer connection available"]) => Self::NotRelayed,
+            _ if says(&[
+                "already known",
+                "known transaction",
+                "already imported",
+                "already exists in",
+                "already in the txpool",
+            ]) =>
+            {
                 Self::AlreadyKnown
             }
             _ if says(&["nonce too low", "nonce is too low", "nonce below", "lower than the account nonce"]) => {
                 Self::NonceTooLow
             }
             _ if says(&["nonce too high", "nonce is too high", "nonce gap", "too distant"]) => Self::NonceTooHigh,
-            _ if says(&["underpriced", "gas price below", "gas price too low", "min gas price"]) => Self::Underpriced,
+            _ if says(&[
+                "underpriced",
+                "gas price below",
+                "gas price too low",
+                "min gas price",
+                "replacement gas too low",
+                "less than block base fee",
+            ]) =>
+            {
+                Self::Underpriced
+            }
             _ if says(&["insufficient funds", "insufficient balance", "upfront cost"]) => Self::InsufficientFunds,
             _ if says(&["revert"]) => Self::Reverted,
             _ if says(&[
                 "header not found",
                 "unknown block",
                 "block not found",
+                "block greater than current height",
                 "missing trie node",
                 "not available",
                 "pruned",
@@ -164,7 +185,8 @@ impl NodeErrorClass {
                 Self::BlockUnavailable
             }
             _ if says(&["too many requests", "rate limit"]) => Self::RateLimited,
-            -32005 => Self::RangeTooLarge,
+            // A limit, by EIP-1474; Besu says so of a transaction with more gas than a block has, too.
+            -32005 if !says(&["gas"]) => Self::RangeTooLarge,
             _ if says(&[
                 "range too large",
                 "block range",
@@ -197,7 +219,10 @@ impl RpcError {
     pub fn may_have_acted(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::RateLimited { .. } => false,
-            Self::Node { class, .. } => matches!(class, NodeErrorClass::AlreadyKnown | NodeErrorClass::NonceTooLow),
+            Self::Node { class, .. } => {
+                use NodeErrorClass::{AlreadyKnown, NonceTooLow, NotRelayed};
+                matches!(class, AlreadyKnown | NonceTooLow | NotRelayed)
+            }
             _ => true,
         }
     }
@@ -305,10 +330,19 @@ mod tests {
             ("execution reverted", NodeErrorClass::Reverted),
             ("header not found", NodeErrorClass::BlockUnavailable),
             ("query returned more than 10000 results", NodeErrorClass::RangeTooLarge),
+            // Seen at @ethereumjs/client 0.9.0 (tests/network) and in Besu's sources.
+            ("this transaction is already in the TxPool", NodeErrorClass::AlreadyKnown),
+            ("replacement gas too low, got maxPriorityFeePerGas: 0", NodeErrorClass::Underpriced),
+            ("specified block greater than current height", NodeErrorClass::BlockUnavailable),
+            ("no peer connection available", NodeErrorClass::NotRelayed),
         ] {
             assert_eq!(refusal(-32000, message).class(), Some(class), "{message}");
         }
         assert_eq!(refusal(-32601, "no").class(), Some(NodeErrorClass::MethodNotFound));
+        let of_limits = |message| refusal(-32005, message).class();
+        assert_eq!(of_limits("Requested range exceeds maximum range limit"), Some(NodeErrorClass::RangeTooLarge));
+        assert_eq!(of_limits("Transaction gas limit exceeds block gas limit"), Some(NodeErrorClass::Other));
+        assert!(refusal(-32603, "no peer connection available").may_have_acted());
         let RpcError::Node { message, .. } = refusal(-1, &"x\n\u{1b}[31m".repeat(1000)) else { panic!("refusal") };
         assert_eq!(message.chars().count(), MAX_MESSAGE);
         assert!(!message.chars().any(char::is_control));

@@ -1,7 +1,7 @@
 //! The status log alone, checked while it is read: what a sender needs to know before it sets statuses.
 
-use hocba_bundle::facts::{STATUS_LOG_TAG, StatusFact, genesis_digest, status_digest};
-use hocba_record::encoding::Sha256Digest;
+use hocba_bundle::facts::{STATUS_LOG_TAG, StatusFact, status_digest};
+use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 
 use crate::{
     AnchorClient, ClientError, Head, MAX_STATUSES, Rpc,
@@ -43,17 +43,18 @@ impl<R: Rpc> AnchorClient<R> {
     /// is so with an `earlier` from before it: read again without.
     pub async fn status_log(&self, earlier: Option<StatusLog>) -> Result<StatusLog> {
         let block = self.block("latest").await?;
-        let head = self.status_head_at(&format!("{:#x}", block.number)).await?;
+        let tag = format!("{:#x}", block.number);
+        let head = self.status_head_at(&tag).await?;
         if head.count > MAX_STATUSES {
             return Err(ClientError::TooMany { count: head.count, max: MAX_STATUSES });
         }
         let deployment = self.deployment();
-        let (known, mut digest, below) = match earlier {
-            Some(earlier) => (earlier.entries, earlier.head.digest, earlier.block.number.saturating_add(1)),
-            None => (Vec::new(), genesis_digest(STATUS_LOG_TAG, deployment.chain, &deployment.contract), 0),
+        let (known, mut digest) = match earlier {
+            Some(earlier) => (earlier.entries, earlier.head.digest),
+            None => (Vec::new(), self.genesis(STATUS_LOG_TAG).await?),
         };
         let first = known.len();
-        let entries = self.read_statuses(known, below.max(self.lowest()), block.number, head.count).await?;
+        let entries = self.read_statuses(known, &tag, head.count).await?;
         for (index, entry) in (0..).zip(&entries).skip(first) {
             digest = status_digest(deployment.chain, &deployment.contract, index, entry, &digest);
         }
@@ -63,16 +64,21 @@ impl<R: Rpc> AnchorClient<R> {
         Ok(StatusLog { block, head, entries })
     }
 
-    /// The transaction that made the entry with this index and key, and its block, from the logs. For an entry that is
+    /// The transaction that made the entry with this index, key and block time, and its block, from the logs. For an entry that is
     /// there although no transaction for it is known: after a restore from a backup.
     ///
     /// # Errors
-    /// The node's own, and [`ClientError::ScanTooLong`].
-    pub async fn status_setting(&self, index: u64, key: &Sha256Digest) -> Result<Option<(TxHash, u64)>> {
+    /// The node's own.
+    pub async fn status_setting(
+        &self,
+        index: u64,
+        key: &Sha256Digest,
+        time: UnixTime,
+    ) -> Result<Option<(TxHash, u64)>> {
         let is_it = |event| match event {
             Event::StatusSet { index: found, status } => (found, status.key) == (index, *key),
-            Event::Anchored { .. } => false,
+            _ => false,
         };
-        self.placed("StatusSet", index, key, is_it).await
+        self.placed("StatusSet", index, key, time, is_it).await
     }
 }

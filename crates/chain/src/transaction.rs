@@ -3,18 +3,26 @@
 use std::fmt;
 
 use ethers_core::{
-    types::{Bytes, NameOrAddress, Signature, TransactionRequest, U256, transaction::eip2718::TypedTransaction},
+    types::{
+        Bytes, Eip1559TransactionRequest, NameOrAddress, Signature, TransactionRequest, U256,
+        transaction::eip2718::TypedTransaction,
+    },
     utils::{get_contract_address, keccak256, rlp::Rlp},
 };
 use ethers_signers::{LocalWallet, Signer as _};
 use hocba_bundle::facts::Address;
 
-use crate::contract::{Anchor, MAX_CHANGES, Role, Roles, StatusChange, TxHash, address, call, h160};
+use crate::{
+    contract::{Administration, Anchor, MAX_CHANGES, Opening, StatusChange, TxHash, address, call, h160},
+    fees::Fee,
+};
 
-/// Gas for one `anchor`: 89,500 are used, the first or a later one; the rest is room for dearer forks.
+/// Gas for one `anchor`: 90,300 are used, the first or a later one; the rest is room for dearer forks.
 pub const ANCHOR_GAS: u64 = 200_000;
-/// Gas for the deployment: 1,887,000 are used.
-pub const DEPLOY_GAS: u64 = 4_000_000;
+/// Gas for the deployment: 3,273,000 are used, and a predecessor takes 90,000 more.
+pub const DEPLOY_GAS: u64 = 6_000_000;
+/// Gas for what an administrator does: the dearest, an issuer with 512 bytes of school codes, takes 850,000.
+pub const ADMINISTRATION_GAS: u64 = 2_000_000;
 /// Gas for one `setStatus` besides its changes.
 const SET_STATUS_BASE_GAS: u64 = 100_000;
 /// Gas for one change: 32,000 are used for a fresh key, call data included.
@@ -44,8 +52,8 @@ pub enum TransactionError {
     /// The contract takes 1 to 1,000 changes at once.
     #[error("{0} changes at once; the contract takes 1 to {MAX_CHANGES}")]
     ChangeCount(usize),
-    /// The bytes are no signed legacy transaction in its one encoding.
-    #[error("not a signed legacy transaction (EIP-155)")]
+    /// The bytes are no signed transaction of a kind made here, in its one encoding.
+    #[error("not a signed transaction (EIP-155 or EIP-1559)")]
     Malformed,
 }
 
@@ -90,11 +98,11 @@ pub struct Terms {
     pub nonce: u64,
     /// Most gas it may use.
     pub gas: u64,
-    /// Price per gas in wei; 0 where the network is free of charge.
-    pub gas_price: u128,
+    /// What it offers for gas.
+    pub fee: Fee,
 }
 
-/// A signed legacy transaction (EIP-155).
+/// A signed transaction, legacy (EIP-155) or with a fee limit (EIP-1559).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedTransaction {
     raw: Vec<u8>,
@@ -110,17 +118,40 @@ pub struct SignedTransaction {
 impl SignedTransaction {
     fn sign(signer: &Signer, to: Option<Address>, data: Vec<u8>, terms: Terms) -> Result<Self, TransactionError> {
         let chain = signer.chain();
-        let mut request = TransactionRequest::new()
-            .from(signer.0.address())
-            .data(data.clone())
-            .value(0)
-            .nonce(terms.nonce)
-            .gas(terms.gas)
-            .gas_price(terms.gas_price)
-            .chain_id(chain);
-        request.to = to.as_ref().map(|to| NameOrAddress::Address(h160(to)));
-        let request = TypedTransaction::Legacy(request);
-        let signature = signer.0.sign_transaction_sync(&request).map_err(|_| TransactionError::Signing)?;
+        let from = signer.0.address();
+        let to_there = to.as_ref().map(|to| NameOrAddress::Address(h160(to)));
+        let request = match terms.fee {
+            Fee::Legacy { price } => {
+                let mut request = TransactionRequest::new()
+                    .from(from)
+                    .data(data.clone())
+                    .value(0)
+                    .nonce(terms.nonce)
+                    .gas(terms.gas)
+                    .gas_price(price)
+                    .chain_id(chain);
+                request.to = to_there;
+                TypedTransaction::Legacy(request)
+            }
+            Fee::Dynamic { max, tip } => {
+                let mut request = Eip1559TransactionRequest::new()
+                    .from(from)
+                    .data(data.clone())
+                    .value(0)
+                    .nonce(terms.nonce)
+                    .gas(terms.gas)
+                    .max_fee_per_gas(max)
+                    .max_priority_fee_per_gas(tip)
+                    .chain_id(chain);
+                request.to = to_there;
+                TypedTransaction::Eip1559(request)
+            }
+        };
+        let mut signature = signer.0.sign_transaction_sync(&request).map_err(|_| TransactionError::Signing)?;
+        if matches!(terms.fee, Fee::Dynamic { .. }) {
+            // The signer gives `v` as EIP-155 has it, 2 * chain + 35 + parity; EIP-1559 has the parity alone.
+            signature.v = signature.v.saturating_sub(35) % 2;
+        }
         let raw = request.rlp_signed(&signature).to_vec();
         let hash = TxHash::from_bytes(keccak256(&raw));
         Ok(Self { raw, hash, chain, from: signer.address(), to, terms, data, signature })
@@ -129,33 +160,53 @@ impl SignedTransaction {
     /// Reads a raw transaction again, for example one recorded before a crash. Takes any bytes.
     ///
     /// # Errors
-    /// For anything but the one encoding of a legacy transaction without value, signed for a chain, as made here.
+    /// For anything but the one encoding of a transaction without value, signed for a chain, as made here.
     pub fn from_raw(raw: &[u8]) -> Result<Self, TransactionError> {
         let error = TransactionError::Malformed;
         if raw.len() > MAX_RAW {
             return Err(error);
         }
-        let (request, signature) = TransactionRequest::decode_signed_rlp(&Rlp::new(raw)).map_err(|_| error)?;
+        let (request, signature) = match raw {
+            [2, rest @ ..] => {
+                let read = Eip1559TransactionRequest::decode_signed_rlp(&Rlp::new(rest)).map_err(|_| error)?;
+                (TypedTransaction::Eip1559(read.0), read.1)
+            }
+            _ => {
+                let read = TransactionRequest::decode_signed_rlp(&Rlp::new(raw)).map_err(|_| error)?;
+                (TypedTransaction::Legacy(read.0), read.1)
+            }
+        };
         if request.rlp_signed(&signature)[..] != *raw || !has_low_s(&signature) {
             return Err(error);
         }
-        let small = |n: Option<U256>| n.filter(|n| n.bits() <= 64).map(|n| n.low_u64()).ok_or(error);
-        let price = request.gas_price.filter(|n| n.bits() <= 128).ok_or(error)?.low_u128();
-        if !request.value.unwrap_or_default().is_zero() {
+        let price = |n: Option<U256>| n.filter(|n| n.bits() <= 128).map(|n| n.low_u128()).ok_or(error);
+        let fee = match &request {
+            TypedTransaction::Legacy(request) => Fee::Legacy { price: price(request.gas_price)? },
+            TypedTransaction::Eip1559(request) if request.access_list.0.is_empty() => {
+                let (max, tip) = (price(request.max_fee_per_gas)?, price(request.max_priority_fee_per_gas)?);
+                if tip > max {
+                    return Err(error);
+                }
+                Fee::Dynamic { max, tip }
+            }
+            _ => return Err(error),
+        };
+        let small = |n: Option<&U256>| n.filter(|n| n.bits() <= 64).map(U256::low_u64).ok_or(error);
+        if !request.value().copied().unwrap_or_default().is_zero() {
             return Err(error);
         }
         Ok(Self {
             hash: TxHash::from_bytes(keccak256(raw)),
             raw: raw.to_vec(),
-            chain: request.chain_id.filter(|c| !c.is_zero()).ok_or(error)?.as_u64(),
-            from: address(request.from.ok_or(error)?),
-            to: match request.to {
+            chain: request.chain_id().filter(|c| !c.is_zero()).ok_or(error)?.as_u64(),
+            from: address(*request.from().ok_or(error)?),
+            to: match request.to() {
                 None => None,
-                Some(NameOrAddress::Address(to)) => Some(address(to)),
+                Some(NameOrAddress::Address(to)) => Some(address(*to)),
                 Some(NameOrAddress::Name(_)) => return Err(error),
             },
-            terms: Terms { nonce: small(request.nonce)?, gas: small(request.gas)?, gas_price: price },
-            data: request.data.unwrap_or_else(Bytes::new).to_vec(),
+            terms: Terms { nonce: small(request.nonce())?, gas: small(request.gas())?, fee },
+            data: request.data().cloned().unwrap_or_else(Bytes::new).to_vec(),
             signature,
         })
     }
@@ -242,28 +293,25 @@ pub fn prepare_set_status(
     SignedTransaction::sign(signer, Some(*contract), call::set_status(index, changes), terms)
 }
 
-/// Signs that an account holds a role from now on, or no longer does: when a key is exchanged for another. The sender is
-/// an administrator; the contract keeps the last one.
+/// Signs what an administrator does.
 ///
 /// # Errors
 /// Only when the key cannot sign.
-pub fn prepare_set_role(
+pub fn prepare_administration(
     signer: &Signer,
     contract: &Address,
-    role: Role,
-    account: &Address,
-    held: bool,
+    what: &Administration,
     terms: Terms,
 ) -> Result<SignedTransaction, TransactionError> {
-    SignedTransaction::sign(signer, Some(*contract), call::set_role(role, account, held), terms)
+    SignedTransaction::sign(signer, Some(*contract), call::administration(what), terms)
 }
 
 /// Signs the deployment of the contract of this release. Its address will be [`contract_address`].
 ///
 /// # Errors
 /// Only when the key cannot sign.
-pub fn prepare_deploy(signer: &Signer, roles: &Roles, terms: Terms) -> Result<SignedTransaction, TransactionError> {
-    SignedTransaction::sign(signer, None, call::create(roles), terms)
+pub fn prepare_deploy(signer: &Signer, opening: &Opening, terms: Terms) -> Result<SignedTransaction, TransactionError> {
+    SignedTransaction::sign(signer, None, call::create(opening), terms)
 }
 
 /// The address of a contract that this sender deploys with this nonce.
@@ -275,25 +323,32 @@ pub fn contract_address(sender: &Address, nonce: u64) -> Address {
 mod tests {
     use super::*;
 
-    fn roles() -> Roles {
-        let account = |n| Address::from_bytes([n; 20]);
-        Roles { admin: account(1), anchorer: account(2), status_keeper: account(3) }
+    fn opening() -> Opening {
+        Opening { admin: Address::from_bytes([1; 20]), admin_delay: 60, predecessor: None }
     }
 
     #[test]
     fn a_recorded_transaction_is_read_again_whole() {
         let signer = Signer::from_secret(&[7; 32], 20_269).expect("key");
-        for nonce in [0, 1, u64::MAX - 1] {
-            let terms = Terms { nonce, gas: DEPLOY_GAS, gas_price: u128::from(nonce) };
-            let signed = prepare_deploy(&signer, &roles(), terms).expect("signed");
-            assert_eq!(SignedTransaction::from_raw(signed.raw()), Ok(signed));
+        for nonce in [0, 1, 2, 3, u64::MAX - 1] {
+            let price = u128::from(nonce);
+            for fee in [Fee::Legacy { price }, Fee::Dynamic { max: price, tip: price / 2 }] {
+                let terms = Terms { nonce, gas: DEPLOY_GAS, fee };
+                let signed = prepare_deploy(&signer, &opening(), terms).expect("signed");
+                assert_eq!(SignedTransaction::from_raw(signed.raw()), Ok(signed));
+            }
         }
     }
 
     #[test]
     fn nothing_but_the_one_encoding_is_read() {
         let signer = Signer::from_secret(&[7; 32], 20_269).expect("key");
-        let terms = Terms { nonce: 5, gas: 21_000, gas_price: 0 };
+        for fee in [Fee::FREE, Fee::Dynamic { max: 9, tip: 4 }] {
+            only_the_one_encoding(&signer, Terms { nonce: 5, gas: 21_000, fee });
+        }
+    }
+
+    fn only_the_one_encoding(signer: &Signer, terms: Terms) {
         let contract = Address::from_bytes([9; 20]);
         let change = StatusChange {
             key: hocba_record::encoding::Sha256Digest::of(b"k"),
@@ -302,7 +357,7 @@ mod tests {
             reason: 1,
             statement: hocba_record::encoding::Sha256Digest::of(b"s"),
         };
-        let signed = prepare_set_status(&signer, &contract, 0, &[change], terms).expect("signed");
+        let signed = prepare_set_status(signer, &contract, 0, &[change], terms).expect("signed");
         let raw = signed.raw();
         for end in 0..raw.len() {
             assert_eq!(SignedTransaction::from_raw(&raw[..end]), Err(TransactionError::Malformed));
@@ -318,9 +373,9 @@ mod tests {
             );
             assert!(SignedTransaction::from_raw(&changed).map_or(true, |t| t.from() != signed.from()), "{place}");
         }
-        assert_eq!(prepare_set_status(&signer, &contract, 0, &[], terms), Err(TransactionError::ChangeCount(0)));
+        assert_eq!(prepare_set_status(signer, &contract, 0, &[], terms), Err(TransactionError::ChangeCount(0)));
         assert_eq!(
-            prepare_set_status(&signer, &contract, 0, &vec![change; 1001], terms),
+            prepare_set_status(signer, &contract, 0, &vec![change; 1001], terms),
             Err(TransactionError::ChangeCount(1001))
         );
     }
@@ -328,7 +383,7 @@ mod tests {
     #[test]
     fn a_twin_with_high_s_is_refused() {
         let signer = Signer::from_secret(&[7; 32], 20_269).expect("key");
-        let signed = prepare_deploy(&signer, &roles(), Terms { nonce: 0, gas: 1, gas_price: 0 }).expect("signed");
+        let signed = prepare_deploy(&signer, &opening(), Terms { nonce: 0, gas: 1, fee: Fee::FREE }).expect("signed");
         let (request, signature) = TransactionRequest::decode_signed_rlp(&Rlp::new(signed.raw())).expect("legacy");
         let order = U256::from_big_endian(
             &hex::decode("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141").expect("hex"),
@@ -346,7 +401,7 @@ mod tests {
         assert!(matches!(Signer::from_secret(&[7; 32], 0), Err(TransactionError::BadChain(0))));
         assert!(Signer::from_secret(&[7; 32], u64::MAX / 2).is_err());
         let signer = Signer::from_secret(&[7; 32], (u64::MAX - 36) / 2).expect("largest chain");
-        assert!(prepare_deploy(&signer, &roles(), Terms { nonce: 0, gas: 1, gas_price: 0 }).is_ok());
+        assert!(prepare_deploy(&signer, &opening(), Terms { nonce: 0, gas: 1, fee: Fee::FREE }).is_ok());
         assert!(!format!("{signer:?}").contains("0707"), "the secret is not shown");
     }
 }

@@ -49,8 +49,15 @@ async fn the_whole_story<R: Rpc>(client: AnchorClient<R>) {
     let stored = client.status(&digest("an")).await.expect("answer").expect("set");
     assert_eq!((stored.live_version, stored.revoked, stored.reason), (3, true, 2));
     assert_eq!(client.status(&digest("chi")).await.expect("answer"), None);
-    assert!(client.has_role(Role::Anchorer, &signer().address()).await.expect("answer"));
-    assert!(!client.has_role(Role::Anchorer, &stranger().address()).await.expect("answer"));
+    assert!(
+        client.has_role(&Role::Anchorer("so-hanoi".parse().expect("code")), &signer().address()).await.expect("answer")
+    );
+    assert!(
+        !client
+            .has_role(&Role::Anchorer("so-hanoi".parse().expect("code")), &stranger().address())
+            .await
+            .expect("answer")
+    );
     // A tree of one leaf: the root is the leaf. These batches say they have more.
     assert!(!client.verify_inclusion(0, &digest("batch 0"), 0, &[]).await.expect("answer"));
     assert_eq!(client.batch(3).await.expect("answer").root, digest("batch 3"));
@@ -125,6 +132,7 @@ async fn every_refusal_of_the_contract_has_its_own_name() {
         }
     };
     let me = &signer();
+    let anchorer = Role::Anchorer("so-hanoi".parse().expect("code"));
     let other = Sha256Digest::of(b"another head");
     let mut bad = good.clone();
     bad.previous = other;
@@ -140,7 +148,7 @@ async fn every_refusal_of_the_contract_has_its_own_name() {
     assert_eq!(refusal(me, &bad).await, Revert::BadBatch { name: "UnsupportedAlg" });
     assert_eq!(
         refusal(&stranger(), &good).await,
-        Revert::NotAuthorised { role: Role::Anchorer, account: stranger().address() }
+        Revert::NotAuthorised { role: anchorer.id(), account: stranger().address() }
     );
 
     set_status(&client, &[change("an", 2, true)]).await;
@@ -299,18 +307,18 @@ async fn the_server_answers_batches_notifications_and_a_browsers_questions() {
         answer,
         json!([
             { "jsonrpc": "2.0", "id": "a", "result": CLIENT_VERSION },
-            { "jsonrpc": "2.0", "id": 2, "result": "0x1" },
+            { "jsonrpc": "2.0", "id": 2, "result": "0x4" },
         ])
     );
     assert!(CLIENT_VERSION.contains("NOT FOR PRODUCTION"));
     assert_eq!(post(&address, r#"{"jsonrpc":"2.0","method":"eth_blockNumber"}"#).await, (204, Value::Null));
 
     let ask = async |method: &str, params: Value| chain.request(method, params).await;
-    for tag in ["latest", "finalized", "safe", "pending", "0x1"] {
-        assert_eq!(ask("eth_getBlockByNumber", json!([tag, false])).await.expect("block")["number"], "0x1");
+    for tag in ["latest", "finalized", "safe", "pending", "0x4"] {
+        assert_eq!(ask("eth_getBlockByNumber", json!([tag, false])).await.expect("block")["number"], "0x4");
     }
     assert_eq!(ask("eth_getBlockByNumber", json!(["earliest", true])).await.expect("block")["number"], "0x0");
-    assert_eq!(ask("eth_getBlockByNumber", json!(["0x2", true])).await, Ok(Value::Null));
+    assert_eq!(ask("eth_getBlockByNumber", json!(["0x5", true])).await, Ok(Value::Null));
     let block = ask("eth_getBlockByNumber", json!(["0x1", true])).await.expect("block");
     assert_eq!(ask("eth_getBlockByHash", json!([block["hash"], true])).await, Ok(block.clone()));
     let transaction = &block["transactions"][0];
@@ -327,16 +335,18 @@ async fn the_server_answers_batches_notifications_and_a_browsers_questions() {
     assert_eq!(ask("eth_getCode", code("0x0")).await, Ok(json!("0x")), "it was not there in the first block");
     assert!(ask("eth_getCode", code("0x1")).await.expect("code").as_str().expect("hex").len() > 1000);
     assert!(matches!(
-        ask("eth_getCode", code("0x2")).await,
+        ask("eth_getCode", code("0x5")).await,
         Err(RpcError::Node { class: NodeErrorClass::BlockUnavailable, .. })
     ));
     assert_eq!(ask("eth_getBalance", json!([signer().address(), "latest"])).await, Ok(json!("0x0")));
     assert_eq!(ask("eth_gasPrice", json!([])).await, Ok(json!("0x0")));
     assert_eq!(ask("net_version", json!([])).await, Ok(json!(CHAIN_ID.to_string())));
     let all = ask("eth_getLogs", json!([{ "fromBlock": "0x0" }])).await.expect("logs");
-    assert_eq!(all.as_array().map(Vec::len), Some(3), "three roles were granted");
-    let admin = json!([{ "fromBlock": "0x0", "topics": [null, [format!("0x{:064x}", 0), format!("0x{:064x}", 1)]] }]);
-    assert_eq!(ask("eth_getLogs", admin).await.expect("logs").as_array().map(Vec::len), Some(2));
+    assert_eq!(all.as_array().map(Vec::len), Some(4), "the administration, and three roles");
+    let role = |place: usize| all[place]["topics"][1].clone();
+    assert_ne!(role(0), role(1));
+    let either = json!([{ "fromBlock": "0x0", "topics": [null, [role(0), role(1)]] }]);
+    assert_eq!(ask("eth_getLogs", either).await.expect("logs").as_array().map(Vec::len), Some(2));
     let nobody = json!([{ "fromBlock": "0x0", "address": Address::from_bytes([9; 20]) }]);
     assert_eq!(ask("eth_getLogs", nobody).await, Ok(json!([])));
 
@@ -349,7 +359,10 @@ async fn the_server_answers_batches_notifications_and_a_browsers_questions() {
 async fn an_estimate_is_enough_and_a_price_nobody_can_pay_is_refused() {
     let client = connected(in_memory()).await;
     let anchor = next_anchor(&client, "x").await;
-    let priced = hocba_chain::Terms { gas_price: 1, ..terms(&client, &signer(), ANCHOR_GAS).await };
+    let priced = hocba_chain::Terms {
+        fee: hocba_chain::Fee::Legacy { price: 1 },
+        ..terms(&client, &signer(), ANCHOR_GAS).await
+    };
     let transaction = client.prepare_anchor(&signer(), &anchor, priced).expect("signed");
     match client.broadcast(&transaction).await {
         Err(ClientError::Rpc(e)) => assert_eq!(e.class(), Some(NodeErrorClass::InsufficientFunds)),
@@ -376,7 +389,7 @@ async fn the_server_listens_on_this_machine_only() {
 async fn the_gas_we_give_is_more_than_enough_and_not_absurd() {
     let chain = in_memory();
     let deployment = deployed(&chain).await;
-    let block = chain.request("eth_getBlockByNumber", json!(["latest", false])).await.expect("block");
+    let block = chain.request("eth_getBlockByNumber", json!(["0x1", false])).await.expect("block");
     let deploy =
         u64::from_str_radix(block["gasUsed"].as_str().expect("hex").trim_start_matches("0x"), 16).expect("hex");
     let client = AnchorClient::connect(chain, deployment).await.expect("connection");

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     contract::TxHash,
     decode::{DecodeError, decode_data, decode_fixed, decode_quantity},
+    fees::Fee,
     transaction::{MAX_RAW, SignedTransaction},
 };
 
@@ -348,24 +349,42 @@ fn show_transaction(block: &Block, mined: &Mined) -> Result<Value, Failure> {
     let transaction = read_back(mined)?;
     let terms = transaction.terms();
     let (v, r, s) = transaction.signature();
-    Ok(json!({
+    let mut shown = json!({
         "hash": hex_data(&mined.hash),
         "blockNumber": quantity(block.number),
         "blockHash": hex_data(&block.hash),
         "transactionIndex": quantity(0),
-        "type": quantity(0),
+        "type": quantity(kind(&terms.fee)),
         "chainId": quantity(transaction.chain()),
         "from": transaction.from(),
         "to": transaction.to(),
         "nonce": quantity(terms.nonce),
         "gas": quantity(terms.gas),
-        "gasPrice": format!("{:#x}", terms.gas_price),
+        "gasPrice": wei(terms.fee.in_block(0)),
         "value": quantity(0),
         "input": hex_data(transaction.data()),
         "v": quantity(v),
         "r": format!("0x{}", trimmed(&r)),
         "s": format!("0x{}", trimmed(&s)),
-    }))
+    });
+    if let Fee::Dynamic { max, tip } = terms.fee {
+        shown["maxFeePerGas"] = wei(max).into();
+        shown["maxPriorityFeePerGas"] = wei(tip).into();
+        shown["accessList"] = json!([]);
+    }
+    Ok(shown)
+}
+
+/// The type of a transaction (EIP-2718).
+fn kind(fee: &Fee) -> u64 {
+    match fee {
+        Fee::Legacy { .. } => 0,
+        Fee::Dynamic { .. } => 2,
+    }
+}
+
+fn wei(n: u128) -> String {
+    format!("{n:#x}")
 }
 
 fn show_receipt(block: &Block, mined: &Mined) -> Result<Value, Failure> {
@@ -381,9 +400,9 @@ fn show_receipt(block: &Block, mined: &Mined) -> Result<Value, Failure> {
         "contractAddress": mined.created.map(|a| hex_data(&a)),
         "gasUsed": quantity(mined.gas_used),
         "cumulativeGasUsed": quantity(mined.gas_used),
-        "effectiveGasPrice": format!("{:#x}", transaction.terms().gas_price),
+        "effectiveGasPrice": wei(transaction.terms().fee.in_block(0)),
         "status": quantity(u64::from(mined.success)),
-        "type": quantity(0),
+        "type": quantity(kind(&transaction.terms().fee)),
         "logsBloom": zeros(256),
         "logs": logs,
     }))

@@ -21,7 +21,7 @@ use revm::{
 use serde::{Deserialize, Serialize};
 
 use super::{BLOCK_GAS, CHAIN_ID, Refused};
-use crate::{contract::TxHash, transaction::SignedTransaction};
+use crate::{contract::TxHash, fees::Fee, transaction::SignedTransaction};
 
 /// An account without its storage and code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -282,7 +282,12 @@ impl State {
         let environment = TxEnv {
             caller: Address::from(*transaction.from().as_bytes()),
             gas_limit: terms.gas,
-            gas_price: terms.gas_price,
+            tx_type: u8::from(matches!(terms.fee, Fee::Dynamic { .. })) * 2,
+            gas_price: terms.fee.most(),
+            gas_priority_fee: match terms.fee {
+                Fee::Legacy { .. } => None,
+                Fee::Dynamic { tip, .. } => Some(tip),
+            },
             kind: kind(transaction.to().map(|to| *to.as_bytes())),
             data: Bytes::copy_from_slice(transaction.data()),
             nonce: terms.nonce,

@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use hocba_chain::{
-    Anchor, AnchorClient, Deployment, Receipt, Roles, Rpc, SignedTransaction, Signer, StatusChange, Terms, Wait,
-    deploy,
+    Anchor, AnchorClient, Deployment, Fee, Receipt, Roles, Rpc, SignedTransaction, Signer, StatusChange, Terms, Wait,
     embedded::CHAIN_ID,
+    open,
     transaction::{ANCHOR_GAS, set_status_gas},
 };
 use hocba_record::encoding::Sha256Digest;
@@ -25,11 +25,11 @@ pub fn stranger() -> Signer {
 
 pub fn one_for_all() -> Roles {
     let me = signer().address();
-    Roles { admin: me, anchorer: me, status_keeper: me }
+    Roles { anchorer: me, issuers: vec!["so-hanoi".parse().expect("code")], status_keeper: me }
 }
 
 pub async fn deployed(rpc: &impl Rpc) -> Deployment {
-    deploy(rpc, &signer(), &one_for_all(), 0, Wait::default()).await.expect("deployment")
+    open(rpc, &signer(), &one_for_all(), Fee::FREE, Wait::default()).await.expect("deployment")
 }
 
 pub async fn connected<R: Rpc>(rpc: R) -> AnchorClient<R> {
@@ -51,7 +51,7 @@ pub async fn next_anchor(client: &AnchorClient<impl Rpc>, name: &str) -> Anchor 
 
 pub async fn terms(client: &AnchorClient<impl Rpc>, signer: &Signer, gas: u64) -> Terms {
     let nonce = client.mined_transactions(&signer.address()).await.expect("count");
-    Terms { nonce, gas, gas_price: 0 }
+    Terms { nonce, gas, fee: Fee::FREE }
 }
 
 pub async fn signed_anchor(client: &AnchorClient<impl Rpc>, name: &str) -> SignedTransaction {
