@@ -10,8 +10,8 @@
 
 use hocba_bundle::facts::{ALG_RFC6962_SHA256, BatchFact};
 use hocba_chain::{
-    Anchor, AnchorClient, ClientError, Event as ChainEvent, Finality, NodeErrorClass, Register, Revert, Rpc, RpcError,
-    SignedTransaction, Terms, TxHash, transaction::ANCHOR_GAS,
+    Anchor, AnchorClient, ClientError, Event as ChainEvent, Fee, FeePolicy, Finality, Head, NodeErrorClass, Pool,
+    Register, Revert, Rpc, RpcError, SignedTransaction, Terms, TxHash, decode::BlockHead, transaction::ANCHOR_GAS,
 };
 use hocba_store::{
     NewAttempt,
@@ -31,8 +31,12 @@ const MAX_BACKOFF: i64 = 60;
 pub(crate) const FOUND_ON_CHAIN: &str = "found_on_chain";
 
 /// Codes of what keeps a batch from being anchored, as in `jobs.last_error`.
-const CODES: [&str; 14] = [
+const CODES: [&str; 18] = [
+    "anchoring_paused",
+    "chain_no_agreement",
     "chain_unreachable",
+    "era_closed",
+    "issuer_not_entitled",
     "other_chain",
     "other_code",
     "chain_inconsistent",
@@ -67,6 +71,10 @@ fn code(error: &ClientError) -> &'static str {
         ClientError::ChainMismatch { .. } | ClientError::NoContract { .. } => "other_chain",
         ClientError::CodeMismatch { .. } => "other_code",
         ClientError::Reverted(Revert::NotAuthorised { .. }) => "not_authorised",
+        ClientError::Reverted(Revert::Paused) => "anchoring_paused",
+        ClientError::Reverted(Revert::EraClosed { .. }) => "era_closed",
+        ClientError::Reverted(Revert::IssuerNotEntitled { .. }) => "issuer_not_entitled",
+        ClientError::NoAgreement { .. } => "chain_no_agreement",
         ClientError::Reverted(Revert::BadBatch { .. }) => "bad_batch",
         ClientError::Reverted(_) => "contract_refuses",
         ClientError::NoEffect(_) => "reverted",
@@ -140,7 +148,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
 
     /// The register at the latest block; only what is new is read. Where it does not continue what was read before, the
     /// chain was reorganised (or a node lied): read whole.
-    async fn read_register(&mut self, client: &AnchorClient<R>) -> Result<Register, ClientError> {
+    async fn read_register(&mut self, client: &AnchorClient<Pool<R>>) -> Result<Register, ClientError> {
         match self.register.take() {
             None => client.register(None).await,
             earlier => match client.register(earlier).await {
@@ -154,7 +162,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
     #[allow(clippy::too_many_arguments, reason = "one look at the world")]
     async fn on_chain(
         &mut self,
-        client: &AnchorClient<R>,
+        client: &AnchorClient<Pool<R>>,
         register: &Register,
         batch: &Batch,
         job: &Job,
@@ -170,7 +178,8 @@ impl<R: Rpc + Clone> AnchorService<R> {
             }
         }
         if place.is_none() {
-            place = client.anchoring(index, &fact.root).await?.map(|(hash, block)| (hash.to_string(), block));
+            place =
+                client.anchoring(index, &fact.root, fact.time).await?.map(|(hash, block)| (hash.to_string(), block));
         }
         // A node that has the batch and not the transaction is catching up, or one of several behind one address.
         let Some((tx_hash, block)) = place else { return Ok(Progress::UnderWay { of: Delivery::Batch(batch.id) }) };
@@ -189,6 +198,9 @@ impl<R: Rpc + Clone> AnchorService<R> {
             tx.move_attempt(attempt, AttemptState::Included, Some(block), now).await?;
             tx.commit().await?;
             return Ok(Progress::Did(Event::Included { of: Delivery::Batch(batch.id), block }));
+        }
+        if !self.confirm(&register.block, Some(&register.head), None).await? {
+            return Ok(Progress::UnderWay { of: Delivery::Batch(batch.id) });
         }
         let mut tx = self.begin("record_receipt").await?;
         for other in attempts.iter().filter(|a| !a.state.is_dead() && a.tx_hash != tx_hash) {
@@ -217,6 +229,63 @@ impl<R: Rpc + Clone> AnchorService<R> {
         }))
     }
 
+    /// Asks the other operators before anything is written down that one node said; `false`: look again soon.
+    pub(crate) async fn confirm(
+        &self,
+        block: &BlockHead,
+        batches: Option<&Head>,
+        statuses: Option<&Head>,
+    ) -> Result<bool, ClientError> {
+        let operators = &self.node.operators;
+        if operators.is_single() {
+            return Ok(true);
+        }
+        operators.confirm(block, batches, statuses).await.map_err(|(problem, agreement)| {
+            for said in agreement.others() {
+                tracing::warn!(operator = %said.id, word = ?said.word, "operator {} does not confirm", said.id);
+            }
+            ClientError::NoAgreement { needed: agreement.needed, problem }
+        })
+    }
+
+    /// What the first transaction with this nonce offers, or one that takes the place of others with it.
+    pub(crate) async fn offer(
+        &self,
+        client: &AnchorClient<Pool<R>>,
+        before: &[Attempt],
+        sender: &str,
+        nonce: u64,
+    ) -> Result<Fee, ClientError> {
+        let base = self.base_fee(client).await?;
+        let same = before.iter().filter(|a| a.nonce == nonce && a.sender == sender);
+        let fees = same.filter_map(|a| SignedTransaction::from_raw(&a.raw).ok()).map(|t| t.terms().fee);
+        let dearest = fees.max_by_key(Fee::most);
+        let raised = dearest.and_then(|fee| self.settings.fees.raised(&fee, true, base));
+        // Of one that waits at the ceiling the very bytes are made again.
+        Ok(raised
+            .or(dearest.filter(|fee| fee.most() >= self.settings.fees.first(base).most()))
+            .unwrap_or_else(|| self.settings.fees.first(base)))
+    }
+
+    async fn base_fee(&self, client: &AnchorClient<Pool<R>>) -> Result<Option<u128>, ClientError> {
+        match self.settings.fees {
+            FeePolicy::Fixed { .. } => Ok(None),
+            FeePolicy::Market { .. } => client.base_fee().await,
+        }
+    }
+
+    /// What takes the place of a transaction that waits, if something does.
+    async fn raised(
+        &self,
+        client: &AnchorClient<Pool<R>>,
+        attempt: &Attempt,
+        transaction: &SignedTransaction,
+    ) -> Result<Option<Fee>, ClientError> {
+        let waited_long = attempt.made_at.plus(self.settings.raise_after) <= self.now();
+        let base = if waited_long { self.base_fee(client).await? } else { None };
+        Ok(self.settings.fees.raised(&transaction.terms().fee, waited_long, base))
+    }
+
     pub(crate) fn settled(&self, block: u64, latest: u64) -> bool {
         match self.settings.finality {
             Finality::Instant => true,
@@ -233,7 +302,11 @@ impl<R: Rpc + Clone> AnchorService<R> {
     }
 
     /// A transaction was recorded and what it delivers is not there: where is it?
-    pub(crate) async fn under_way(&mut self, client: &AnchorClient<R>, attempt: &Attempt) -> Result<Progress, Halt> {
+    pub(crate) async fn under_way(
+        &mut self,
+        client: &AnchorClient<Pool<R>>,
+        attempt: &Attempt,
+    ) -> Result<Progress, Halt> {
         let of = attempt.of;
         let Ok(transaction) = SignedTransaction::from_raw(&attempt.raw) else {
             tracing::error!(%of, attempt = attempt.id, "attempt {} for {of} is damaged; giving it up", attempt.id);
@@ -257,7 +330,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
         if mined > transaction.terms().nonce {
             return self.set_aside(attempt, AttemptState::Replaced, None).await;
         }
-        let outbid = transaction.terms().gas_price < self.settings.gas_price;
+        let outbid = self.raised(client, attempt, &transaction).await?.is_some();
         if client.knows(&transaction.hash()).await? {
             if outbid {
                 return self.set_aside(attempt, AttemptState::Replaced, None).await;
@@ -290,7 +363,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// a crash after the record can at worst send the same bytes again.
     async fn attempt(
         &mut self,
-        client: &AnchorClient<R>,
+        client: &AnchorClient<Pool<R>>,
         register: &Register,
         batch: &Batch,
         attempts: &[Attempt],
@@ -312,7 +385,8 @@ impl<R: Rpc + Clone> AnchorService<R> {
             issuer: batch.issuer.clone(),
             alg: ALG_RFC6962_SHA256,
         };
-        let terms = Terms { nonce, gas: ANCHOR_GAS, gas_price: self.settings.gas_price };
+        let fee = self.offer(client, attempts, &sender, nonce).await?;
+        let terms = Terms { nonce, gas: ANCHOR_GAS, fee };
         let transaction = client.prepare_anchor(&self.signer, &anchor, terms)?;
         match client.rehearse(&transaction).await {
             Err(e) if head_moved(&e) => return Ok(Progress::UnderWay { of }),
@@ -327,7 +401,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// before, whose place is free again.
     pub(crate) async fn record_and_send(
         &mut self,
-        client: &AnchorClient<R>,
+        client: &AnchorClient<Pool<R>>,
         of: Delivery,
         transaction: &SignedTransaction,
         before: Option<&Attempt>,
@@ -354,7 +428,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
 
     async fn send(
         &mut self,
-        client: &AnchorClient<R>,
+        client: &AnchorClient<Pool<R>>,
         attempt: &Attempt,
         transaction: &SignedTransaction,
     ) -> Result<Progress, Halt> {

@@ -2,21 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hocba_app::{PublicRecord, PublicRecordFuture};
-use hocba_bundle::{facts::CheckedFacts, report::ChainProblem};
-use hocba_chain::{AnchorClient, ClientError, Deployment, Finality, Rpc};
+use hocba_app::{PublicFacts, PublicRecord, PublicRecordFuture};
+use hocba_bundle::{facts::CheckedFacts, report::OperatorSaid};
+use hocba_chain::{Deployment, Finality, Operators, Rpc};
 use tokio::{sync::Mutex, time::Instant};
-
-use crate::node::Node;
 
 /// How old an answer may be: a burst of verifications asks the node once, and nobody sees a verdict that is more than
 /// a block behind.
 const MAX_AGE: Duration = Duration::from_secs(2);
 
-/// What one look gave.
-type Look = Result<Arc<CheckedFacts>, ChainProblem>;
-
-/// The contract, read through one node.
+/// The contract, as enough operators tell it.
 ///
 /// Each look reads what is new since the last one, re-computes all digests, and is shared by everyone who asks within
 /// [`LiveFacts::max_age`]: those who ask while it is under way wait for it. A failed look is shared as well, so that a
@@ -25,22 +20,30 @@ type Look = Result<Arc<CheckedFacts>, ChainProblem>;
 pub struct LiveFacts<R> {
     finality: Finality,
     max_age: Duration,
+    earlier: Vec<CheckedFacts>,
     state: Mutex<State<R>>,
 }
 
 struct State<R> {
-    node: Node<R>,
+    operators: Operators<R>,
     /// The last look, and when it ended.
-    last: Option<(Instant, Look)>,
+    last: Option<(Instant, PublicFacts)>,
     /// The last look that saw something, to read on from.
     known: Option<Arc<CheckedFacts>>,
+    /// Who did not agree last time, so that a change is logged and not each look.
+    others: Vec<OperatorSaid>,
 }
 
 impl<R: Rpc + Clone> LiveFacts<R> {
     /// Reads this contract through this node.
     pub fn new(rpc: R, deployment: Deployment, finality: Finality) -> Self {
-        let state = State { node: Node::new(rpc, deployment, 0), last: None, known: None };
-        Self { finality, max_age: MAX_AGE, state: Mutex::new(state) }
+        Self::of(Operators::single(rpc, deployment), finality)
+    }
+
+    /// Reads the contract of these operators.
+    pub fn of(operators: Operators<R>, finality: Finality) -> Self {
+        let state = State { operators, last: None, known: None, others: Vec::new() };
+        Self { finality, max_age: MAX_AGE, earlier: Vec::new(), state: Mutex::new(state) }
     }
 
     /// How old an answer may be; 2 seconds if nothing else is said.
@@ -49,60 +52,58 @@ impl<R: Rpc + Clone> LiveFacts<R> {
         Self { max_age, ..self }
     }
 
+    /// What is known of earlier eras, the earliest first: closed, so it is read once and for all.
+    #[must_use]
+    pub fn with_earlier(self, earlier: Vec<CheckedFacts>) -> Self {
+        Self { earlier, ..self }
+    }
+
     /// Says that the contract was not there before this block, so that logs are not looked for below it.
     #[must_use]
     pub fn since(self, block: u64) -> Self {
-        let mut state = self.state.into_inner();
-        state.node = state.node.since(block);
+        let state = self.state.into_inner();
+        let state = State { operators: state.operators.clone().since(block), ..state };
         Self { state: Mutex::new(state), ..self }
     }
 
-    async fn look(&self) -> Look {
+    async fn look(&self) -> PublicFacts {
         let mut state = self.state.lock().await;
         if let Some((at, look)) = &state.last
             && at.elapsed() < self.max_age
         {
             return look.clone();
         }
-        let look = state.refresh(self.finality).await;
+        let look = state.refresh(self.finality, &self.earlier).await;
         state.last = Some((Instant::now(), look.clone()));
         look
     }
 }
 
 impl<R: Rpc + Clone> State<R> {
-    async fn refresh(&mut self, finality: Finality) -> Look {
-        match self.read(finality).await {
+    async fn refresh(&mut self, finality: Finality, earlier: &[CheckedFacts]) -> PublicFacts {
+        let known = self.known.as_ref().map(|facts| facts.facts());
+        let (facts, agreement) = self.operators.facts(finality, known).await;
+        let others: Vec<OperatorSaid> = agreement.others().cloned().collect();
+        if others != self.others {
+            for said in &others {
+                tracing::warn!(operator = %said.id, word = ?said.word, "operator {} does not agree", said.id);
+            }
+            self.others = others;
+        }
+        let facts = match facts {
             Ok(facts) => {
+                let facts = Arc::new(facts.with_earlier(earlier.to_vec()));
                 self.known = Some(Arc::clone(&facts));
                 Ok(facts)
             }
-            Err((problem, why)) => {
-                self.node.forget();
-                tracing::warn!(?problem, "the public record could not be read: {why}");
+            Err(problem) => {
+                tracing::warn!(?problem, "the public record could not be read");
                 Err(problem)
             }
-        }
-    }
-
-    async fn read(&mut self, finality: Finality) -> Result<Arc<CheckedFacts>, (ChainProblem, String)> {
-        let told = |e: ClientError| (e.problem(), e.to_string());
-        let client: AnchorClient<R> = self.node.client().await.map_err(told)?;
-        if let Some(known) = &self.known {
-            // After a reorganisation, what is new does not continue what was known: then everything is read again.
-            match client.facts_after(known.facts(), finality).await {
-                Ok(facts) => {
-                    if let Ok(facts) = facts.check() {
-                        return Ok(Arc::new(facts));
-                    }
-                }
-                Err(ClientError::Rpc(e)) => return Err(told(e.into())),
-                Err(_) => {}
-            }
-            self.known = None;
-        }
-        let facts = client.facts(finality).await.map_err(told)?;
-        facts.check().map(Arc::new).map_err(|e| (ChainProblem::Inconsistent, e.to_string()))
+        };
+        // Of one node there is nothing to compare.
+        let agreement = (!self.operators.is_single()).then(|| Arc::new(agreement));
+        PublicFacts { facts, agreement }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use hocba_app::{ALL_STATUSES, ANCHORING_LEASE};
 use hocba_bundle::facts::IssuerCode;
-use hocba_chain::{Deployment, Finality, MAX_CHANGES, Register, Rpc, Signer, StatusLog};
+use hocba_chain::{Deployment, FeePolicy, Finality, MAX_CHANGES, Operators, Register, Rpc, Signer, StatusLog};
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_store::{
@@ -48,8 +48,10 @@ pub struct Settings {
     pub lease: i64,
     /// Which block counts as settled.
     pub finality: Finality,
-    /// Price per gas in wei; 0 where the network is free of charge. Raised, it outbids transactions that wait.
-    pub gas_price: u128,
+    /// What is offered for gas; nothing where the network is free of charge.
+    pub fees: FeePolicy,
+    /// After so many seconds without inclusion more is offered, where the policy leaves room.
+    pub raise_after: i64,
     /// Most statuses in one transaction, 1 to 1,000: 100 use 3.3 million gas, which any network's block has room for.
     pub status_batch: usize,
     /// After so many seconds without inclusion the same bytes are sent again, to a node that says it has them.
@@ -67,7 +69,8 @@ impl Settings {
             batch_age: 600,
             lease: 15,
             finality: Finality::Instant,
-            gas_price: 0,
+            fees: FeePolicy::Fixed { price: 0 },
+            raise_after: 60,
             status_batch: 100,
             resend_after: 30,
             since: 0,
@@ -211,11 +214,24 @@ pub struct AnchorService<R> {
 }
 
 impl<R: Rpc + Clone> AnchorService<R> {
-    /// Puts the service together. The node is asked for the first time when there is something to deliver.
+    /// Puts the service together over one node, which is believed. It is asked for the first time when there is something
+    /// to deliver.
     pub fn new(
         store: Store,
         rpc: R,
         deployment: Deployment,
+        signer: Signer,
+        settings: Settings,
+        clock: impl Fn() -> UnixTime + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(store, Operators::single(rpc, deployment), signer, settings, clock)
+    }
+
+    /// The same over several operators: sends to all their nodes, and writes down that something is on the chain when
+    /// enough of them say so.
+    pub fn of(
+        store: Store,
+        operators: Operators<R>,
         signer: Signer,
         settings: Settings,
         clock: impl Fn() -> UnixTime + Send + Sync + 'static,
@@ -226,7 +242,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
             ..settings
         };
         Self {
-            node: Node::new(rpc, deployment, settings.since),
+            node: Node::new(operators, settings.since),
             store,
             signer,
             keeper: None,

@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use hocba_bundle::facts::{StatusFact, status_key};
 use hocba_chain::{
-    AnchorClient, ClientError, Event as ChainEvent, Revert, Rpc, StatusChange, StatusLog, Terms,
+    AnchorClient, ClientError, Event as ChainEvent, Pool, Revert, Rpc, StatusChange, StatusLog, Terms,
     transaction::set_status_gas,
 };
 use hocba_record::encoding::Sha256Digest;
@@ -150,7 +150,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
 
     /// The log at the latest block; only what is new is read. Where it does not continue what was read before, the chain
     /// was reorganised (or a node lied): read whole.
-    async fn read_log(&mut self, client: &AnchorClient<R>) -> Result<StatusLog, ClientError> {
+    async fn read_log(&mut self, client: &AnchorClient<Pool<R>>) -> Result<StatusLog, ClientError> {
         match self.log.take() {
             None => client.status_log(None).await,
             earlier => match client.status_log(earlier).await {
@@ -163,7 +163,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// Some are in the log: notes where, and their receipts once that is settled.
     async fn on_log(
         &mut self,
-        client: &AnchorClient<R>,
+        client: &AnchorClient<Pool<R>>,
         log: &StatusLog,
         job: &Job,
         attempts: &[Attempt],
@@ -190,6 +190,9 @@ impl<R: Rpc + Clone> AnchorService<R> {
             tx.move_attempt(attempt, AttemptState::Included, Some(first.block), now).await?;
             tx.commit().await?;
             return Ok(Progress::Did(Event::Included { of, block: first.block }));
+        }
+        if !self.confirm(&log.block, None, Some(&log.head)).await? {
+            return Ok(Progress::UnderWay { of });
         }
         let hashes: BTreeSet<&str> = settled.iter().map(|p| p.tx_hash.as_str()).collect();
         let mut tx = self.begin("record_status_receipts").await?;
@@ -227,7 +230,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// Makes, rehearses, records and sends a transaction, in this order.
     async fn attempt_statuses(
         &mut self,
-        client: &AnchorClient<R>,
+        client: &AnchorClient<Pool<R>>,
         log: &StatusLog,
         job: &Job,
         waiting: &Waiting,
@@ -247,7 +250,9 @@ impl<R: Rpc + Clone> AnchorService<R> {
             return self.put_off_for(of, job, "status_refused", 0).await;
         }
         let nonce = client.mined_transactions(&me).await?;
-        let terms = Terms { nonce, gas: set_status_gas(changes.len()), gas_price: self.settings.gas_price };
+        let before = self.store.read().await?.status_attempts().await?;
+        let fee = self.offer(client, &before, &me.to_string(), nonce).await?;
+        let terms = Terms { nonce, gas: set_status_gas(changes.len()), fee };
         let transaction = client.prepare_set_status(&keeper, log.head.count, &changes, terms)?;
         match client.rehearse(&transaction).await {
             // Somebody else was quicker: look again.
@@ -307,7 +312,10 @@ async fn places<'a>(
     for (status, index, fact) in found {
         let place = match known.get(index) {
             Some((seen, hash, block)) if seen == *fact => Some((hash.clone(), *block)),
-            _ => client.status_setting(*index, &fact.key).await?.map(|(hash, block)| (hash.to_string(), block)),
+            _ => client
+                .status_setting(*index, &fact.key, fact.time)
+                .await?
+                .map(|(hash, block)| (hash.to_string(), block)),
         };
         if let Some((tx_hash, block)) = place {
             placed.push(Placed { status, index: *index, fact: (*fact).clone(), tx_hash, block });

@@ -82,7 +82,7 @@ pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
 pub use state::{PublicState, public_state, state_words};
-pub use verification::{NoPublicRecord, PublicRecord, PublicRecordFuture};
+pub use verification::{NoPublicRecord, PublicFacts, PublicRecord, PublicRecordFuture};
 
 /// What a deployment is set to.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use std::{
 use hocba_bundle::{
     facts::CheckedFacts,
     format::{AnchoredStatement, AuthorityPart, Bundle, Der},
-    report::{ChainProblem, Report},
+    report::{Agreement, ChainProblem, Report},
     snapshot::StatusEvidence,
     verify::{ChainView, Context, verify},
 };
@@ -38,8 +38,23 @@ const MAX_STATEMENTS: u32 = 4096;
 /// last statement adds.
 const MAX_PARTS: usize = 512;
 
+/// What one look at the chain gave.
+#[derive(Debug, Clone)]
+pub struct PublicFacts {
+    /// What the contract says, or why that is not known.
+    pub facts: Result<Arc<CheckedFacts>, ChainProblem>,
+    /// Whose word that is, where several operators were asked.
+    pub agreement: Option<Arc<Agreement>>,
+}
+
+impl From<Result<Arc<CheckedFacts>, ChainProblem>> for PublicFacts {
+    fn from(facts: Result<Arc<CheckedFacts>, ChainProblem>) -> Self {
+        Self { facts, agreement: None }
+    }
+}
+
 /// What [`PublicRecord::facts`] gives.
-pub type PublicRecordFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<CheckedFacts>, ChainProblem>> + Send + 'a>>;
+pub type PublicRecordFuture<'a> = Pin<Box<dyn Future<Output = PublicFacts> + Send + 'a>>;
 
 /// Where verdicts learn what is on the chain. Read whole, so a node never learns which record is being checked.
 pub trait PublicRecord: Send + Sync {
@@ -53,7 +68,7 @@ pub struct NoPublicRecord;
 
 impl PublicRecord for NoPublicRecord {
     fn facts(&self) -> PublicRecordFuture<'_> {
-        Box::pin(async { Err(ChainProblem::NotAsked) })
+        Box::pin(async { Err(ChainProblem::NotAsked).into() })
     }
 }
 
@@ -63,13 +78,13 @@ impl App {
     /// # Errors
     /// Why that is not known.
     pub async fn chain_head(&self) -> Result<(u64, UnixTime), ChainProblem> {
-        let read = self.0.public_record.facts().await?;
+        let read = self.0.public_record.facts().await.facts?;
         Ok((read.facts().block, read.facts().block_time))
     }
 
     /// Verifies a bundle, by the deployment's trust profile and what the chain says now.
     pub async fn verify(&self, bytes: &[u8]) -> Report {
-        let facts = self.0.public_record.facts().await;
+        let PublicFacts { facts, agreement } = self.0.public_record.facts().await;
         // Who ended or withdrew something is worth knowing, and no condition of a verdict.
         let statuses = self.beside(bytes).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "status statements could not be read; verdicts name nobody");
@@ -79,7 +94,9 @@ impl App {
             Ok(facts) => ChainView::Live { facts, statuses: &statuses },
             Err(problem) => ChainView::Unavailable(*problem),
         };
-        verify(bytes, &Context { profile: self.profile(), chain, now: self.edges().now() })
+        let mut report = verify(bytes, &Context { profile: self.profile(), chain, now: self.edges().now() });
+        report.as_of.agreement = agreement.map(|agreement| (*agreement).clone());
+        report
     }
 
     /// The newest status statements with the authority behind them, for whoever keeps a snapshot: at most 4096.

@@ -358,9 +358,17 @@ fn basis(report: &Report, language: Language) -> Vec<Fact> {
         format!("{} ({id}, số {number})", report.profile),
         format!("{} ({id}, number {number})", report.profile),
     );
+    let mut record = text::as_of(&report.as_of, language);
+    if let Some(agreement) = &report.as_of.agreement {
+        let others = text::agreement(agreement, language);
+        if !others.is_empty() {
+            record.push(' ');
+            record.push_str(&others);
+        }
+    }
     vec![
         Fact::new(words.checked_at, text::date_time(report.verified_at)),
-        Fact::new(words.public_record, text::as_of(&report.as_of, language)),
+        Fact::new(words.public_record, record),
         Fact::new(words.recognised_issuers, list),
     ]
 }

@@ -13,7 +13,7 @@ use hocba_anchor::{AnchorError, AnchorService, Event, Progress, Report, Settings
 use hocba_app::{Actor, App, AppError, Edges, Import, NoPublicRecord, Selection, Step};
 use hocba_bundle::{facts::CheckedFacts, profile::OpenProfile};
 use hocba_chain::{
-    AnchorClient, Deployment, Finality, Roles, SignedTransaction, Signer, Wait, deploy, embedded::CHAIN_ID,
+    AnchorClient, Deployment, Fee, Finality, Roles, SignedTransaction, Signer, Wait, embedded::CHAIN_ID, open,
     testing::ScriptedChain,
 };
 use hocba_keystore::DataKey;
@@ -134,8 +134,9 @@ impl World {
     pub async fn on(setup: Setup, database: TestDatabase) -> Self {
         let chain = ScriptedChain::new(NOW.unsigned_abs());
         let me = anchorer().address();
-        let roles = Roles { admin: me, anchorer: me, status_keeper: me };
-        let deployment = deploy(&chain, &anchorer(), &roles, 0, Wait::default()).await.expect("deployment");
+        let issuers = ["so-demo", "so-khac"].map(|code| code.parse().expect("issuer")).to_vec();
+        let roles = Roles { anchorer: me, issuers, status_keeper: me };
+        let deployment = open(&chain, &anchorer(), &roles, Fee::FREE, Wait::default()).await.expect("deployment");
         if setup.slow {
             chain.hold_transactions();
         }

@@ -6,9 +6,9 @@ use hocba_anchor::{AnchorService, Event, Outcome, Progress, Settings};
 use hocba_app::{Actor, AppError};
 use hocba_bundle::facts::status_key;
 use hocba_chain::{
-    Role as ChainRole, Signer, StatusChange as Change, Terms,
+    Administration, Fee, Role as ChainRole, Signer, StatusChange as Change, Terms,
     testing::{Fault as ChainFault, Orphans, ScriptedChain},
-    transaction::{ANCHOR_GAS, prepare_set_role, set_status_gas},
+    transaction::{ANCHOR_GAS, prepare_administration, set_status_gas},
 };
 use hocba_record::encoding::Sha256Digest;
 use hocba_signature::{
@@ -68,9 +68,9 @@ async fn sealed(setup: Setup) -> World {
     world
         .send_foreign(async |client| {
             let nonce = client.mined_transactions(&anchorer().address()).await.expect("nonce");
-            let terms = Terms { nonce, gas: ANCHOR_GAS, gas_price: 0 };
-            let keeper = ChainRole::StatusKeeper;
-            prepare_set_role(&anchorer(), &contract, keeper, &stranger().address(), true, terms).expect("signed")
+            let terms = Terms { nonce, gas: ANCHOR_GAS, fee: Fee::FREE };
+            let keeper = Administration::Grant(ChainRole::StatusKeeper, stranger().address());
+            prepare_administration(&anchorer(), &contract, &keeper, terms).expect("signed")
         })
         .await;
     world
@@ -268,7 +268,7 @@ async fn foreign(world: &World, change: Change) {
     world
         .send_foreign(async |client| {
             let nonce = client.mined_transactions(&anchorer().address()).await.expect("nonce");
-            let terms = Terms { nonce, gas: set_status_gas(1), gas_price: 0 };
+            let terms = Terms { nonce, gas: set_status_gas(1), fee: Fee::FREE };
             let index = client.status_head().await.expect("head").count;
             client.prepare_set_status(&anchorer(), index, &[change], terms).expect("signed")
         })

@@ -20,12 +20,12 @@ async fn many_who_ask_at_once_share_one_look_and_the_next_one_reads_what_is_new(
     let facts = LiveFacts::new(world.chain.clone(), world.deployment, Finality::Instant);
     let before = asked(&world);
     let (a, b, c) = tokio::join!(facts.facts(), facts.facts(), facts.facts());
-    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert!(a.facts.is_ok() && b.facts.is_ok() && c.facts.is_ok());
     let one_look = asked(&world) - before;
-    facts.facts().await.expect("cached");
+    facts.facts().await.facts.expect("cached");
     assert_eq!(asked(&world) - before, one_look, "nobody asked again");
     tokio::time::advance(Duration::from_secs(3)).await;
-    facts.facts().await.expect("looked again");
+    facts.facts().await.facts.expect("looked again");
     assert!(asked(&world) - before > one_look);
 }
 
@@ -37,12 +37,12 @@ async fn a_node_that_is_down_is_unreachable_and_comes_back() {
     let facts = LiveFacts::new(world.chain.clone(), world.deployment, Finality::Instant);
     let before = asked(&world);
     for _ in 0..10 {
-        assert_eq!(facts.facts().await.expect_err("down"), ChainProblem::Unreachable);
+        assert_eq!(facts.facts().await.facts.expect_err("down"), ChainProblem::Unreachable);
     }
     assert_eq!(asked(&world) - before, 1, "a failure is shared, too");
     world.chain.come_up();
     tokio::time::advance(Duration::from_secs(3)).await;
-    facts.facts().await.expect("it is back");
+    facts.facts().await.facts.expect("it is back");
 }
 
 #[tokio::test]
@@ -50,10 +50,10 @@ async fn a_reorganisation_below_what_was_read_is_read_again_whole() {
     let world = World::new(Setup::QUICK).await;
     let facts = LiveFacts::new(world.chain.clone(), world.deployment, Finality::Instant).max_age(Duration::ZERO);
     world.story().await.expect("no fault was put in");
-    let count = facts.facts().await.expect("facts").facts().batches.len();
+    let count = facts.facts().await.facts.expect("facts").facts().batches.len();
     assert!(count >= 3);
     world.chain.reorganise(2, Orphans::AreLost);
-    let after = facts.facts().await.expect("facts");
+    let after = facts.facts().await.facts.expect("facts");
     assert!(after.facts().batches.len() < count);
-    assert_eq!(facts.facts().await.expect("facts").facts(), after.facts());
+    assert_eq!(facts.facts().await.facts.expect("facts").facts(), after.facts());
 }

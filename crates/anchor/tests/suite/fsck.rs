@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hocba_anchor::{Fault, Report, fsck};
 use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
-use hocba_chain::{Anchor, Terms, transaction::ANCHOR_GAS};
+use hocba_chain::{Anchor, Fee, Terms, transaction::ANCHOR_GAS};
 use hocba_record::{canonical::Limits, encoding::Sha256Digest};
 use hocba_signature::{
     algorithm::Algorithm,
@@ -157,7 +157,7 @@ async fn anchor_on_chain(world: &World, root: Sha256Digest, size: u32) {
             let (index, previous) = (head.count, head.digest);
             let anchor = Anchor { index, previous, root, size, issuer, alg: ALG_RFC6962_SHA256 };
             let nonce = client.mined_transactions(&anchorer().address()).await.expect("nonce");
-            let terms = Terms { nonce, gas: ANCHOR_GAS, gas_price: 0 };
+            let terms = Terms { nonce, gas: ANCHOR_GAS, fee: Fee::FREE };
             client.prepare_anchor(&anchorer(), &anchor, terms).expect("signed")
         })
         .await;

@@ -3,9 +3,9 @@
 use hocba_anchor::{AnchorService, Event, Outcome, Progress, Settings};
 use hocba_bundle::facts::ALG_RFC6962_SHA256;
 use hocba_chain::{
-    Anchor, AnchorClient, Role, Signer, StatusChange, Terms,
+    Administration, Anchor, AnchorClient, Fee, Role, Signer, StatusChange, Terms,
     testing::{Fault, Orphans, ScriptedChain},
-    transaction::{ANCHOR_GAS, prepare_set_role, set_status_gas},
+    transaction::{ANCHOR_GAS, prepare_administration, set_status_gas},
 };
 use hocba_record::encoding::Sha256Digest;
 use hocba_store::model::{AttemptState, Delivery, JobKind};
@@ -14,7 +14,7 @@ use crate::common::{Setup, World, anchorer, hex, stranger};
 
 async fn terms(client: &AnchorClient<ScriptedChain>, signer: &Signer, gas: u64) -> Terms {
     let nonce = client.mined_transactions(&signer.address()).await.expect("nonce");
-    Terms { nonce, gas, gas_price: 0 }
+    Terms { nonce, gas, fee: Fee::FREE }
 }
 
 /// Another department anchors a batch of its own.
@@ -38,12 +38,17 @@ async fn foreign_anchor(world: &World, signer: &Signer) {
 
 async fn set_role(world: &World, signer: &Signer, held: bool) {
     let contract = world.deployment.contract;
-    world
-        .send_foreign(async |client| {
-            let terms = terms(client, &anchorer(), ANCHOR_GAS).await;
-            prepare_set_role(&anchorer(), &contract, Role::Anchorer, &signer.address(), held, terms).expect("signed")
-        })
-        .await;
+    for issuer in ["so-demo", "so-khac"] {
+        let role = Role::Anchorer(issuer.parse().expect("issuer"));
+        let account = signer.address();
+        let what = if held { Administration::Grant(role, account) } else { Administration::Revoke(role, account) };
+        world
+            .send_foreign(async |client| {
+                let terms = terms(client, &anchorer(), ANCHOR_GAS).await;
+                prepare_administration(&anchorer(), &contract, &what, terms).expect("signed")
+            })
+            .await;
+    }
 }
 
 /// Steps until the first transaction of a batch is with a node.
@@ -295,7 +300,7 @@ async fn an_attempt_given_up_that_comes_true_after_all_is_the_one_that_counts() 
 async fn a_higher_price_outbids_what_waits_and_still_anchors_once() {
     let world = World::sealed(Setup::SLOW).await;
     until_sent(&mut world.service("one")).await;
-    let dearer = Settings { gas_price: 1, ..world.settings("one") };
+    let dearer = Settings { fees: hocba_chain::FeePolicy::Fixed { price: 1 }, ..world.settings("one") };
     let mut service = world.service_with(anchorer(), dearer);
     let mut states = Vec::new();
     for _ in 0..6 {

@@ -20,7 +20,7 @@ use hocba_bundle::{
     verify::{ChainView, Context, verify},
 };
 use hocba_chain::{
-    AnchorClient, Deployment, Finality, Roles, Signer, Wait, deploy, embedded::CHAIN_ID, testing::ScriptedChain,
+    AnchorClient, Deployment, Fee, Finality, Roles, Signer, Wait, embedded::CHAIN_ID, open, testing::ScriptedChain,
 };
 use hocba_evidence::{Collector, Event, HttpFetch, Settings};
 use hocba_keystore::DataKey;
@@ -99,8 +99,9 @@ impl World {
     pub async fn with(ca: Arc<PilotCa>, school: School, clock: Arc<AtomicI64>, pupils: usize) -> Self {
         let chain = ScriptedChain::new(NOW.unsigned_abs());
         let me = anchorer().address();
-        let roles = Roles { admin: me, anchorer: me, status_keeper: me };
-        let deployment = deploy(&chain, &anchorer(), &roles, 0, Wait::default()).await.expect("deployment");
+        let issuers = ["so-demo", "so-khac"].map(|code| code.parse().expect("issuer")).to_vec();
+        let roles = Roles { anchorer: me, issuers, status_keeper: me };
+        let deployment = open(&chain, &anchorer(), &roles, Fee::FREE, Wait::default()).await.expect("deployment");
         let database = TestDatabase::new().await;
         let store = database.open().await;
         Self { database, clock, chain, deployment, store, ca, school, pupils }
