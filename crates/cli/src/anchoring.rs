@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use clap::Args;
 use hocba_anchor::{AnchorService, Event, Outcome, Settings};
 use hocba_app::Actor;
+use hocba_chain::Operators;
 use hocba_keystore::Secp256k1Key;
 use hocba_store::model::LeafKind;
 
 use crate::{
     edge::{now, random},
     error::{Exit, Failure},
-    folder::{ChainConfig, Folder},
+    folder::Folder,
     ledger::{self, Node},
     output::{Output, words},
     people::open_chain_key,
@@ -69,21 +70,17 @@ pub struct Anchored {
 /// For a key that cannot sign for the chain.
 pub fn service(
     site: &Site,
-    node: Node,
+    operators: Operators<Node>,
     key: &Secp256k1Key,
     status_key: Option<&Secp256k1Key>,
 ) -> anyhow::Result<AnchorService<Node>> {
-    let deployment = ledger::deployment(&site.folder)?;
-    let gas_price = match site.folder.config().chain {
-        ChainConfig::Embedded { .. } => 0,
-        ChainConfig::Network { gas_price, .. } => u128::from(gas_price),
-    };
+    let deployment = operators.deployment();
     // A name of its own for each process: two must never both believe that they lead.
     let holder = format!("{}-{}", std::process::id(), hex::encode(random::<4>()?));
-    let settings =
-        Settings { batch_age: BATCH_AGE, finality: ledger::finality(&site.folder), gas_price, ..Settings::new(holder) };
+    let (finality, fees) = (ledger::finality(&site.folder), ledger::fees(&site.folder));
+    let settings = Settings { batch_age: BATCH_AGE, finality, fees, ..Settings::new(holder) };
     let signer = ledger::signer(key, deployment.chain)?;
-    let service = AnchorService::new(site.app.store().clone(), node, deployment, signer, settings, now);
+    let service = AnchorService::of(site.app.store().clone(), operators, signer, settings, now);
     Ok(match status_key {
         Some(key) => service.status_keeper(ledger::signer(key, deployment.chain)?),
         None => service,
@@ -99,9 +96,14 @@ pub async fn run(mut service: AnchorService<Node>, until: impl Future<Output = (
 ///
 /// # Errors
 /// When the chain does not answer or refuses, or another process anchors and does not get on.
-pub async fn until_idle(site: &Site, node: Node, key: &Secp256k1Key, out: &Output) -> anyhow::Result<Anchored> {
+pub async fn until_idle(
+    site: &Site,
+    operators: Operators<Node>,
+    key: &Secp256k1Key,
+    out: &Output,
+) -> anyhow::Result<Anchored> {
     let status_key = StatusKeyArgs::default().open(&site.folder)?;
-    until_idle_with(site, node, key, status_key.as_ref(), out).await
+    until_idle_with(site, operators, key, status_key.as_ref(), out).await
 }
 
 /// The same, with the key that sets statuses.
@@ -110,7 +112,7 @@ pub async fn until_idle(site: &Site, node: Node, key: &Secp256k1Key, out: &Outpu
 /// As for [`until_idle`].
 pub async fn until_idle_with(
     site: &Site,
-    node: Node,
+    operators: Operators<Node>,
     key: &Secp256k1Key,
     status_key: Option<&Secp256k1Key>,
     out: &Output,
@@ -120,7 +122,7 @@ pub async fn until_idle_with(
     let waiting = waiting(site).await?;
     let bar = out.progress(waiting, &words("Ghi sổ chung", "Public record"));
     let mut anchored = Anchored::default();
-    let mut service = service(site, node, key, status_key)?;
+    let mut service = service(site, operators, key, status_key)?;
     let outcome = service
         .run_until_idle(|event| match event {
             Event::Anchored { kind, leaves, .. } => {

@@ -4,5 +4,5 @@ mod authority;
 mod book;
 mod walk;
 
-pub use authority::{begin_database, init};
+pub use authority::{ISSUER, begin_database, init};
 pub use walk::{DemoArgs, run};

@@ -101,9 +101,50 @@ pub enum ChainConfig {
         /// Price per gas in wei, 0 where the network is free of charge.
         #[serde(default)]
         gas_price: u64,
-        /// JSON-RPC address of a node.
-        url: String,
+        /// In place of a fixed price: what the network asks (EIP-1559), up to a ceiling.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fees: Option<FeesConfig>,
+        /// How many blocks on top of one make it settled; left out or 0 where blocks are final at once (QBFT, IBFT).
+        #[serde(default, skip_serializing_if = "is_zero")]
+        confirmations: u64,
+        /// The contract was not there before this block.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        since: u64,
+        /// JSON-RPC address of a node, where one is asked and believed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        /// Whose nodes are asked, where it is several; left out besides `url`, those of the trust profile.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        operators: Vec<OperatorConfig>,
+        /// How many of these operators have to say the same; left out, what the trust profile says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quorum: Option<u8>,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// What is offered for gas on a network with a base fee.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeesConfig {
+    /// Tip, in wei per gas.
+    pub tip: u64,
+    /// The most, in wei per gas.
+    pub ceiling: u64,
+}
+
+/// An operator and its nodes, as in the trust profile.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorConfig {
+    /// Who it is; operators are counted, not addresses.
+    pub id: String,
+    /// JSON-RPC addresses of its nodes.
+    pub urls: Vec<String>,
 }
 
 /// How certificate authorities are asked.

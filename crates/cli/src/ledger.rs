@@ -3,20 +3,28 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hocba_bundle::{facts::CheckedFacts, report::ChainProblem};
+use hocba_bundle::{
+    facts::CheckedFacts,
+    profile::{Era, OpenProfile, TrustProfile},
+    report::{Agreement, ChainProblem},
+    snapshot::OpenSnapshot,
+};
 use hocba_chain::{
-    AnchorClient, ClientError, Deployment, Finality, HttpRpc, HttpSettings, Roles, Rpc, Signer, Wait, code_digest,
-    contract_address, deploy,
+    AnchorClient, ClientError, Deployment, Fee, FeePolicy, Finality, HttpRpc, HttpSettings, Operators, Pool, Roles,
+    Rpc, Signer, Wait, code_digest, contract_address,
     embedded::{self, EmbeddedChain, EmbeddedError},
+    open,
     rpc::RpcFuture,
 };
 use hocba_keystore::Secp256k1Key;
 use serde_json::Value;
 
 use crate::{
+    commands::verify,
+    demo,
     edge::now_seconds,
     error::{Exit, Failure},
-    folder::{ChainConfig, Folder},
+    folder::{ChainConfig, FeesConfig, Folder, PROFILE},
     output::{Words, words},
     people::open_chain_key,
 };
@@ -106,11 +114,32 @@ pub fn deployment(folder: &Folder) -> anyhow::Result<Deployment> {
     }
 }
 
-/// When a block counts as one that stays.
-pub fn finality(_: &Folder) -> Finality {
-    // A development chain never replaces a block, and neither does QBFT, whose blocks are final at once and which is what
-    // the department's network runs; others come with their own setting.
-    Finality::Instant
+/// When a block counts as one that stays. A development chain never replaces a block, and neither does QBFT, whose blocks
+/// are final at once and which is what the department's network runs; others come with their own setting.
+pub fn finality(folder: &Folder) -> Finality {
+    match folder.config().chain {
+        ChainConfig::Network { confirmations, .. } if confirmations > 0 => Finality::Depth(confirmations),
+        _ => Finality::Instant,
+    }
+}
+
+/// What is offered for gas.
+pub fn fees(folder: &Folder) -> FeePolicy {
+    match folder.config().chain {
+        ChainConfig::Embedded { .. } => FeePolicy::Fixed { price: 0 },
+        ChainConfig::Network { fees: Some(FeesConfig { tip, ceiling }), .. } => {
+            FeePolicy::Market { tip: tip.into(), ceiling: ceiling.into() }
+        }
+        ChainConfig::Network { gas_price, .. } => FeePolicy::Fixed { price: gas_price.into() },
+    }
+}
+
+/// From which block on the contract is there.
+fn since(folder: &Folder) -> u64 {
+    match folder.config().chain {
+        ChainConfig::Network { since, .. } => since,
+        ChainConfig::Embedded { .. } => 0,
+    }
 }
 
 /// Opens the embedded chain of a demo folder and sees to it that the contract is there.
@@ -129,32 +158,117 @@ pub async fn open_embedded(folder: &Folder) -> anyhow::Result<EmbeddedChain> {
         Ok(_) => {}
         Err(ClientError::NoContract { .. }) => {
             let roles = Roles {
-                admin: admin.address(),
                 anchorer: address("anchorer")?,
+                issuers: vec![demo::ISSUER.parse()?],
                 status_keeper: address("status-keeper")?,
             };
-            deploy(&chain, &admin, &roles, 0, Wait::default()).await.map_err(refused)?;
+            open(&chain, &admin, &roles, Fee::FREE, Wait::default()).await.map_err(refused)?;
         }
         Err(e) => return Err(refused(e).into()),
     }
     Ok(chain)
 }
 
-/// The folder's node: its own chain, that chain served by another process of ours, or the network's node.
+/// Whom the folder asks about the public record: its own chain, that chain served by another process of ours, or the
+/// network's operators.
 ///
 /// # Errors
-/// When none answers.
-pub async fn node(folder: &Folder) -> anyhow::Result<Node> {
-    match &folder.config().chain {
-        ChainConfig::Network { url, .. } => Ok(http(url)?),
+/// When the folder's chain or trust profile does not open, or an address is none.
+pub async fn operators(folder: &Folder) -> anyhow::Result<Operators<Node>> {
+    let deployment = deployment(folder)?;
+    let operators = match &folder.config().chain {
         ChainConfig::Embedded { port } => match open_embedded(folder).await {
-            Ok(chain) => Ok(Node::Embedded(chain)),
+            Ok(chain) => Operators::single(Node::Embedded(chain), deployment),
             Err(e) if e.downcast_ref::<Failure>().is_some_and(|f| f.code == "chain_in_use") => {
-                Ok(http(&format!("http://127.0.0.1:{port}"))?)
+                Operators::single(http(&format!("http://127.0.0.1:{port}"))?, deployment)
             }
-            Err(e) => Err(e),
+            Err(e) => return Err(e),
         },
+        ChainConfig::Network { url: Some(url), operators, .. } if operators.is_empty() => {
+            Operators::single(http(url)?, deployment)
+        }
+        ChainConfig::Network { operators, quorum, .. } => {
+            let profile = open_profile(folder)?;
+            let profile = profile.profile();
+            let listed = |id: &str, urls: &[String]| (id.to_owned(), urls.to_vec());
+            let list: Vec<(String, Vec<String>)> = if operators.is_empty() {
+                profile.operators.iter().map(|o| listed(&o.id, &o.urls)).collect()
+            } else {
+                operators.iter().map(|o| listed(&o.id, &o.urls)).collect()
+            };
+            of_urls(list, quorum.unwrap_or(profile.quorum), deployment)?
+        }
+    };
+    Ok(operators.since(since(folder)))
+}
+
+/// Operators by the addresses of their nodes.
+///
+/// # Errors
+/// For an address that is none.
+pub fn of_urls(
+    list: Vec<(String, Vec<String>)>,
+    quorum: u8,
+    deployment: Deployment,
+) -> Result<Operators<Node>, Failure> {
+    let mut operators = Vec::with_capacity(list.len());
+    for (id, urls) in list {
+        operators.push((id, urls.iter().map(|url| http(url)).collect::<Result<Vec<Node>, Failure>>()?));
     }
+    Ok(Operators::new(operators, quorum, deployment))
+}
+
+/// The chain in this process, where that is what is asked.
+pub fn embedded_of(operators: &Operators<Node>) -> Option<EmbeddedChain> {
+    operators.nodes().find_map(|node| match node {
+        Node::Embedded(chain) => Some(chain.clone()),
+        Node::Http(_) => None,
+    })
+}
+
+/// What is kept of earlier eras of the trust profile, the earliest first: snapshots in the folder `eras`, each of which is
+/// what its closing digest in the profile stands for, so it does not matter who made it.
+///
+/// # Errors
+/// For a snapshot that is not of its era.
+pub fn earlier(folder: &Folder, profile: &TrustProfile) -> anyhow::Result<Vec<CheckedFacts>> {
+    let mut found = Vec::new();
+    for era in profile.eras.split_last().map_or(&[][..], |(_, earlier)| earlier) {
+        let name = format!("{ERAS}/{}-{}.hocba-snapshot.json", era.chain, era.contract);
+        let Some(bytes) = folder.read(&name)? else { continue };
+        found.push(of_era(&bytes, era, &name)?);
+    }
+    Ok(found)
+}
+
+/// Folder of the snapshots of closed eras.
+pub const ERAS: &str = "eras";
+
+/// The facts of a closed era from a snapshot, whoever made it.
+///
+/// # Errors
+/// When it is not what the profile says of the era.
+pub fn of_era(bytes: &[u8], era: &Era, name: &str) -> Result<CheckedFacts, Failure> {
+    let refused = |vi: &str, en: String| {
+        Failure::new(Exit::BadInput, "era", words(format!("{name}: {vi}"), format!("{name}: {en}")))
+    };
+    let snapshot = OpenSnapshot::open(bytes).map_err(|e| refused("không phải bản chụp sổ chung", e.to_string()))?;
+    let facts = snapshot.facts.of(era.chain, &era.contract).cloned();
+    match facts {
+        Some(facts) if era.closing.is_some() && facts.closing_digest() == era.closing => Ok(facts),
+        _ => Err(refused(
+            "không phải sổ chung đã khoá mà danh sách nơi cấp ghi",
+            "this is not what the trust profile says that the closed era held".into(),
+        )),
+    }
+}
+
+/// The trust profile of a folder.
+///
+/// # Errors
+/// When it is not there, or is none.
+pub fn open_profile(folder: &Folder) -> anyhow::Result<OpenProfile> {
+    verify::open_own(&folder.read(PROFILE)?.context("the folder has no trust profile")?)
 }
 
 fn embedded_failure(error: EmbeddedError) -> anyhow::Error {
@@ -175,28 +289,42 @@ fn embedded_failure(error: EmbeddedError) -> anyhow::Error {
     }
 }
 
-/// A client of the folder's contract on a node.
+/// A client of the folder's contract, through the nodes of its operators.
 ///
 /// # Errors
-/// When the node is another one's or does not answer.
-pub async fn connect(folder: &Folder, node: Node) -> anyhow::Result<AnchorClient<Node>> {
-    Ok(AnchorClient::connect(node, deployment(folder)?).await.map_err(refused)?)
+/// When the node asked is another chain's or does not answer.
+pub async fn connect(operators: &Operators<Node>) -> anyhow::Result<AnchorClient<Pool<Node>>> {
+    Ok(AnchorClient::connect(operators.pool(), operators.deployment()).await.map_err(refused)?)
 }
 
-/// Everything the contract says, checked.
+/// Everything the contract says, as enough operators say it, with whose word it is.
 ///
 /// # Errors
-/// When the node does not answer, or contradicts itself.
-pub async fn facts(client: &AnchorClient<Node>) -> anyhow::Result<CheckedFacts> {
-    let facts = client.facts(Finality::Instant).await.map_err(refused)?;
-    facts.check().map_err(|e| {
-        Failure::new(
-            Exit::Chain,
-            "chain_inconsistent",
-            words("máy chủ sổ chung trả lời không nhất quán", e.to_string()),
-        )
-        .into()
-    })
+/// When not enough of them say the same.
+pub async fn facts(operators: &Operators<Node>, finality: Finality) -> anyhow::Result<(CheckedFacts, Agreement)> {
+    let (facts, agreement) = operators.facts(finality, None).await;
+    match facts {
+        Ok(facts) => Ok((facts, agreement)),
+        Err(problem) => Err(unagreed(problem, &agreement).into()),
+    }
+}
+
+/// Why there are no facts, with what each operator said.
+pub fn unagreed(problem: ChainProblem, agreement: &Agreement) -> Failure {
+    use hocba_bundle::text::{Language, agreement as told};
+    let (vi, en) = (told(agreement, Language::Vietnamese), told(agreement, Language::English));
+    let (what_vi, what_en) = (
+        hocba_bundle::text::chain_problem(problem, Language::Vietnamese),
+        hocba_bundle::text::chain_problem(problem, Language::English),
+    );
+    let failure = Failure::new(Exit::Chain, "chain", words(format!("{what_vi}. {vi}"), format!("{what_en}. {en}")));
+    match problem {
+        ChainProblem::Unreachable => failure.hint(words(
+            "việc đã làm vẫn giữ nguyên; chạy lại lệnh này khi nối được",
+            "what was done is kept; run this command again when the chain answers",
+        )),
+        _ => failure,
+    }
 }
 
 /// What the chain's client refused, as a failure of a command.

@@ -2,7 +2,6 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use anyhow::Context as _;
 use hocba_app::{Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
 use hocba_bundle::text::Language;
 use hocba_keystore::DataKey;
@@ -15,10 +14,9 @@ use hocba_store::{
 use serde_json::json;
 
 use crate::{
-    commands::verify,
     edge,
     error::{Exit, Failure},
-    folder::{DATA_KEY, Folder, PROFILE, sweep},
+    folder::{DATA_KEY, Folder, sweep},
     ledger,
     output::{Lang, Words, words},
     report,
@@ -93,8 +91,7 @@ impl Site {
         sweep(folder.root())?;
         let key = DataKey::open(&folder.path(DATA_KEY), folder.mode()).map_err(crate::people::keystore)?;
         let store = Store::open(&database).await.map_err(|e| store_failure(&e))?;
-        let profile = folder.read(PROFILE)?.context("the folder has no trust profile")?;
-        let profile = verify::open_own(&profile)?;
+        let profile = ledger::open_profile(&folder)?;
         let deployment = ledger::deployment(&folder)?;
         let signing = folder.config().signing;
         let settings =

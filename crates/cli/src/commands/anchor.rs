@@ -55,11 +55,11 @@ async fn work(
     status_key: Option<Secp256k1Key>,
 ) -> anyhow::Result<Exit> {
     let out = &context.out;
-    let node = ledger::node(&folder).await?;
+    let operators = ledger::operators(&folder).await?;
     let site = Site::open(folder).await?;
     if !args.once {
         out.note(&words("Đang ghi sổ chung; Ctrl-C để dừng.", "Anchoring; Ctrl-C to stop."));
-        let service = anchoring::service(&site, node, &key, status_key.as_ref())?;
+        let service = anchoring::service(&site, operators, &key, status_key.as_ref())?;
         let mut collector = collecting::collector(&site)?;
         let until = || async {
             let _ = stopped().await;
@@ -68,10 +68,10 @@ async fn work(
         return Ok(Exit::Ok);
     }
     refuse_nothing(&site).await?;
-    let mut anchored = anchoring::until_idle_with(&site, node.clone(), &key, status_key.as_ref(), out).await?;
+    let mut anchored = anchoring::until_idle_with(&site, operators.clone(), &key, status_key.as_ref(), out).await?;
     let (kept, put_off) = collecting::until_idle(&site).await?;
     if kept > 0 {
-        let more = anchoring::until_idle_with(&site, node, &key, status_key.as_ref(), out).await?;
+        let more = anchoring::until_idle_with(&site, operators, &key, status_key.as_ref(), out).await?;
         anchored.batches += more.batches;
         anchored.evidence += more.evidence;
     }

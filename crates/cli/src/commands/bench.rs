@@ -13,6 +13,7 @@ use hocba_bundle::{
     snapshot::StatusEvidence,
     verify::{ChainView, Context as VerifyContext, verify},
 };
+use hocba_chain::Operators;
 use hocba_record::{
     encoding::RecordId,
     types::{ClassName, Grade, SchoolCode},
@@ -121,7 +122,7 @@ pub fn run(context: &Context, args: &BenchArgs) -> anyhow::Result<Exit> {
 async fn work(context: &Context, args: &BenchArgs, root: &std::path::Path) -> anyhow::Result<Value> {
     let out = &context.out;
     let folder: Folder = demo::init(root, SigningMode::Each).await?;
-    let node = Node::Embedded(ledger::open_embedded(&folder).await?);
+    let operators = ledger::operators(&folder).await?;
     let site = Site::open(folder).await?;
     let person = |role| Person::open(&site.folder, role, &KeyArgs::default());
     let bench = Bench {
@@ -160,13 +161,13 @@ async fn work(context: &Context, args: &BenchArgs, root: &std::path::Path) -> an
     bar.finish();
     let key = open_chain_key(&site.folder, "anchorer", None, None)?;
     let began = start();
-    anchoring::until_idle(&site, node.clone(), &key, out).await?;
+    anchoring::until_idle(&site, operators.clone(), &key, out).await?;
     stages[4] += began.elapsed().as_secs_f64();
 
     let records = classes * CLASS;
     let seconds: f64 = stages.iter().sum();
     let limit = signing_limit(&bench.teacher, &signing);
-    let (bundling, verifying, verified) = check(&site, node, &made).await?;
+    let (bundling, verifying, verified) = check(&site, &operators, &made).await?;
     let database = site.app.store().size().await?;
     let rate = records as f64 / seconds;
     Ok(json!({
@@ -280,9 +281,8 @@ fn signing_limit(person: &Person, inputs: &[Vec<u8>]) -> f64 {
 }
 
 /// Puts bundles together and verifies them; median microseconds of both, and how many.
-async fn check(site: &Site, node: Node, classes: &[Class]) -> anyhow::Result<(f64, f64, usize)> {
-    let client = ledger::connect(&site.folder, node).await?;
-    let facts = ledger::facts(&client).await?;
+async fn check(site: &Site, operators: &Operators<Node>, classes: &[Class]) -> anyhow::Result<(f64, f64, usize)> {
+    let (facts, _) = ledger::facts(operators, ledger::finality(&site.folder)).await?;
     let statuses = StatusEvidence::default();
     let (mut bundling, mut verifying) = (Vec::new(), Vec::new());
     let every = (classes.len() * CLASS).div_ceil(VERIFIED).max(1);

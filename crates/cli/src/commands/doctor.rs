@@ -141,12 +141,17 @@ fn profile(folder: &Folder, findings: &mut Vec<Finding>) {
 }
 
 async fn chain(folder: &Folder, findings: &mut Vec<Finding>) {
-    let reached = async {
-        let client = ledger::connect(folder, ledger::node(folder).await?).await?;
-        ledger::facts(&client).await
-    };
-    findings.push(match reached.await {
-        Ok(facts) => {
+    let reached = async { ledger::facts(&ledger::operators(folder).await?, ledger::finality(folder)).await };
+    let reached = reached.await;
+    if let Ok((_, agreement)) = &reached
+        && agreement.others().next().is_some()
+    {
+        use hocba_bundle::text::{Language, agreement as told};
+        let (vi, en) = (told(agreement, Language::Vietnamese), told(agreement, Language::English));
+        findings.push(bad("operators", vi, en));
+    }
+    findings.push(match reached {
+        Ok((facts, _)) => {
             let (block, batches) = (facts.facts().block, facts.facts().batches.len());
             good(
                 "chain",

@@ -37,11 +37,8 @@ pub struct Found {
 /// When the database cannot be read at all.
 pub async fn look(out: &Output, folder: Folder) -> anyhow::Result<Found> {
     // A chain that does not answer is no fault of the database; then receipts are not compared, and it is said.
-    let chain = async {
-        let client = ledger::connect(&folder, ledger::node(&folder).await?).await?;
-        ledger::facts(&client).await
-    };
-    let facts = chain.await.ok();
+    let chain = async { ledger::facts(&ledger::operators(&folder).await?, ledger::finality(&folder)).await };
+    let facts = chain.await.ok().map(|(facts, _)| facts);
     let site = Site::open(folder).await?;
     let overview = site.app.overview(&Actor::LocalOperator).await.map_err(|e| app_failure(&e, out.lang))?;
     let anchored: u64 = overview.records.iter().filter(|r| r.2).map(|r| r.3).sum();

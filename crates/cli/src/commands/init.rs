@@ -62,8 +62,17 @@ pub struct InitArgs {
     #[arg(long, required_unless_present = "demo")]
     contract: Option<Address>,
     /// Địa chỉ nút mạng / JSON-RPC address of a node
-    #[arg(long, value_name = "URL", required_unless_present = "demo")]
+    ///
+    /// Bỏ qua thì hỏi các nơi vận hành trong danh sách nơi cấp, đủ số nói giống nhau mới tin / Without it the operators of
+    /// the trust profile are asked, and believed when enough of them say the same.
+    #[arg(long, value_name = "URL")]
     rpc: Option<String>,
+    /// Số khối phía trên để một khối coi là chắc chắn; 0 với QBFT, IBFT / Blocks on top that make one settled
+    #[arg(long, value_name = "BLOCKS", default_value_t = 0)]
+    confirmations: u64,
+    /// Khối tạo hợp đồng / The contract was not there before this block
+    #[arg(long, value_name = "BLOCK", default_value_t = 0)]
+    since: u64,
     /// Cơ sở dữ liệu, nếu không phải tệp trong thư mục / The database, if not a file here: postgres://USER@HOST/NAME
     #[arg(long, value_name = "URL")]
     database: Option<DatabaseUrl>,
@@ -87,8 +96,8 @@ async fn begin(folder: Folder, school: School, context: &Context) -> anyhow::Res
 /// # Errors
 /// When a folder is there already.
 pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
-    match (args.school, args.issuer, args.chain_id, args.contract, args.rpc, args.profile) {
-        (Some(school), Some(issuer), Some(chain), Some(contract), Some(url), Some(profile)) => {
+    match (args.school, args.issuer, args.chain_id, args.contract, args.profile) {
+        (Some(school), Some(issuer), Some(chain), Some(contract), Some(profile)) => {
             let bytes = read_input(&profile, hocba_bundle::profile::MAX_PROFILE_BYTES)?;
             let publisher = OpenProfile::publisher_of(&bytes).map_err(|e| {
                 let name = profile.display();
@@ -101,8 +110,20 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
                     ),
                 )
             })?;
-            ledger::http(&url)?;
-            let chain = ChainConfig::Network { chain, contract, gas_price: 0, url };
+            if let Some(url) = &args.rpc {
+                ledger::http(url)?;
+            }
+            let chain = ChainConfig::Network {
+                chain,
+                contract,
+                gas_price: 0,
+                fees: None,
+                confirmations: args.confirmations,
+                since: args.since,
+                url: args.rpc,
+                operators: Vec::new(),
+                quorum: None,
+            };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
             let signing = args.signing.into();
             let (evidence, base_url) = (None, None);

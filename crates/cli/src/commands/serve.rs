@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use hocba_anchor::LiveFacts;
 use hocba_app::App;
+use hocba_chain::Operators;
 use hocba_keystore::Secp256k1Key;
 use hocba_server::{
     Server,
@@ -160,15 +161,15 @@ pub async fn stopped() -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When no port is free.
-pub async fn begin(site: Site, node: Node, listen: &Listen, out: &Output) -> anyhow::Result<Serving> {
+pub async fn begin(site: Site, operators: Operators<Node>, listen: &Listen, out: &Output) -> anyhow::Result<Serving> {
     let key = open_chain_key(&site.folder, "anchorer", None, None)?;
     let status_key = StatusKeyArgs::default().open(&site.folder)?;
-    begin_with(site, node, Some((key, status_key)), listen, Duration::ZERO, out).await
+    begin_with(site, operators, Some((key, status_key)), listen, Duration::ZERO, out).await
 }
 
 async fn begin_with(
     mut site: Site,
-    node: Node,
+    operators: Operators<Node>,
     keys: Option<(Secp256k1Key, Option<Secp256k1Key>)>,
     listen: &Listen,
     drain: Duration,
@@ -204,7 +205,7 @@ async fn begin_with(
         }));
     }
     if let Some((key, status_key)) = keys {
-        let service = anchoring::service(&site, node, &key, status_key.as_ref())?;
+        let service = anchoring::service(&site, operators, &key, status_key.as_ref())?;
         let (mut collector, mut also) = (collecting::collector(&site)?, stopping.clone());
         tasks.push(tokio::spawn(anchoring::run(service, async move {
             let _ = stopping.wait_for(|stop| *stop).await;
@@ -239,11 +240,11 @@ pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
     let out = &context.out;
     ledger::runtime()?.block_on(async {
-        let node = ledger::node(&folder).await?;
-        let chain_server = match (&folder.config().chain, &node) {
-            (ChainConfig::Embedded { port }, Node::Embedded(chain)) => {
+        let operators = ledger::operators(&folder).await?;
+        let chain_server = match (&folder.config().chain, ledger::embedded_of(&operators)) {
+            (ChainConfig::Embedded { port }, Some(chain)) => {
                 let listener = super::chain::listen(*port).await?;
-                Some(tokio::spawn(hocba_chain::embedded::serve(chain.clone(), listener)))
+                Some(tokio::spawn(hocba_chain::embedded::serve(chain, listener)))
             }
             _ => None,
         };
@@ -254,11 +255,12 @@ pub fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<Exit> {
                 Some((key, args.status_key.open(&folder)?))
             }
         };
-        let deployment = ledger::deployment(&folder)?;
-        let facts = std::sync::Arc::new(LiveFacts::new(node.clone(), deployment, ledger::finality(&folder)));
+        let earlier = ledger::earlier(&folder, ledger::open_profile(&folder)?.profile())?;
+        let facts = LiveFacts::of(operators.clone(), ledger::finality(&folder)).with_earlier(earlier);
+        let facts = std::sync::Arc::new(facts);
         let drain = args.drain.unwrap_or(if folder.is_demo() { 0 } else { DRAIN });
         let site = Site::with(folder, facts).await?;
-        let serving = begin_with(site, node, keys, &args.listen, Duration::from_secs(drain), out).await?;
+        let serving = begin_with(site, operators, keys, &args.listen, Duration::from_secs(drain), out).await?;
         out.document(&json!({ "command": "serve", "ok": true, "url": serving.base_url().to_string() }));
         serving.until_stopped(out).await?;
         if let Some(server) = chain_server {

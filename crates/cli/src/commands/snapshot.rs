@@ -6,7 +6,9 @@ use clap::Args;
 use hocba_bundle::{
     facts::CheckedFacts,
     snapshot::{Snapshot, SnapshotFormat, StatusEvidence},
+    text::{Language, agreement as told},
 };
+use hocba_chain::Operators;
 use serde_json::json;
 
 use super::Context;
@@ -32,7 +34,8 @@ pub struct SnapshotArgs {
 
 /// A snapshot of facts that were just read, with the status statements kept here.
 pub fn of(facts: &CheckedFacts, statuses: StatusEvidence) -> Snapshot {
-    Snapshot { facts: facts.facts().clone(), hocba: SnapshotFormat::V1, statuses, taken_at: now() }
+    let earlier = facts.earlier().iter().map(|era| era.facts().clone()).collect();
+    Snapshot { earlier, facts: facts.facts().clone(), hocba: SnapshotFormat::V1, statuses, taken_at: now() }
 }
 
 /// The status statements that this installation keeps.
@@ -51,12 +54,14 @@ pub async fn statements(folder: Folder) -> anyhow::Result<StatusEvidence> {
 pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
     let path = args.out.clone().unwrap_or_else(|| folder.path(SNAPSHOT));
-    let (facts, statuses) = ledger::runtime()?.block_on(async {
-        let node = match &args.rpc {
-            Some(url) => ledger::http(url)?,
-            None => ledger::node(&folder).await?,
+    let (facts, statuses, agreement) = ledger::runtime()?.block_on(async {
+        let operators = match &args.rpc {
+            Some(url) => Operators::single(ledger::http(url)?, ledger::deployment(&folder)?),
+            None => ledger::operators(&folder).await?,
         };
-        let facts = ledger::facts(&ledger::connect(&folder, node).await?).await?;
+        let (facts, agreement) = ledger::facts(&operators, ledger::finality(&folder)).await?;
+        let earlier = ledger::earlier(&folder, ledger::open_profile(&folder)?.profile())?;
+        let facts = facts.with_earlier(earlier);
         // They name who ended or withdrew something; the facts stand without them.
         let statuses = match statements(folder).await {
             Ok(statuses) => statuses,
@@ -68,8 +73,11 @@ pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
                 StatusEvidence::default()
             }
         };
-        anyhow::Ok((facts, statuses))
+        anyhow::Ok((facts, statuses, agreement))
     })?;
+    if agreement.others().next().is_some() {
+        context.out.note(&words(told(&agreement, Language::Vietnamese), told(&agreement, Language::English)));
+    }
     let statements = statuses.statements.len();
     write_whole(&path, &of(&facts, statuses).to_bytes())?;
     let facts = facts.facts();
@@ -80,6 +88,7 @@ pub fn run(context: &Context, args: &SnapshotArgs) -> anyhow::Result<Exit> {
     ));
     context.out.document(&json!({
         "command": "snapshot", "ok": true, "file": path, "block": block, "batches": batches, "statements": statements,
+        "operators": agreement.operators,
     }));
     Ok(Exit::Ok)
 }

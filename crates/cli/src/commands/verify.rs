@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hocba_bundle::{
-    format::{Bundle, MAX_BUNDLE_BYTES},
+    format::MAX_BUNDLE_BYTES,
     report::{Report, Verdict},
     text::ReportJson,
     verify::{Context as VerifyContext, verify},
@@ -44,6 +44,9 @@ pub struct VerifyArgs {
     /// Hỏi nút mạng này / Ask this node instead of those of the profile
     #[arg(long, value_name = "URL")]
     rpc: Option<String>,
+    /// Bản chụp của sổ chung đã khoá trước đây / A snapshot of an earlier, closed part of the public record
+    #[arg(long, value_name = "FILE", conflicts_with = "snapshot")]
+    era: Vec<PathBuf>,
     /// Không dùng mạng / Use no network
     #[arg(long, conflicts_with = "rpc")]
     offline: bool,
@@ -82,10 +85,9 @@ pub fn run(context: &Context, args: &VerifyArgs) -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        let anchor =
-            Bundle::read(&bytes).ok().and_then(|read| read.bundle.records.into_iter().next()).map(|r| r.anchor);
-        let view = sources.view(anchor.as_ref())?;
-        let report = verify(&bytes, &VerifyContext { profile: &profile, chain: view.chain(), now: now() });
+        let view = sources.view()?;
+        let mut report = verify(&bytes, &VerifyContext { profile: &profile, chain: view.chain(), now: now() });
+        report.as_of.agreement = view.agreement();
         worst = worst.max(report.verdict);
         show::print(&out, &report, bytes.is_empty());
         documents.push(json!({ "file": file, "report": document(&report) }));

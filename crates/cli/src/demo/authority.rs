@@ -157,6 +157,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
         }],
         eras: vec![Era {
             chain: deployment.chain,
+            closing: None,
             code: deployment.code,
             contract: deployment.contract,
             first: 0,

@@ -3,6 +3,7 @@
 
 use anyhow::Context as _;
 use hocba_app::{Actor, AppError, Conversion, Import, Scope, Step};
+use hocba_chain::Operators;
 use hocba_record::{
     draft::{Assessment, ClassHeader, Draft},
     section::{EnrolmentSection, Identity, Move, SchoolSection},
@@ -119,7 +120,7 @@ fn summer(draft: &mut Draft) {
 ///
 /// # Errors
 /// When a step fails.
-pub async fn book(site: &Site, node: &Node, out: &Output) -> anyhow::Result<String> {
+pub async fn book(site: &Site, operators: &Operators<Node>, out: &Output) -> anyhow::Result<String> {
     let refused = |e: AppError| app_failure(&e, out.lang);
     let pupil = pupil()?;
     let mut last: Option<Class> = None;
@@ -155,9 +156,8 @@ pub async fn book(site: &Site, node: &Node, out: &Output) -> anyhow::Result<Stri
         }
     }
     let key = open_chain_key(&site.folder, "anchorer", None, None)?;
-    anchoring::until_idle(site, node.clone(), &key, out).await?;
-    let client = ledger::connect(&site.folder, node.clone()).await?;
-    let facts = ledger::facts(&client).await?;
+    anchoring::until_idle(site, operators.clone(), &key, out).await?;
+    let (facts, _) = ledger::facts(operators, ledger::finality(&site.folder)).await?;
     site.folder.write(SNAPSHOT, &snapshot::of(&facts, site.app.status_evidence().await?).to_bytes())?;
     let class = last.context("twelve years")?;
     let lines = site.app.store().read().await?.record_lines(&class.id).await?;

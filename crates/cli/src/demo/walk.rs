@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::Args;
 use hocba_anchor::LiveFacts;
 use hocba_app::{AppError, Import, Scope, Step};
+use hocba_chain::Operators;
 use hocba_chain::embedded;
 use hocba_sample::{Options, class};
 use hocba_signature::policy::SigningMode;
@@ -79,12 +80,12 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
         anyhow::bail!("a demonstration has a chain of its own");
     };
     let chain = ledger::open_embedded(&folder).await?;
-    let node = Node::Embedded(chain.clone());
-    let facts = Arc::new(LiveFacts::new(node.clone(), ledger::deployment(&folder)?, ledger::finality(&folder)));
+    let operators = Operators::single(Node::Embedded(chain.clone()), ledger::deployment(&folder)?);
+    let facts = Arc::new(LiveFacts::of(operators.clone(), ledger::finality(&folder)));
     let site = Site::with(folder, facts).await?;
-    let (class, mut bundles) = walk(&site, &node, args, &out).await?;
+    let (class, mut bundles) = walk(&site, &operators, args, &out).await?;
     if args.book {
-        bundles.files.push(book::book(&site, &node, &out).await?);
+        bundles.files.push(book::book(&site, &operators, &out).await?);
     }
     let listener = served(port).await?;
     let url = format!("http://{}", listener.local_addr().context("the listener's address")?);
@@ -104,7 +105,7 @@ async fn work(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
         site.app.store().close().await;
     } else {
         out.line(&verdict);
-        let serving = serve::begin(site, node, &serve::Listen::default(), &out).await?;
+        let serving = serve::begin(site, operators, &serve::Listen::default(), &out).await?;
         let first = serving.app().store().read().await?.record_lines(&class.id).await?;
         let first = first.iter().find(|l| l.anchored_at.is_some()).context("an anchored record")?;
         let base = serving.base_url();
@@ -179,7 +180,12 @@ fn not_a_demo(root: &Path) -> Failure {
 }
 
 /// The walk; gives the class and its bundles.
-async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow::Result<(Class, Bundled)> {
+async fn walk(
+    site: &Site,
+    operators: &Operators<Node>,
+    args: &DemoArgs,
+    out: &Output,
+) -> anyhow::Result<(Class, Bundled)> {
     let folder = &site.folder;
     if site.app.store().read().await?.classes().await?.iter().all(|class| !is_the_class(class)) {
         let (header, drafts) = class(args.seed, &Options::lower_secondary());
@@ -196,9 +202,8 @@ async fn walk(site: &Site, node: &Node, args: &DemoArgs, out: &Output) -> anyhow
         step(site, std::slice::from_ref(&class), which, &SignArgs::default(), out).await?;
     }
     let key = open_chain_key(folder, "anchorer", None, None)?;
-    anchoring::until_idle(site, node.clone(), &key, out).await?;
-    let client = ledger::connect(folder, node.clone()).await?;
-    let facts = ledger::facts(&client).await?;
+    anchoring::until_idle(site, operators.clone(), &key, out).await?;
+    let (facts, _) = ledger::facts(operators, ledger::finality(folder)).await?;
     folder.write(SNAPSHOT, &snapshot::of(&facts, site.app.status_evidence().await?).to_bytes())?;
     let bundles = bundle(site, &class, Scope::Whole, false, out).await?;
     out.say(&words(

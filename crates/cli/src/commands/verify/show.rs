@@ -41,6 +41,9 @@ pub fn print(out: &Output, report: &Report, empty: bool) {
         format!("Trust profile: {} ({id}, number {number})", report.profile),
     ));
     out.line(&text::as_of(&report.as_of, language));
+    if let Some(agreement) = report.as_of.agreement.as_ref().filter(|a| a.others().next().is_some()) {
+        out.line(&text::agreement(agreement, language));
+    }
     for record in &report.records {
         print_record(out, record);
     }

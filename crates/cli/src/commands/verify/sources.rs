@@ -1,41 +1,49 @@
 //! Where chain facts come from: a snapshot, a node the user named, or the operators of the profile.
 
-use std::collections::HashMap;
+use std::path::PathBuf;
 
 use hocba_bundle::{
-    facts::{Address, CheckedFacts},
-    format::AnchorHint,
+    facts::CheckedFacts,
     profile::{Era, OpenProfile, TrustProfile},
-    report::ChainProblem,
+    report::{Agreement, ChainProblem},
     snapshot::{MAX_SNAPSHOT_BYTES, OpenSnapshot, StatusEvidence},
     verify::ChainView,
 };
-use hocba_chain::{AnchorClient, ClientError, Deployment, Finality};
+use hocba_chain::{Deployment, Finality, Operators};
 use tokio::runtime::Runtime;
 
 use super::{VerifyArgs, bad_input};
-use crate::{edge::read_input, ledger};
+use crate::{
+    edge::read_input,
+    ledger::{self, Node},
+};
 
 /// What was found, kept so that many files cost one look.
 pub struct Sources {
     snapshot: Option<OpenSnapshot>,
     asking: Option<Asking>,
     eras: Vec<Era>,
-    found: HashMap<(u64, Address), Result<CheckedFacts, ChainProblem>>,
+    kept: Vec<(PathBuf, Vec<u8>)>,
+    found: Option<Found>,
     statuses: StatusEvidence,
 }
 
 /// Whom to ask.
 struct Asking {
     runtime: Runtime,
-    operators: Vec<Vec<String>>,
-    quorum: usize,
+    operators: Vec<(String, Vec<String>)>,
+    quorum: u8,
 }
 
-/// What one bundle is verified against.
+/// What asking gave.
+struct Found {
+    facts: Result<CheckedFacts, ChainProblem>,
+    agreement: Option<Agreement>,
+}
+
+/// What a bundle is verified against.
 pub struct View<'a> {
     sources: &'a Sources,
-    era: Option<(u64, Address)>,
 }
 
 impl View<'_> {
@@ -44,11 +52,16 @@ impl View<'_> {
         if let Some(snapshot) = &self.sources.snapshot {
             return ChainView::Snapshot(snapshot);
         }
-        match self.era.and_then(|era| self.sources.found.get(&era)) {
+        match self.sources.found.as_ref().map(|found| &found.facts) {
             Some(Ok(facts)) => ChainView::Live { facts, statuses: &self.sources.statuses },
             Some(Err(problem)) => ChainView::Unavailable(*problem),
             None => ChainView::Unavailable(ChainProblem::NotAsked),
         }
+    }
+
+    /// Whose word that is, where several operators were asked.
+    pub fn agreement(&self) -> Option<Agreement> {
+        self.sources.found.as_ref()?.agreement.clone()
     }
 }
 
@@ -74,87 +87,80 @@ impl Sources {
             (Some(_), _, _) | (_, true, _) => None,
             (None, false, Some(url)) => {
                 ledger::http(url)?;
-                Some(Asking { runtime: ledger::runtime()?, operators: vec![vec![url.clone()]], quorum: 1 })
+                let operators = vec![("--rpc".to_owned(), vec![url.clone()])];
+                Some(Asking { runtime: ledger::runtime()?, operators, quorum: 1 })
             }
             (None, false, None) => Some(Asking {
                 runtime: ledger::runtime()?,
                 operators: operators(profile),
-                quorum: usize::from(profile.quorum).max(1),
+                quorum: profile.quorum.max(1),
             }),
         };
-        let statuses = StatusEvidence::default();
-        Ok(Self { snapshot, asking, eras: profile.eras.clone(), found: HashMap::new(), statuses })
-    }
-
-    /// What a bundle that points at this anchor is verified against. The hint chooses among the profile's chains; it
-    /// is not believed.
-    pub fn view(&mut self, anchor: Option<&AnchorHint>) -> anyhow::Result<View<'_>> {
-        let named = |era: &&Era| anchor.is_some_and(|a| (a.chain, a.contract) == (era.chain, era.contract));
-        let era = self.eras.iter().find(named).or(self.eras.last());
-        let key = era.map(|era| (era.chain, era.contract));
-        if let (Some(asking), Some(era), Some(key)) = (&self.asking, era, key)
-            && !self.found.contains_key(&key)
-        {
-            let deployment = Deployment { chain: era.chain, contract: era.contract, code: era.code };
-            let facts = asking.runtime.block_on(ask(asking, deployment));
-            self.found.insert(key, facts);
+        let mut kept = Vec::new();
+        for path in &args.era {
+            kept.push((path.clone(), read_input(path, MAX_SNAPSHOT_BYTES)?));
         }
-        Ok(View { sources: self, era: key })
+        let statuses = StatusEvidence::default();
+        Ok(Self { snapshot, asking, eras: profile.eras.clone(), kept, found: None, statuses })
     }
-}
 
-fn operators(profile: &TrustProfile) -> Vec<Vec<String>> {
-    profile.operators.iter().map(|o| o.urls.clone()).collect()
-}
+    /// What bundles are verified against; asked once.
+    pub fn view(&mut self) -> anyhow::Result<View<'_>> {
+        if let (None, Some(asking)) = (&self.found, &self.asking) {
+            self.found = Some(self.ask(asking)?);
+        }
+        Ok(View { sources: self })
+    }
 
-/// Asks one node of each operator until enough of them answered alike. Operators may be at different blocks, so "alike"
-/// means that one list begins with the other; the shorter one counts, for all of them have said it.
-async fn ask(asking: &Asking, deployment: Deployment) -> Result<CheckedFacts, ChainProblem> {
-    let mut answers: Vec<CheckedFacts> = Vec::new();
-    let mut worst = None;
-    for urls in &asking.operators {
-        for url in urls {
-            match one(url, deployment).await {
-                Ok(facts) => {
-                    answers.push(facts);
-                    break;
-                }
-                // A wrong answer says more than silence.
-                Err(problem) if problem != ChainProblem::Unreachable => worst = Some(problem),
-                Err(_) => {}
+    /// The era in use, as enough operators tell it, and the earlier ones: closed, so that it does not matter who tells.
+    fn ask(&self, asking: &Asking) -> anyhow::Result<Found> {
+        let Some((current, earlier)) = self.eras.split_last() else {
+            return Ok(Found { facts: Err(ChainProblem::NotAsked), agreement: None });
+        };
+        let mut known = Vec::new();
+        for era in earlier {
+            known.extend(self.closed(asking, era)?);
+        }
+        let operators = asking.of(current)?;
+        let (facts, agreement) = asking.runtime.block_on(operators.facts(Finality::Instant, None));
+        let several = !operators.is_single();
+        Ok(Found { facts: facts.map(|facts| facts.with_earlier(known)), agreement: several.then_some(agreement) })
+    }
+
+    /// A closed era: from a file, or from the first node that tells what the profile says it held.
+    fn closed(&self, asking: &Asking, era: &Era) -> anyhow::Result<Option<CheckedFacts>> {
+        for (path, bytes) in &self.kept {
+            if let Ok(facts) = ledger::of_era(bytes, era, &path.display().to_string()) {
+                return Ok(Some(facts));
             }
         }
-        if answers.len() >= asking.quorum {
-            break;
+        for (id, urls) in &asking.operators {
+            for url in urls {
+                let one = Asking::operators_of(vec![(id.clone(), vec![url.clone()])], 1, era)?;
+                let (facts, _) = asking.runtime.block_on(one.facts(Finality::Instant, None));
+                match facts {
+                    Ok(facts) if era.closing.is_none() || facts.closing_digest() == era.closing => {
+                        return Ok(Some(facts));
+                    }
+                    _ => {}
+                }
+            }
         }
-    }
-    if answers.len() < asking.quorum {
-        return Err(worst.unwrap_or(ChainProblem::Unreachable));
-    }
-    answers.sort_by_key(|a| (a.facts().batches.len(), a.facts().statuses.as_ref().map_or(0, Vec::len)));
-    if answers.windows(2).all(|pair| begins_with(&pair[1], &pair[0])) {
-        Ok(answers.swap_remove(0))
-    } else {
-        Err(ChainProblem::Inconsistent)
+        Ok(None)
     }
 }
 
-fn begins_with(long: &CheckedFacts, short: &CheckedFacts) -> bool {
-    let (long, short) = (long.facts(), short.facts());
-    let statuses = match (&long.statuses, &short.statuses) {
-        (Some(long), Some(short)) => long.starts_with(short),
-        (_, None) => true,
-        (None, Some(_)) => false,
-    };
-    long.batches.starts_with(&short.batches) && statuses
+impl Asking {
+    fn of(&self, era: &Era) -> anyhow::Result<Operators<Node>> {
+        Self::operators_of(self.operators.clone(), self.quorum, era)
+    }
+
+    fn operators_of(list: Vec<(String, Vec<String>)>, quorum: u8, era: &Era) -> anyhow::Result<Operators<Node>> {
+        let deployment = Deployment { chain: era.chain, contract: era.contract, code: era.code };
+        Ok(ledger::of_urls(list, quorum, deployment)?)
+    }
 }
 
-async fn one(url: &str, deployment: Deployment) -> Result<CheckedFacts, ChainProblem> {
-    let node = ledger::http(url).map_err(|_| ChainProblem::Unreachable)?;
-    let read = async {
-        let client = AnchorClient::connect(node, deployment).await?;
-        client.facts(Finality::Instant).await
-    };
-    let facts = read.await.map_err(|e: ClientError| e.problem())?;
-    facts.check().map_err(|_| ChainProblem::Inconsistent)
+fn operators(profile: &TrustProfile) -> Vec<(String, Vec<String>)> {
+    profile.operators.iter().map(|o| (o.id.clone(), o.urls.clone())).collect()
 }
