@@ -11,6 +11,7 @@ pub mod book;
 pub mod database;
 #[cfg(feature = "office")]
 pub mod office;
+pub mod stamper;
 
 use std::path::{Path, PathBuf};
 
@@ -386,6 +387,7 @@ pub fn profile_content() -> TrustProfile {
             .map(|policy| AcceptedPolicy { from: at(NOW - 400 * DAY), policy, until: None })
             .to_vec(),
         quorum: 1,
+        time_stamps: None,
     }
 }
 

@@ -212,6 +212,7 @@ impl Cell {
                     appointments: Vec::new(),
                     certificates: certificates.iter().map(|c| Der(c.der().to_vec())).collect(),
                     evidence: answers.clone(),
+                    time_stamps: Vec::new(),
                 };
                 statuses = StatusEvidence { authority: authority.in_order(), statements: vec![statement] };
             } else if event == Event::AppointmentEnded {
@@ -223,6 +224,7 @@ impl Cell {
             appointments,
             evidence: answers,
             grace: RULE.grace,
+            time_stamps: Vec::new(),
             roots: vec![Certificate::from_der(&root_der).expect("a certificate")],
         };
         // What is forged after the event needs a path for putting the bundle together; the verifier decides.
@@ -235,6 +237,7 @@ impl Cell {
                 appointments: store.appointments.clone(),
                 certificates: store.certificates.iter().map(|c| Der(c.der().to_vec())).collect(),
                 evidence: store.evidence.clone(),
+                time_stamps: Vec::new(),
             };
             Bundle { authority: authority.in_order(), hocba: BundleFormat::V1, records: vec![part] }
         });

@@ -116,6 +116,7 @@ impl App {
             certificates: certificates.values().cloned().collect(),
             appointments,
             evidence: Vec::new(),
+            time_stamps: Vec::new(),
             // Of several families the longest: an answer that is final by it is final for each, and where there is none
             // the last one is taken.
             grace: self.grace(),

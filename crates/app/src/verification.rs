@@ -163,6 +163,7 @@ impl App {
             certificates: certificates.into_values().map(|c| Der(c.der().to_vec())).collect(),
             appointments: appointments.into_values().collect(),
             evidence: Vec::new(),
+            time_stamps: Vec::new(),
         };
         Ok(StatusEvidence { authority: authority.in_order(), statements })
     }

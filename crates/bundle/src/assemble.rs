@@ -1,6 +1,9 @@
 //! Putting a bundle together: for each record just the certificates and appointments that its signatures rest on.
 
-use std::{collections::BTreeMap, ops::Deref};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Deref,
+};
 
 use hocba_record::{encoding::Sha256Digest, payload::RecordPayload, types::UnixTime};
 use hocba_signature::{
@@ -12,7 +15,11 @@ use hocba_signature::{
 
 use crate::{
     evidence::RevocationEvidence,
-    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der, RecordPart},
+    format::{
+        AnchoredStatement, AuthorityPart, BatchTimeStamp, Bundle, BundleFormat, Der, MAX_TIME_STAMPS_PER_RECORD,
+        RecordPart,
+    },
+    time_stamp::MAX_DELAY,
 };
 
 /// All that an issuer keeps: a bundle takes from it what it needs.
@@ -26,8 +33,41 @@ pub struct AuthorityStore {
     pub evidence: Vec<AnchoredStatement>,
     /// The profile's grace in seconds: from when on after anchoring an answer is final.
     pub grace: u32,
+    /// Time-stamps over batches.
+    pub time_stamps: Vec<KnownTimeStamp>,
     /// Pinned roots; used to choose intermediates, never put into a bundle.
     pub roots: Vec<Certificate>,
+}
+
+/// A time-stamp, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownTimeStamp {
+    /// Whose, as the profile calls the authority.
+    pub authority: String,
+    /// When it saw the batch.
+    pub time: UnixTime,
+    /// The time-stamp.
+    pub stamp: BatchTimeStamp,
+}
+
+/// Nearer than this to the longest delay no time-stamp is taken, in seconds: authorities state their time to a few seconds.
+const MARGIN: i64 = 3600;
+
+/// Of each authority the time-stamp that was made first among those that bear out a record's block time; where a batch
+/// has one of its own, it is that.
+fn time_stamps_for<'a>(
+    known: &'a [KnownTimeStamp],
+    part: &RecordPart,
+    at: UnixTime,
+) -> impl Iterator<Item = &'a BatchTimeStamp> {
+    let useful = || known.iter().filter(|k| k.stamp.covers(&part.anchor) && k.time.plus(MARGIN) <= at.plus(MAX_DELAY));
+    let authorities: BTreeSet<&str> = useful().map(|k| k.authority.as_str()).collect();
+    let first = |authority| {
+        let own = useful().filter(move |k| k.authority == authority);
+        own.min_by_key(|k| (k.stamp.batch, k.time, k.stamp.token.digest()))
+    };
+    let chosen: Vec<_> = authorities.into_iter().filter_map(first).take(MAX_TIME_STAMPS_PER_RECORD).collect();
+    chosen.into_iter().map(|k| &k.stamp)
 }
 
 /// Why a bundle cannot be put together.
@@ -85,7 +125,7 @@ pub fn assemble_each<S: Deref<Target = AuthorityStore>>(
     records: Vec<(RecordPart, S)>,
     time_of: &dyn Fn(u64) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
-    let mut gathered = Gathered::default();
+    let (mut gathered, mut time_stamps) = (Gathered::default(), Vec::new());
     for (record, (part, store)) in records.iter().enumerate() {
         let store: &AuthorityStore = store;
         let known = store.evidence.iter().filter_map(|anchored| {
@@ -101,10 +141,11 @@ pub fn assemble_each<S: Deref<Target = AuthorityStore>>(
         for header in part.statement.headers(StatementType::Record).map_err(not)? {
             parts.add(&header.certificate, header.role, &payload, at)?;
         }
+        time_stamps.extend(time_stamps_for(&store.time_stamps, part, at).cloned());
     }
     let Gathered { certificates, appointments, evidence } = gathered;
     let certificates = certificates.into_values().collect();
-    let authority = AuthorityPart { appointments, certificates, evidence }.in_order();
+    let authority = AuthorityPart { appointments, certificates, evidence, time_stamps }.in_order();
     let records = records.into_iter().map(|(part, _)| part).collect();
     Ok(Bundle { authority, hocba: BundleFormat::V1, records })
 }

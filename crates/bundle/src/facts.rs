@@ -243,6 +243,8 @@ impl Standing {
 #[derive(Debug, Clone)]
 pub struct CheckedFacts {
     facts: ChainFacts,
+    /// *digest_n* of each batch.
+    digests: Vec<Sha256Digest>,
     by_key: HashMap<Sha256Digest, Vec<usize>>,
     earlier: Vec<CheckedFacts>,
 }
@@ -344,9 +346,10 @@ impl ChainFacts {
     /// When a list does not lead to the digest that stands beside it, or its times cannot be.
     pub fn check(self) -> Result<CheckedFacts, FactsError> {
         let mut digest = genesis_digest(ANCHOR_TAG, self.chain, &self.contract, self.predecessor.as_ref());
-        let mut times = Vec::new();
+        let (mut times, mut digests) = (Vec::new(), Vec::with_capacity(self.batches.len()));
         for (index, batch) in (0..).zip(&self.batches) {
             digest = batch_digest(self.chain, &self.contract, index, batch, &digest);
+            digests.push(digest);
             times.push(batch.time);
         }
         if digest != self.head {
@@ -371,7 +374,7 @@ impl ChainFacts {
                 return Err(FactsError::Time { block: self.block });
             }
         }
-        Ok(CheckedFacts { facts: self, by_key, earlier: Vec::new() })
+        Ok(CheckedFacts { facts: self, digests, by_key, earlier: Vec::new() })
     }
 }
 
@@ -393,6 +396,10 @@ impl CheckedFacts {
     pub fn of(&self, chain: u64, contract: &Address) -> Option<&CheckedFacts> {
         let all = self.earlier.iter().chain(std::iter::once(self));
         all.into_iter().find(|era| era.facts.chain == chain && era.facts.contract == *contract)
+    }
+    /// *digest_n* of the batch at this index: it stands for the batch and for each one before it.
+    pub fn batch_digest(&self, index: u64) -> Option<&Sha256Digest> {
+        usize::try_from(index).ok().and_then(|index| self.digests.get(index))
     }
     /// Whether the status log is among them, of each era that is known.
     pub fn has_statuses(&self) -> bool {

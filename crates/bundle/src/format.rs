@@ -13,6 +13,7 @@ use hocba_record::{
 use hocba_signature::{
     certificate::MAX_CERTIFICATE_BYTES,
     statement::{MAX_SIGNATURES, Statement},
+    timestamp::MAX_TOKEN_BYTES,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -28,6 +29,8 @@ pub const MAX_RECORDS: usize = 16;
 pub const MAX_DISCLOSURES: usize = 256;
 /// Most certificates, most appointments, and most revocation answers, for each record of the bundle.
 pub const MAX_PARTS_PER_RECORD: usize = 16;
+/// Most time-stamps for each record of the bundle: of two authorities, twice over.
+pub const MAX_TIME_STAMPS_PER_RECORD: usize = 4;
 /// How a bundle is read.
 pub const BUNDLE_LIMITS: Limits = Limits { bytes: MAX_BUNDLE_BYTES, depth: MAX_BUNDLE_DEPTH };
 
@@ -62,9 +65,33 @@ pub struct AuthorityPart {
     /// What authorities said of revocations ([`crate::evidence`]), ascending by leaf hash; left out where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<AnchoredStatement>,
+    /// Time-stamps over batches, ascending by the SHA-256 of their tokens; left out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_stamps: Vec<BatchTimeStamp>,
 }
 
-/// A certificate in DER, as base64url.
+/// A time-stamp over a batch: over its digest, so over each batch of the contract before it, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchTimeStamp {
+    /// Index of the batch in the contract: a hint whose digest was stamped.
+    pub batch: u64,
+    /// EIP-155 chain id.
+    pub chain: u64,
+    /// The contract.
+    pub contract: Address,
+    /// The token in DER.
+    pub token: Der,
+}
+
+impl BatchTimeStamp {
+    /// Whether it says something of what is anchored there.
+    pub fn covers(&self, anchor: &AnchorHint) -> bool {
+        self.chain == anchor.chain && self.contract == anchor.contract && self.batch >= anchor.batch
+    }
+}
+
+/// A certificate or another thing in DER, as base64url.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Der(pub Vec<u8>);
 
@@ -164,7 +191,7 @@ pub enum BundleError {
     /// There is no record in it.
     #[error("the bundle holds no record")]
     NoRecord,
-    /// Certificates or appointments are not each once and ascending.
+    /// Certificates, appointments, answers or time-stamps are not each once and ascending.
     #[error("{what} are not each once and in order")]
     Order {
         /// Of what.
@@ -228,6 +255,13 @@ impl AuthorityPart {
             limit("signatures", anchored.statement.len(), MAX_SIGNATURES)?;
             limit("path nodes", anchored.anchor.path.len(), MAX_PATH)?;
         }
+        limit("time-stamps", self.time_stamps.len(), MAX_TIME_STAMPS_PER_RECORD * records)?;
+        for stamp in &self.time_stamps {
+            limit("bytes in a time-stamp", stamp.token.0.len(), MAX_TOKEN_BYTES)?;
+        }
+        if !self.time_stamps.iter().map(|stamp| stamp.token.digest()).is_sorted_by(|a, b| a < b) {
+            return Err(BundleError::Order { what: "time-stamps" });
+        }
         if !self.certificates.windows(2).all(|pair| pair[0].digest() < pair[1].digest()) {
             return Err(BundleError::Order { what: "certificates" });
         }
@@ -245,6 +279,8 @@ impl AuthorityPart {
     pub fn in_order(mut self) -> Self {
         self.certificates.sort_by_cached_key(Der::digest);
         self.certificates.dedup();
+        self.time_stamps.sort_by_cached_key(|stamp| stamp.token.digest());
+        self.time_stamps.dedup();
         for statements in [&mut self.appointments, &mut self.evidence] {
             statements.sort_by_cached_key(|anchored| anchored.statement.leaf_hash());
             statements.dedup();

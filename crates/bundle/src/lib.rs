@@ -1,13 +1,13 @@
 //! The bundle a pupil hands out, the profile a verifier trusts, and the report that comes of putting them together.
 //!
 //! **For**: the file format ([`mod@format`]), the trust profile ([`profile`]), what the chain says ([`facts`],
-//! [`snapshot`]), the verifier ([`mod@verify`]) and its report ([`report`], in words: [`text`]); and putting bundles
+//! [`snapshot`]), time-stamps over it ([`time_stamp`]), the verifier ([`mod@verify`]) and its report ([`report`], in words: [`text`]); and putting bundles
 //! together ([`mod@assemble`]).
 //!
 //! **Will not**: fetch anything, read clocks or files (bytes, chain facts and the time are arguments), or answer with a
 //! bare yes or no.
 //!
-//! Implements `docs/spec/bundle.md`, `profile.md`, `snapshot.md`, `anchor.md` and `verdict.md`.
+//! Implements `docs/spec/bundle.md`, `profile.md`, `snapshot.md`, `anchor.md`, `time-stamp.md` §9 to §11 and `verdict.md`.
 //!
 //! ```no_run
 //! use hocba_bundle::{profile::OpenProfile, snapshot::OpenSnapshot, verify::{ChainView, Context, verify}};
@@ -34,4 +34,5 @@ pub mod profile;
 pub mod report;
 pub mod snapshot;
 pub mod text;
+pub mod time_stamp;
 pub mod verify;

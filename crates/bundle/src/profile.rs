@@ -145,6 +145,38 @@ impl From<&Certificate> for PinnedRoot {
     }
 }
 
+/// Which time-stamp authorities are believed, and whether their word is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeStampRule {
+    /// Who is believed. Where nobody is, time-stamps are passed over.
+    pub authorities: Vec<TimeStampAuthority>,
+    /// First block time of batches that the rule is about.
+    pub from: UnixTime,
+    /// Whether those batches need a time-stamp.
+    pub required: bool,
+}
+
+/// A time-stamp authority (RFC 3161).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeStampAuthority {
+    /// Identifier, shown in verdicts.
+    pub id: String,
+    /// Policies under which its time-stamps are accepted; any will do where this is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<PolicyId>>,
+    /// Pinned roots.
+    pub roots: Vec<PinnedRoot>,
+}
+
+impl TimeStampAuthority {
+    /// Whether its time-stamps under this policy are accepted.
+    pub fn accepts(&self, policy: &PolicyId) -> bool {
+        self.policies.as_ref().is_none_or(|accepted| accepted.contains(policy))
+    }
+}
+
 /// When an authority's word that a certificate is not revoked is final, and what holds until it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -209,6 +241,9 @@ pub struct TrustProfile {
     pub policies: Vec<AcceptedPolicy>,
     /// How many operators must agree.
     pub quorum: u8,
+    /// Time-stamps over batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_stamps: Option<TimeStampRule>,
 }
 
 /// The file: the publisher's certificate and the signed profile.
@@ -239,6 +274,8 @@ pub struct OpenProfile {
     roots: Vec<Certificate>,
     /// Beside each root: its cut-off, and the rule of its family.
     root_rules: Vec<RootRule>,
+    /// The roots of each time-stamp authority, in the profile's order.
+    stamp_roots: Vec<Vec<Certificate>>,
     demo: bool,
 }
 
@@ -324,8 +361,15 @@ impl OpenProfile {
             roots.push(Certificate::from_der(&root.certificate.0)?);
             root_rules.push(RootRule { cut_off: root.cut_off, revocation: family.revocation });
         }
-        let demo = roots.iter().chain([&publisher]).any(|c| example::key_name(c.spki_sha256()).is_some());
-        Ok(Self { profile, publisher, roots, root_rules, demo })
+        let read = |authority: &TimeStampAuthority| {
+            let roots = authority.roots.iter().map(|root| Certificate::from_der(&root.certificate.0));
+            roots.collect::<Result<Vec<_>, _>>()
+        };
+        let authorities = profile.time_stamps.iter().flat_map(|rule| &rule.authorities);
+        let stamp_roots = authorities.map(read).collect::<Result<Vec<_>, _>>()?;
+        let pinned = roots.iter().chain(stamp_roots.iter().flatten());
+        let demo = pinned.chain([&publisher]).any(|c| example::key_name(c.spki_sha256()).is_some());
+        Ok(Self { profile, publisher, roots, root_rules, stamp_roots, demo })
     }
 
     /// The digest of the publisher's certificate in a profile file, to show before it is pinned. Proves nothing.
@@ -380,6 +424,15 @@ impl OpenProfile {
             first += family.roots.len();
         }
         Err(furthest)
+    }
+    /// The rule on time-stamps, if it has anything to say: it believes somebody, or asks for what nobody can give.
+    pub fn time_stamps(&self) -> Option<&TimeStampRule> {
+        self.profile.time_stamps.as_ref().filter(|rule| rule.required || !rule.authorities.is_empty())
+    }
+    /// Time-stamp authorities with their roots, in the profile's order.
+    pub(crate) fn stampers(&self) -> impl Iterator<Item = (&TimeStampAuthority, &[Certificate])> {
+        let authorities = self.profile.time_stamps.iter().flat_map(|rule| &rule.authorities);
+        authorities.zip(self.stamp_roots.iter().map(Vec::as_slice))
     }
     /// What is said of the root at this place of [`OpenProfile::roots`].
     pub(crate) fn root_rule(&self, place: usize) -> Option<RootRule> {

@@ -15,6 +15,7 @@ use hocba_signature::{
     revocation,
     statement::{Role, StatementError},
     status::ReasonClass,
+    timestamp::TimeStampError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +133,8 @@ checks! {
     Chain = "anchor.chain", Anchor;
     /// The record is in a batch whose root is on the chain.
     Inclusion = "anchor.inclusion", Anchor;
+    /// A time-stamp authority saw the batch when the chain says that it was entered.
+    TimeStamp = "anchor.time_stamp", Anchor;
     /// The whole status log was read, and is young enough.
     StatusLog = "status.log", Status;
     /// The record is neither revoked nor superseded.
@@ -212,6 +215,83 @@ pub enum AppointmentProblem {
     TooDeep,
     /// Cannot be told without the chain.
     Unknown,
+}
+
+/// Why no time-stamp bears out the time of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeStampProblem {
+    /// The profile asks for one, and none is in the bundle.
+    Missing,
+    /// The bundle has one of a batch before the record's, which says nothing of the record.
+    EarlierBatch,
+    /// It does not hold.
+    Token(TimeStampError),
+    /// The authority made it under a policy that the profile does not accept of it.
+    Policy,
+    /// The authority's root no longer counted at the time it states.
+    RootCutOff {
+        /// From this time on.
+        at: UnixTime,
+    },
+    /// It states a time before the block time that is part of what was stamped: one of both clocks is wrong.
+    Early {
+        /// As stated.
+        time: UnixTime,
+    },
+    /// It was made so long after the entry that it says nothing of the block time.
+    Late {
+        /// As stated.
+        time: UnixTime,
+    },
+    /// It states a time that has not come.
+    FromFuture,
+}
+
+impl TimeStampProblem {
+    /// The stable code for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            TimeStampProblem::Missing => "time_stamp.missing",
+            TimeStampProblem::EarlierBatch => "time_stamp.earlier_batch",
+            TimeStampProblem::Policy => "time_stamp.policy",
+            TimeStampProblem::RootCutOff { .. } => "time_stamp.root_cut_off",
+            TimeStampProblem::Early { .. } => "time_stamp.early",
+            TimeStampProblem::Late { .. } => "time_stamp.late",
+            TimeStampProblem::FromFuture => "time_stamp.from_future",
+            TimeStampProblem::Token(error) => match error {
+                TimeStampError::TooLarge => "time_stamp.too_large",
+                TimeStampError::TooManyCertificates => "time_stamp.too_many_certificates",
+                TimeStampError::Malformed => "time_stamp.malformed",
+                TimeStampError::NotATimeStamp => "time_stamp.not_a_time_stamp",
+                TimeStampError::Signers => "time_stamp.signers",
+                TimeStampError::UnsupportedAlgorithm => "time_stamp.unsupported_algorithm",
+                TimeStampError::ImprintAlgorithm => "time_stamp.imprint_algorithm",
+                TimeStampError::UnknownCritical => "time_stamp.unknown_critical",
+                TimeStampError::ContentType => "time_stamp.content_type",
+                TimeStampError::MessageDigest => "time_stamp.message_digest",
+                TimeStampError::NoSigningCertificate => "time_stamp.no_signing_certificate",
+                TimeStampError::NoCertificate => "time_stamp.no_certificate",
+                TimeStampError::OtherCertificate => "time_stamp.other_certificate",
+                TimeStampError::Signature => "time_stamp.signature",
+                TimeStampError::Usage => "time_stamp.usage",
+                TimeStampError::OtherName => "time_stamp.other_name",
+                TimeStampError::OtherDigest => "time_stamp.other_digest",
+                TimeStampError::Path(PathError::UnknownIssuer) => "time_stamp.unknown_authority",
+                TimeStampError::Path(PathError::OutsideValidity) => "time_stamp.outside_validity",
+                TimeStampError::Path(_) => "time_stamp.path",
+            },
+        }
+    }
+
+    const fn severity(self) -> Severity {
+        match self {
+            // Whoever hands a bundle out can leave a token out, too: both weigh the same.
+            TimeStampProblem::Missing | TimeStampProblem::Late { .. } | TimeStampProblem::FromFuture => {
+                Severity::Unavailable
+            }
+            _ => Severity::Failed,
+        }
+    }
 }
 
 /// One thing that is wrong or could not be checked. Holds places, roles and codes; the only text of the record is the
@@ -341,9 +421,9 @@ pub enum Problem {
     },
     /// The batch's issuer does not answer for the school.
     IssuerNotEntitled,
-    /// A certificate or appointment that nothing uses.
+    /// A part that nothing uses.
     Unreferenced {
-        /// `certificate` or `appointment`.
+        /// `certificate`, `appointment`, `revocation answer` or `time-stamp`.
         part: &'static str,
     },
     /// The bundle points at a chain or contract that the profile does not recognise.
@@ -352,6 +432,8 @@ pub enum Problem {
     OutsideEra,
     /// Not in the batch it points at.
     NotIncluded(hocba_merkle::InclusionError),
+    /// No time-stamp bears out the time of the batch.
+    TimeStamp(TimeStampProblem),
     /// The chain says nothing.
     Chain(ChainProblem),
     /// The snapshot was taken without statuses.
@@ -463,6 +545,7 @@ impl Problem {
             Problem::ForeignChain => "anchor.foreign_chain",
             Problem::OutsideEra => "anchor.outside_era",
             Problem::NotIncluded(_) => "anchor.not_included",
+            Problem::TimeStamp(problem) => problem.code(),
             Problem::Chain(problem) => match problem {
                 ChainProblem::NotAsked => "chain.not_asked",
                 ChainProblem::Unreachable => "chain.unreachable",
@@ -487,6 +570,7 @@ impl Problem {
     /// Whether this says "bad" or "could not check".
     pub fn severity(&self) -> Severity {
         match self {
+            Problem::TimeStamp(problem) => problem.severity(),
             Problem::UnknownForm
             | Problem::ProfileExpired { .. }
             | Problem::ProfileNotYet
@@ -704,6 +788,15 @@ pub enum Completeness {
     },
 }
 
+/// A time-stamp as the report shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownTimeStamp {
+    /// The authority, as the profile calls it.
+    pub authority: String,
+    /// When it saw the batch, as it states.
+    pub time: UnixTime,
+}
+
 /// One record as the report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordSummary {
@@ -725,6 +818,9 @@ pub struct RecordSummary {
     pub form: String,
     /// Block time of its anchor.
     pub anchored_at: Option<UnixTime>,
+    /// The earliest time-stamp that bears it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_stamp: Option<ShownTimeStamp>,
     /// Who signed.
     pub signers: Vec<Signer>,
     /// How much is shown.

@@ -10,6 +10,7 @@ use hocba_signature::{
     revocation::Reason,
     statement::{Role, StatementError},
     status::ReasonClass,
+    timestamp::TimeStampError,
 };
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ use crate::{
     format::BundleError,
     report::{
         Agreement, AppointmentProblem, AsOf, ChainProblem, Check, CheckId, Group, Headline, OperatorSaid, OperatorWord,
-        Outcome, Problem, RecordSummary, Report, SkipReason, StatusNote, Verdict,
+        Outcome, Problem, RecordSummary, Report, ShownTimeStamp, SkipReason, StatusNote, TimeStampProblem, Verdict,
     },
 };
 
@@ -128,6 +129,7 @@ pub fn check(id: CheckId, language: Language) -> &'static str {
         CheckId::Unreferenced => language.pick("Không có phần thừa", "No unused part"),
         CheckId::Chain => language.pick("Đọc được sổ chung", "Public record could be read"),
         CheckId::Inclusion => language.pick("Đã ghi sổ chung", "Entered in the public record"),
+        CheckId::TimeStamp => language.pick("Dấu thời gian khớp lúc ghi sổ", "Time-stamp bears out the time of entry"),
         CheckId::StatusLog => language.pick("Đọc được sổ hiệu lực", "Status list could be read"),
         CheckId::Current => language.pick("Chưa bị thay, chưa bị thu hồi", "Neither replaced nor revoked"),
     }
@@ -230,6 +232,15 @@ pub fn as_of(as_of: &AsOf, language: Language) -> String {
             format!("According to a snapshot of the public record {age} old, block {block}, written at {at}."),
         ),
     }
+}
+
+/// Who else saw the record's entry, and when.
+pub fn time_stamp(shown: &ShownTimeStamp, language: Language) -> String {
+    let (authority, at) = (&shown.authority, date_time(shown.time));
+    language.pick(
+        format!("Dấu thời gian của {authority}: lúc {at} đã có lần ghi sổ này."),
+        format!("Time-stamp of {authority}: this entry was there at {at}."),
+    )
 }
 
 /// Whose word the facts are, where some operator says otherwise or nothing; empty where all agree.
@@ -387,6 +398,7 @@ pub fn problem(problem: &Problem, language: Language) -> String {
             let thing = match *part {
                 "certificate" => "chứng thư",
                 "appointment" => "quyết định phân công",
+                "time-stamp" => "dấu thời gian",
                 _ => "xác nhận thu hồi",
             };
             (format!("tệp có {thing} không liên quan"), format!("the file holds a {part} that nothing uses"))
@@ -403,6 +415,7 @@ pub fn problem(problem: &Problem, language: Language) -> String {
             "không có trong lô đã ghi sổ chung".into(),
             "not in the batch that was entered in the public record".into(),
         ),
+        Problem::TimeStamp(problem) => return time_stamp_problem(*problem, language),
         Problem::Chain(problem) => return chain_problem(*problem, language),
         Problem::NoStatusLog => {
             ("bản chụp không kèm sổ hiệu lực".into(), "the snapshot was taken without the status list".into())
@@ -586,6 +599,56 @@ fn appointment(r: Role, problem: AppointmentProblem, language: Language) -> Stri
     };
     let role = role(r, language);
     language.pick(format!("{role} {vietnamese}"), format!("the {role} {english}"))
+}
+
+fn time_stamp_problem(problem: TimeStampProblem, language: Language) -> String {
+    let (vietnamese, english): (String, String) = match problem {
+        TimeStampProblem::Missing => (
+            "nơi kiểm tra yêu cầu dấu thời gian cho lần ghi sổ này, tệp chưa có; hãy xin lại tệp".into(),
+            "the verifier asks for a time-stamp of this entry, and the file has none yet; ask for the file again"
+                .into(),
+        ),
+        TimeStampProblem::EarlierBatch => (
+            "dấu thời gian trong tệp là của một lần ghi sổ trước đó".into(),
+            "the file's time-stamp is of an earlier entry".into(),
+        ),
+        TimeStampProblem::Token(TimeStampError::OtherDigest) => (
+            "dấu thời gian là của nội dung khác, không phải của lần ghi sổ này".into(),
+            "the time-stamp is of something else than this entry".into(),
+        ),
+        TimeStampProblem::Token(TimeStampError::Path(PathError::UnknownIssuer)) => (
+            "dấu thời gian không do nơi được công nhận cấp".into(),
+            "the time-stamp is not of a recognised authority".into(),
+        ),
+        TimeStampProblem::Token(TimeStampError::Path(PathError::OutsideValidity)) => (
+            "chứng thư của nơi cấp dấu thời gian ngoài thời hạn khi cấp".into(),
+            "the time-stamp authority's certificate was outside its validity when it was made".into(),
+        ),
+        TimeStampProblem::Token(error) => {
+            (format!("dấu thời gian không đúng ({error})"), format!("the time-stamp does not hold: {error}"))
+        }
+        TimeStampProblem::Policy => (
+            "dấu thời gian được cấp theo chính sách không được công nhận".into(),
+            "the time-stamp was made under a policy that is not recognised".into(),
+        ),
+        TimeStampProblem::RootCutOff { at } => (
+            format!("nơi cấp dấu thời gian không được công nhận từ {}", date(at)),
+            format!("the time-stamp authority is not recognised from {} on", date(at)),
+        ),
+        TimeStampProblem::Early { time } => (
+            format!("dấu thời gian ({}) có trước lúc ghi sổ: một trong hai đồng hồ sai", date_time(time)),
+            format!("the time-stamp ({}) is from before the entry: one of the two clocks is wrong", date_time(time)),
+        ),
+        TimeStampProblem::Late { time } => (
+            format!("dấu thời gian ({}) quá muộn để xác nhận lúc ghi sổ", date_time(time)),
+            format!("the time-stamp ({}) is too late to bear out the time of entry", date_time(time)),
+        ),
+        TimeStampProblem::FromFuture => (
+            "dấu thời gian ở tương lai; hãy xem lại đồng hồ máy".into(),
+            "the time-stamp is from the future; check this machine's clock".into(),
+        ),
+    };
+    language.pick(vietnamese, english)
 }
 
 /// Why the public record says nothing, in words.

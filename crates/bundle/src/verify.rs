@@ -7,6 +7,7 @@
 mod authority;
 mod record;
 pub(crate) mod revocation;
+mod time_stamp;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,7 @@ use crate::{
     snapshot::{OpenSnapshot, StatusEvidence},
 };
 use authority::Authority;
+use time_stamp::TimeStamps;
 
 /// What the verifier knows of the chain.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +101,7 @@ fn unreadable(error: BundleError, context: &Context<'_>) -> Report {
 fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
     let bundle = &read.bundle;
     let authority = Authority::new(&bundle.authority, context);
+    let time_stamps = TimeStamps::new(bundle, context);
     let mut whole = Checks::new(None, context);
     whole.put(CheckId::Format, Vec::new());
     whole.put(CheckId::Canonical, read.resaved_at.map(|offset| Problem::Resaved { offset }).into_iter().collect());
@@ -110,7 +113,7 @@ fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
     let mut summaries: Vec<RecordSummary> = Vec::new();
     for (index, part) in bundle.records.iter().enumerate() {
         let mut checks = Checks::new(Some(index), context);
-        let (summary, digest) = record::verify_record(part, &authority, context, &mut checks);
+        let (summary, digest) = record::verify_record(part, &authority, &time_stamps, context, &mut checks);
         if let (Some(summary), Some(_)) = (summary, digest) {
             summaries.push(summary);
         }
@@ -131,6 +134,7 @@ fn verify_read(read: &ReadBundle, context: &Context<'_>) -> Report {
         all.iter().all(|check: &Check| !matches!(check.outcome, Outcome::Failed(_) | Outcome::Unavailable(_)));
     if all_passed {
         whole.put(CheckId::Unreferenced, authority.unreferenced());
+        whole.put(CheckId::Unreferenced, time_stamps.unreferenced());
     } else {
         whole.skip(CheckId::Unreferenced, SkipReason::NotReached);
     }

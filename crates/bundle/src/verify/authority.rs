@@ -16,7 +16,7 @@ use hocba_signature::{
 };
 
 use crate::{
-    facts::{ALG_RFC6962_SHA256, Standing, StatusFact},
+    facts::{ALG_RFC6962_SHA256, Address, BatchFact, CheckedFacts, Standing, StatusFact},
     format::{AnchorHint, AuthorityPart},
     report::{AppointmentProblem, ChainProblem, Problem},
     verify::{
@@ -178,34 +178,42 @@ impl<'a> Authority<'a> {
         }
     }
 
-    /// Finds a statement on chain.
-    pub(crate) fn locate(&self, leaf: &Sha256Digest, hint: &AnchorHint) -> Result<Located, Problem> {
+    /// Finds a batch on chain, in an era that the profile recognises.
+    pub(super) fn batch(
+        &self,
+        chain: u64,
+        contract: &Address,
+        index: u64,
+    ) -> Result<(&CheckedFacts, &BatchFact), Problem> {
         let mut same_contract = self
             .context
             .profile
             .profile()
             .eras
             .iter()
-            .filter(|era| era.chain == hint.chain && era.contract == hint.contract)
+            .filter(|era| era.chain == chain && era.contract == *contract)
             .peekable();
         if same_contract.peek().is_none() {
             return Err(Problem::ForeignChain);
         }
         let era = same_contract
-            .find(|era| era.first <= hint.batch && era.last.is_none_or(|last| hint.batch <= last))
+            .find(|era| era.first <= index && era.last.is_none_or(|last| index <= last))
             .ok_or(Problem::OutsideEra)?;
         let facts = match self.context.chain {
             super::ChainView::Unavailable(problem) => return Err(Problem::Chain(problem)),
             _ => self.context.chain.facts().ok_or(Problem::Chain(ChainProblem::NotAsked))?,
         };
-        let facts = facts.of(hint.chain, &hint.contract).ok_or(Problem::Chain(ChainProblem::OtherChain))?.facts();
-        if facts.code != era.code {
+        let facts = facts.of(chain, contract).ok_or(Problem::Chain(ChainProblem::OtherChain))?;
+        if facts.facts().code != era.code {
             return Err(Problem::Chain(ChainProblem::OtherCode));
         }
-        let batch = usize::try_from(hint.batch)
-            .ok()
-            .and_then(|index| facts.batches.get(index))
-            .ok_or(Problem::Chain(ChainProblem::TooOldForBatch))?;
+        let batch = usize::try_from(index).ok().and_then(|index| facts.facts().batches.get(index));
+        Ok((facts, batch.ok_or(Problem::Chain(ChainProblem::TooOldForBatch))?))
+    }
+
+    /// Finds a statement on chain.
+    pub(crate) fn locate(&self, leaf: &Sha256Digest, hint: &AnchorHint) -> Result<Located, Problem> {
+        let (_, batch) = self.batch(hint.chain, &hint.contract, hint.batch)?;
         if batch.alg != ALG_RFC6962_SHA256 {
             return Err(Problem::Chain(ChainProblem::UnknownAlgorithm));
         }

@@ -26,6 +26,7 @@ use crate::{
     verify::{
         ChainView, Checks, Context,
         authority::{Authority, Located, Need},
+        time_stamp::TimeStamps,
     },
 };
 
@@ -33,6 +34,7 @@ use crate::{
 pub(super) fn verify_record(
     part: &RecordPart,
     authority: &Authority<'_>,
+    time_stamps: &TimeStamps<'_>,
     context: &Context<'_>,
     checks: &mut Checks<'_>,
 ) -> (Option<RecordSummary>, Option<Sha256Digest>) {
@@ -76,6 +78,7 @@ pub(super) fn verify_record(
         signers(part, &payload, &headers, at, authority, checks);
     }
     anchor(&payload, located.as_ref(), authority, checks);
+    let time_stamp = time_stamps.check(&part.anchor, located.as_ref(), authority, checks);
     current(&payload, authority, context, checks);
 
     let summary = RecordSummary {
@@ -88,6 +91,7 @@ pub(super) fn verify_record(
         class: payload.class.clone(),
         form: payload.form.clone(),
         anchored_at: at,
+        time_stamp,
         signers: headers.iter().map(|header| signer(header, authority)).collect(),
         extent,
         completeness: Completeness::NotChecked,

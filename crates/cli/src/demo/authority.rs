@@ -178,6 +178,7 @@ fn profile(folder: &Folder) -> anyhow::Result<Vec<u8>> {
         operators: vec![Operator { id: "demo".into(), urls: vec![format!("http://127.0.0.1:{port}")] }],
         policies: policies.map(|policy| AcceptedPolicy { from, policy, until: None }).collect(),
         quorum: 1,
+        time_stamps: None,
     };
     let publisher = Person::open(folder, Role::ProfilePublisher, &KeyArgs::default())?;
     let statement = Statement::unsigned(content.to_bytes());

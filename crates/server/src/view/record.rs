@@ -107,6 +107,8 @@ pub struct RecordView {
     pub kind: Option<&'static str>,
     /// Since when it is in the public record, or that this is not confirmed.
     pub entered: String,
+    /// Who else saw it there, and when.
+    pub time_stamp: Option<String>,
     /// The pupil.
     pub pupil: Pupil,
     /// Who signed, in order.
@@ -130,6 +132,7 @@ pub(super) fn view(record: &RecordSummary, report: &Report, tone: Tone, language
         .collect();
 
     let mut view = RecordView {
+        time_stamp: record.time_stamp.as_ref().map(|shown| text::time_stamp(shown, language)),
         title: pick(
             language,
             format!("Năm học {}, lớp {}", record.year, record.class),

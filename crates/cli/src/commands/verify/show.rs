@@ -106,6 +106,9 @@ fn print_record(out: &Output, record: &RecordSummary) {
         let at = text::date_time(at);
         out.say(&words(format!("  đã ghi sổ chung lúc {at}"), format!("  in the public record since {at}")));
     }
+    if let Some(shown) = &record.time_stamp {
+        out.line(&format!("  {}", text::time_stamp(shown, language)));
+    }
     for signer in &record.signers {
         let role = text::role(signer.role, language);
         let at = text::date_time(signer.claimed_at);
