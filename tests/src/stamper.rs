@@ -47,7 +47,7 @@ impl Stamper {
     pub fn valid(n: u8, from: i64, until: i64) -> Self {
         let root_key = Ed25519Key::from_seed(&[n; 32]);
         let key = Ed25519Key::from_seed(&[n ^ 0x80; 32]);
-        let (name, own) = (name("TSA root", n), self::name("TSA", n));
+        let (name, own) = (name("TSA root", n), name("TSA", n));
         let authority = extension(BASIC_CONSTRAINTS, &sequence(&[TRUE]));
         let extensions = [authority, extension(KEY_USAGE, &[3, 2, 1, 6])].concat();
         let life = [NOW - 2000 * DAY, NOW + 2000 * DAY];

@@ -13,12 +13,15 @@ use hocba_app::{ALL_STATUSES, App, AppError, Step};
 use hocba_bundle::{
     evidence::RevocationEvidence,
     facts::{ALG_RFC6962_SHA256, CheckedFacts, IssuerCode, status_key},
+    report::TimeStampProblem,
+    time_stamp::judge,
 };
 use hocba_chain::SignedTransaction;
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     payload::RecordPayload,
+    types::UnixTime,
 };
 use hocba_signature::{
     appointment::Appointment,
@@ -27,12 +30,13 @@ use hocba_signature::{
     revocation::EvidenceError,
     statement::{Header, Role, Statement, StatementType},
     status::{StatusAction, StatusChange},
+    timestamp::TimeStampToken,
 };
 use hocba_store::{
     LeafKey, Store, StoreError, Tx,
     model::{
-        Attempt, AttemptState, AuditEvent, Batch, Class, Id, JobKind, Leaf, LeafKind, RecordState, RecordVersion,
-        StatusKind, StoredEvidence, StoredStatus,
+        Attempt, AttemptState, AuditEvent, Batch, Class, Id, JobKind, Leaf, LeafKind, Receipt, RecordState,
+        RecordVersion, StatusKind, StoredEvidence, StoredStatus, StoredTimeStamp,
     },
 };
 
@@ -62,6 +66,8 @@ pub enum Place {
     Batch(i64),
     /// An authority's answer.
     Evidence(RecordId),
+    /// A time-stamp over a batch, and whose.
+    TimeStamp(i64, String),
     /// A certificate that an authority has yet to speak of.
     Wanting(Sha256Digest),
     /// What waits under an issuer.
@@ -89,6 +95,7 @@ impl fmt::Display for Place {
             Place::Leaf(leaf) => write!(f, "leaf {}", leaf.to_hex()),
             Place::Batch(id) => write!(f, "batch {id}"),
             Place::Evidence(id) => write!(f, "evidence {id}"),
+            Place::TimeStamp(batch, authority) => write!(f, "time-stamp of batch {batch} by {authority}"),
             Place::Wanting(certificate) => write!(f, "the question about certificate {}", certificate.to_hex()),
             Place::Waiting(issuer, kind) => write!(f, "{kind} leaves of {issuer}"),
             Place::Job(id) => write!(f, "job {id}"),
@@ -186,6 +193,9 @@ pub enum What {
     /// It is no answer of an authority about what the table says.
     #[error("it is no answer of the authority's about that certificate: {0}")]
     NoAnswer(&'static str),
+    /// It is no time-stamp of the batch that a verifier would believe.
+    #[error("it is no time-stamp of the batch: {0}")]
+    NoTimeStamp(&'static str),
     /// A transition left no trace in the audit log.
     #[error("the audit log has no event `{0}` for it")]
     NoEvent(&'static str),
@@ -237,6 +247,7 @@ impl What {
             What::AttemptBytes(_) => "attempt_bytes",
             What::Receipt => "receipt",
             What::NoAnswer(_) => "no_answer",
+            What::NoTimeStamp(_) => "no_time_stamp",
             What::NoEvent(_) => "no_event",
             What::LostTransition(_) => "lost_transition",
             What::OtherOnChain(_) => "other_on_chain",
@@ -276,6 +287,8 @@ pub struct Counted {
     pub appointments: u64,
     /// Answers of authorities, each read and its signature verified.
     pub evidence: u64,
+    /// Time-stamps over batches; each verified where trust profile and chain are at hand.
+    pub time_stamps: u64,
     /// Leaves.
     pub leaves: u64,
     /// Batches, each with its tree built again.
@@ -356,6 +369,7 @@ pub async fn fsck_telling(
     look.evidence(&mut tell).await?;
     look.leaves(&mut tell).await?;
     let batches = look.batches(&mut tell).await?;
+    look.time_stamps(&batches, facts, &mut tell).await?;
     let statuses = look.statuses(facts, &mut tell).await?;
     look.status_attempts(&mut tell).await?;
     look.jobs(&batches, statuses.waiting).await?;
@@ -533,6 +547,61 @@ impl Look<'_> {
             }
         }
         self.report.add(place.clone(), What::NoAnswer(last));
+    }
+
+    /// Time-stamps, judged once more as a verifier does: over the digest that the chain says.
+    async fn time_stamps(
+        &mut self,
+        batches: &[Batch],
+        facts: Option<&CheckedFacts>,
+        tell: &mut (impl FnMut(&Counted) + Send),
+    ) -> Result<(), StoreError> {
+        let mut after: Option<(i64, String)> = None;
+        loop {
+            let from = after.as_ref().map(|(batch, authority)| (*batch, authority.as_str()));
+            let page = self.tx.time_stamps_after(from, PAGE).await;
+            let Some(page) = readable(&mut self.report, &Place::Database, page)? else { return Ok(()) };
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.batch, last.authority.clone()));
+            for stored in page {
+                self.report.counted.time_stamps += 1;
+                let place = Place::TimeStamp(stored.batch, stored.authority.clone());
+                let receipt = batches.iter().find(|b| b.id == stored.batch).and_then(|b| b.receipt.as_ref());
+                match receipt {
+                    None => self.report.add(place.clone(), What::NoTimeStamp("its batch is not anchored")),
+                    Some(receipt) => {
+                        if let Some(what) = self.stamp_fault(&stored, receipt, facts) {
+                            self.report.add(place.clone(), what);
+                        }
+                    }
+                }
+                let mut events = self.tx.events_of(&stored.batch.to_string()).await?;
+                events.retain(|event| event.reason.as_ref() == Some(&stored.authority));
+                self.event(&place, &events, None, "keep_time_stamp");
+            }
+            tell(&self.report.counted);
+        }
+    }
+
+    fn stamp_fault(&self, stored: &StoredTimeStamp, receipt: &Receipt, facts: Option<&CheckedFacts>) -> Option<What> {
+        let token = match TimeStampToken::parse(&stored.token) {
+            Ok(token) => token,
+            Err(error) => return Some(What::NoTimeStamp(TimeStampProblem::Token(error).code())),
+        };
+        // What else it says is told by profile and chain only. An authority that a newer profile names no more was good
+        // when it was asked.
+        let app = self.app.filter(|app| {
+            let rule = app.profile().time_stamps();
+            rule.is_some_and(|rule| rule.authorities.iter().any(|known| known.id == stored.authority))
+        })?;
+        let digest = facts?.batch_digest(receipt.index)?;
+        let cache = SignatureCache::default();
+        match judge(app.profile(), &cache, &token, (digest, receipt.time), stored.fetched_at) {
+            Err(problem) => Some(What::NoTimeStamp(problem.code())),
+            Ok(stamped) if stamped.time() != stored.gen_time => Some(What::Claims("time")),
+            Ok(stamped) if stamped.authority != stored.authority => Some(What::Claims("authority")),
+            Ok(_) => None,
+        }
     }
 
     async fn records(&mut self, tell: &mut (impl FnMut(&Counted) + Send)) -> Result<(), StoreError> {
@@ -1018,7 +1087,15 @@ impl Look<'_> {
         for job in jobs {
             // What was signed a moment ago is asked about, whether anything rests on it yet or not.
             let known = |subject: &str| self.certificates.keys().any(|digest| digest.to_string() == subject);
-            let asks = job.kind == JobKind::FetchEvidence && known(&job.subject);
+            let asks = match job.kind {
+                JobKind::FetchEvidence => known(&job.subject),
+                // From when on is the profile's to say: any batch will do.
+                JobKind::FetchTimeStamp => {
+                    let from = UnixTime::from_seconds(0).expect("1970");
+                    self.tx.unstamped(Some(&job.subject), from).await?.is_some()
+                }
+                _ => false,
+            };
             if wanted.remove(&(job.kind, job.subject)).is_none() && !asks {
                 self.report.add(Place::Job(job.id), What::IdleJob);
             }

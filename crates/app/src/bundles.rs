@@ -6,7 +6,7 @@ use std::{
 };
 
 use hocba_bundle::{
-    assemble::{AuthorityStore, assemble},
+    assemble::{AuthorityStore, KnownTimeStamp, assemble},
     format::{AnchorHint, AnchoredStatement, Bundle, RecordPart},
 };
 use hocba_merkle::{TileId, path_from_tiles, tiles_needed};
@@ -41,6 +41,8 @@ pub struct Bundler {
     ended: BTreeMap<Sha256Digest, UnixTime>,
     /// What authorities said, and where it is anchored; of each certificate the oldest first.
     evidence: Vec<(EvidenceLine, AnchoredStatement)>,
+    /// Time-stamps over batches, the lowest first.
+    time_stamps: Vec<KnownTimeStamp>,
     /// Those of a batch rest on the same.
     made: Mutex<BTreeMap<UnixTime, Arc<AuthorityStore>>>,
 }
@@ -65,9 +67,24 @@ impl Bundler {
             let ids: BTreeSet<RecordId> = needed(&lines, &times, authority.grace).into_iter().map(|l| l.id).collect();
             let chosen = self.evidence.iter().filter(|(line, _)| ids.contains(&line.id));
             authority.evidence = chosen.map(|(_, anchored)| anchored.clone()).collect();
+            authority.time_stamps = self.time_stamps_at(at);
             Arc::new(authority)
         });
         Arc::clone(authority)
+    }
+
+    /// Of each authority the first that is about a batch of this time.
+    fn time_stamps_at(&self, at: UnixTime) -> Vec<KnownTimeStamp> {
+        let mut found: BTreeMap<(&str, u64), &KnownTimeStamp> = BTreeMap::new();
+        for index in self.times.iter().filter(|(_, time)| **time == at).map(|(index, _)| *index) {
+            let mut seen = BTreeSet::new();
+            for known in self.time_stamps.iter().filter(|known| known.stamp.batch >= index) {
+                if seen.insert(known.authority.as_str()) {
+                    found.insert((&known.authority, known.stamp.batch), known);
+                }
+            }
+        }
+        found.into_values().cloned().collect()
     }
 }
 
@@ -122,7 +139,8 @@ impl App {
             grace: self.grace(),
             roots: self.profile().roots().to_vec(),
         };
-        Ok(Bundler { authority, certificates, times, ended, evidence, made: Mutex::default() })
+        let time_stamps = self.known_time_stamps(&mut tx).await?;
+        Ok(Bundler { authority, certificates, times, ended, evidence, time_stamps, made: Mutex::default() })
     }
 
     /// The bundle of a record's latest version.

@@ -194,10 +194,10 @@ fn is_silent(want: &EvidenceWant, certificate: &Certificate, answer: &Answer) ->
         && answer.this_update >= want.wanted_from
 }
 
-/// A certificate of which its authority has not said what is due.
+/// Something that an authority was asked in vain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
-    /// SHA-256 of the certificate.
+    /// SHA-256 of the certificate; or which time-stamp authority.
     pub certificate: String,
     /// Why, as a code (docs/evidence.md).
     pub code: String,
@@ -218,6 +218,17 @@ pub struct EvidenceState {
     pub failing: Vec<Failing>,
 }
 
+impl Failing {
+    pub(crate) fn of(job: &Job) -> Self {
+        Self {
+            certificate: job.subject.clone(),
+            code: job.last_error.clone().unwrap_or_default(),
+            tries: job.tries,
+            next: job.due_at,
+        }
+    }
+}
+
 impl EvidenceState {
     /// Since when an authority has not said what is due, if that is long enough for somebody to look after it.
     pub fn late_since(&self, now: UnixTime) -> Option<UnixTime> {
@@ -226,13 +237,8 @@ impl EvidenceState {
 
     pub(crate) async fn of(tx: &mut Tx, jobs: &[Job], now: UnixTime) -> Result<Self, AppError> {
         let failing = jobs.iter().filter(|job| job.kind == JobKind::FetchEvidence && job.tries > 0);
-        let failing = failing.map(|job| Failing {
-            certificate: job.subject.clone(),
-            code: job.last_error.clone().unwrap_or_default(),
-            tries: job.tries,
-            next: job.due_at,
-        });
-        Ok(Self { kept: tx.count_evidence().await?, wanted: tx.wanted(now).await?, failing: failing.collect() })
+        let failing = failing.map(Failing::of).collect();
+        Ok(Self { kept: tx.count_evidence().await?, wanted: tx.wanted(now).await?, failing })
     }
 }
 

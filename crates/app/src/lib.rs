@@ -45,6 +45,7 @@ mod resigning;
 mod schools;
 mod signing;
 mod state;
+mod time_stamps;
 mod verification;
 
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
 pub use state::{PublicState, public_state, state_words};
+pub use time_stamps::{Question as TimeStampQuestion, Refusal as TimeStampRefusal, TimeStampState};
 pub use verification::{NoPublicRecord, PublicFacts, PublicRecord, PublicRecordFuture};
 
 /// What a deployment is set to.

@@ -7,7 +7,7 @@ use hocba_store::{
 };
 
 use crate::{
-    Actor, App, AppError, EvidenceState, Settings,
+    Actor, App, AppError, EvidenceState, Settings, TimeStampState,
     people::plain,
     policy::{Action, Place, require},
 };
@@ -34,6 +34,8 @@ pub struct Overview {
     pub jobs: Vec<Job>,
     /// How the authorities that are asked about revocations do.
     pub evidence: EvidenceState,
+    /// How the time-stamp authorities do, where the trust profile believes any.
+    pub time_stamps: Option<TimeStampState>,
     /// Who anchors, and until when they have the lease.
     pub leader: Option<(String, UnixTime)>,
 }
@@ -57,6 +59,7 @@ impl App {
         let batches = tx.batches().await?;
         let jobs = tx.open_jobs().await?;
         let evidence = EvidenceState::of(&mut tx, &jobs, at).await?;
+        let time_stamps = self.time_stamp_state(&mut tx, &jobs).await?;
         let anchored = batches.iter().filter(|b| b.receipt.is_some()).count() as u64;
         Ok(Overview {
             at,
@@ -67,6 +70,7 @@ impl App {
             anchored,
             jobs,
             evidence,
+            time_stamps,
             leader: tx.lease(ANCHORING_LEASE, at).await?,
         })
     }

@@ -73,12 +73,16 @@ impl PublicRecord for NoPublicRecord {
 }
 
 impl App {
+    pub(crate) async fn public_facts(&self) -> Result<Arc<CheckedFacts>, ChainProblem> {
+        self.0.public_record.facts().await.facts
+    }
+
     /// How far the public record goes: the last block that verdicts rest on now, and its time.
     ///
     /// # Errors
     /// Why that is not known.
     pub async fn chain_head(&self) -> Result<(u64, UnixTime), ChainProblem> {
-        let read = self.0.public_record.facts().await.facts?;
+        let read = self.public_facts().await?;
         Ok((read.facts().block, read.facts().block_time))
     }
 

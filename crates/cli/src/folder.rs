@@ -67,7 +67,8 @@ pub struct Config {
     /// The database, where it is not the file in this folder or needs a setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseConfig>,
-    /// How certificate authorities are asked about revocations, where that is not as usual.
+    /// How certificate authorities are asked about revocations, where that is not as usual, and which time-stamp
+    /// authorities are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceConfig>,
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
@@ -155,6 +156,19 @@ pub struct EvidenceConfig {
     /// what they name inside is not asked otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<String>,
+    /// Where time-stamp authorities of the trust profile are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_stamps: Vec<TimeStampConfig>,
+}
+
+/// A time-stamp authority that is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeStampConfig {
+    /// Which, as the trust profile calls it.
+    pub authority: String,
+    /// Its address, plain `http:`; inside the own network as well.
+    pub url: String,
 }
 
 /// A database, as `hocba.json` says it; what is left out is as usual ([`Database`]).

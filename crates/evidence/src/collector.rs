@@ -17,7 +17,7 @@ use hocba_store::{StoreError, Tx, pause, retrying};
 use crate::{Ask, Fetch, FetchError};
 
 /// Who did it, in the audit log.
-const SYSTEM: &str = "system";
+pub(crate) const SYSTEM: &str = "system";
 /// Pause while there is nothing to do. Grace is counted in days.
 const IDLE: Duration = Duration::from_secs(5);
 /// How often a step is done again at once that met with somebody else's change.
@@ -45,12 +45,23 @@ pub struct Settings {
     pub holder: String,
     /// How long the lease lasts, in seconds: longer than the questions of one step may take.
     pub lease: i64,
+    /// Where which time-stamp authorities of the trust profile are asked.
+    pub time_stamps: Vec<TimeStampAddress>,
+}
+
+/// Where a time-stamp authority is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeStampAddress {
+    /// Which, as the trust profile calls it.
+    pub authority: String,
+    /// Where, over plain HTTP.
+    pub url: String,
 }
 
 impl Settings {
     /// The usual settings, under this name.
     pub fn new(holder: impl Into<String>) -> Self {
-        Self { holder: holder.into(), lease: 60 }
+        Self { holder: holder.into(), lease: 60, time_stamps: Vec::new() }
     }
 }
 
@@ -87,6 +98,24 @@ pub enum Event {
         /// Tried again then.
         until: UnixTime,
     },
+    /// A time-stamp was kept.
+    Stamped {
+        /// Of which authority.
+        authority: String,
+        /// Over which batch, and those before it.
+        batch: i64,
+        /// When the authority saw it, as it states.
+        time: UnixTime,
+    },
+    /// No time-stamp came; it is tried again.
+    StampPutOff {
+        /// Of which authority.
+        authority: String,
+        /// Why, as a code (docs/evidence.md).
+        code: &'static str,
+        /// Tried again then.
+        until: UnixTime,
+    },
 }
 
 /// What came of a step.
@@ -115,7 +144,7 @@ impl From<StoreError> for CollectorError {
 }
 
 /// Why a step ended early.
-enum Halt {
+pub(crate) enum Halt {
     Lease,
     Stop(CollectorError),
 }
@@ -133,9 +162,9 @@ impl From<AppError> for Halt {
 
 /// Asks the authorities; see the [crate](crate).
 pub struct Collector<F> {
-    app: App,
-    fetch: F,
-    settings: Settings,
+    pub(crate) app: App,
+    pub(crate) fetch: F,
+    pub(crate) settings: Settings,
     /// Until when we have the lease for certain.
     lease: Option<UnixTime>,
     issuers: Option<(UnixTime, Vec<Certificate>)>,
@@ -149,7 +178,7 @@ impl<F: Fetch> Collector<F> {
         Self { app, fetch, settings, lease: None, issuers: None, lists: BTreeMap::new(), silent: BTreeMap::new() }
     }
 
-    fn now(&self) -> UnixTime {
+    pub(crate) fn now(&self) -> UnixTime {
         self.app.edges().now()
     }
 
@@ -180,6 +209,18 @@ impl<F: Fetch> Collector<F> {
     }
 
     async fn try_step(&mut self) -> Result<Progress, Halt> {
+        let stamps = match self.try_stamp().await? {
+            Progress::Idle { next } => next,
+            other => return Ok(other),
+        };
+        match self.try_ask().await? {
+            Progress::Idle { next } => Ok(Progress::Idle { next: next.into_iter().chain(stamps).min() }),
+            other => Ok(other),
+        }
+    }
+
+    /// A step about revocations.
+    async fn try_ask(&mut self) -> Result<Progress, Halt> {
         if !self.app.asks_authorities() {
             return Ok(Progress::Idle { next: None });
         }
@@ -281,10 +322,7 @@ impl<F: Fetch> Collector<F> {
         let crl = certificate.crl_urls().take(MAX_ADDRESSES).map(|url| Ask::Crl { url });
         let mut failure = Failure { code: "no_address", next_update: None, silent: None };
         for ask in ocsp.chain(crl) {
-            let kind = match ask {
-                Ask::Ocsp { .. } => EvidenceKind::Ocsp,
-                Ask::Crl { .. } => EvidenceKind::Crl,
-            };
+            let kind = if matches!(ask, Ask::Ocsp { .. }) { EvidenceKind::Ocsp } else { EvidenceKind::Crl };
             let answered = match self.fetch(ask, now).await {
                 Ok(der) => question.judge(kind, der, now).map_err(EvidenceRefusal::code),
                 Err(error) => Err(error.code()),
@@ -367,7 +405,7 @@ impl<F: Fetch> Collector<F> {
         }
         let until = now.plus(match failure.code {
             "no_address" => NOBODY_PAUSE,
-            _ => FIRST_PAUSE.saturating_mul(1 << job.tries.min(20)).min(LONGEST_PAUSE),
+            _ => pause_after(job.tries),
         });
         // One that says when it will know more is asked then, if that is sooner than for ever.
         let until = match failure.next_update.filter(|next| *next > now && failure.code == "too_old") {
@@ -394,7 +432,7 @@ impl<F: Fetch> Collector<F> {
     }
 
     /// Whether we have the lease; looked at before it is taken, so that who waits writes nothing.
-    async fn lead(&mut self) -> Result<bool, Halt> {
+    pub(crate) async fn lead(&mut self) -> Result<bool, Halt> {
         let (now, lease) = (self.now(), self.settings.lease.max(1));
         if self.lease.is_some_and(|until| now.plus(lease / 2) < until) {
             return Ok(true);
@@ -411,7 +449,7 @@ impl<F: Fetch> Collector<F> {
     }
 
     /// Begins a change as the one who collects: whoever lost the lease meanwhile writes nothing.
-    async fn begin(&self, name: &'static str) -> Result<Tx, Halt> {
+    pub(crate) async fn begin(&self, name: &'static str) -> Result<Tx, Halt> {
         let now = self.now();
         let mut tx = self.app.store().begin(name).await?;
         let until = now.plus(self.settings.lease.max(1));
@@ -480,6 +518,11 @@ impl<F: Fetch> Collector<F> {
             tracing::warn!(%error, "the collecting lease could not be given back; it runs out by itself");
         }
     }
+}
+
+/// How long to wait after a failure, of so many before it.
+pub(crate) fn pause_after(tries: u32) -> i64 {
+    FIRST_PAUSE.saturating_mul(1 << tries.min(20)).min(LONGEST_PAUSE)
 }
 
 /// Why no answer was of use.

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-/// What an authority is asked. The addresses are those of a certificate: from outside.
+/// What an authority is asked. The addresses are those of a certificate, from outside; but for time-stamps, for which they
+/// are the operator's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask<'a> {
     /// For its list.
@@ -17,13 +18,20 @@ pub enum Ask<'a> {
         /// The request in DER.
         request: &'a [u8],
     },
+    /// For a time-stamp (RFC 3161).
+    TimeStamp {
+        /// Where.
+        url: &'a str,
+        /// The request in DER.
+        request: &'a [u8],
+    },
 }
 
 impl Ask<'_> {
     /// Where it is asked.
     pub fn url(&self) -> &str {
         match self {
-            Ask::Crl { url } | Ask::Ocsp { url, .. } => url,
+            Ask::Crl { url } | Ask::Ocsp { url, .. } | Ask::TimeStamp { url, .. } => url,
         }
     }
 }
@@ -67,7 +75,7 @@ impl FetchError {
 
 /// Where answers come from: the network, or a test's own world.
 pub trait Fetch: Send + Sync {
-    /// Asks once. Gives at most so many bytes as evidence may have.
+    /// Asks once. Gives at most so many bytes as evidence, or a time-stamp answer, may have.
     ///
     /// # Errors
     /// See [`FetchError`].

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hocba_bundle::evidence::MAX_EVIDENCE_BYTES;
+use hocba_signature::timestamp::MAX_RESPONSE_BYTES;
 use reqwest::{
     Client, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -35,6 +36,8 @@ pub struct NotSetUp(#[source] Box<dyn Error + Send + Sync>);
 #[derive(Debug, Clone)]
 pub struct HttpFetch {
     client: Client,
+    /// For addresses that the operator chose, wherever they are.
+    chosen: Client,
     inside: Arc<BTreeSet<String>>,
 }
 
@@ -46,38 +49,46 @@ impl HttpFetch {
     /// When it cannot be set up.
     pub fn new(inside: impl IntoIterator<Item = String>, timeout: Duration) -> Result<Self, NotSetUp> {
         let inside: Arc<BTreeSet<String>> = Arc::new(inside.into_iter().map(|host| host.to_lowercase()).collect());
-        let client = Client::builder()
-            .tls_backend_preconfigured(no_tls()?)
-            .timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(Guarded(Arc::clone(&inside))))
-            .user_agent("hocba")
-            .build()
-            .map_err(|error| NotSetUp(error.into()))?;
-        Ok(Self { client, inside })
+        let builder = || {
+            let builder = Client::builder().tls_backend_preconfigured(no_tls()?).timeout(timeout);
+            Ok(builder.redirect(redirect::Policy::none()).no_proxy().user_agent("hocba"))
+        };
+        let guarded = builder()?.dns_resolver(Arc::new(Guarded(Arc::clone(&inside))));
+        let client = guarded.build().map_err(|error| NotSetUp(error.into()))?;
+        let chosen = builder()?.build().map_err(|error| NotSetUp(error.into()))?;
+        Ok(Self { client, chosen, inside })
     }
 
     /// The address, if it is one that is asked. What a name resolves to is looked at when it is resolved.
     fn address(&self, url: &str) -> Result<Url, FetchError> {
-        let url = Some(url).filter(|url| url.len() <= MAX_URL).and_then(|url| Url::parse(url).ok());
-        let url = url.ok_or(FetchError::Address)?;
-        let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
+        let url = plain(url)?;
         let host = url.host_str().unwrap_or_default();
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         let reachable = self.inside.contains(host) || literal.map_or(!host.is_empty(), is_public);
-        if plain && reachable { Ok(url) } else { Err(FetchError::Address) }
+        if reachable { Ok(url) } else { Err(FetchError::Address) }
     }
+}
+
+/// An address of plain HTTP.
+fn plain(url: &str) -> Result<Url, FetchError> {
+    let url = Some(url).filter(|url| url.len() <= MAX_URL).and_then(|url| Url::parse(url).ok());
+    let url = url.ok_or(FetchError::Address)?;
+    let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
+    if plain && url.host_str().is_some_and(|host| !host.is_empty()) { Ok(url) } else { Err(FetchError::Address) }
 }
 
 impl Fetch for HttpFetch {
     async fn fetch(&self, ask: Ask<'_>) -> Result<Vec<u8>, FetchError> {
-        let url = self.address(ask.url())?;
-        let request = match ask {
-            Ask::Crl { .. } => self.client.get(url),
-            Ask::Ocsp { request, .. } => {
-                let body = request.to_vec();
-                self.client.post(url).header(header::CONTENT_TYPE, "application/ocsp-request").body(body)
+        let post = |client: &Client, url: Url, kind: &'static str, request: &[u8]| {
+            client.post(url).header(header::CONTENT_TYPE, kind).body(request.to_vec())
+        };
+        let (request, limit) = match ask {
+            Ask::Crl { url } => (self.client.get(self.address(url)?), MAX_EVIDENCE_BYTES),
+            Ask::Ocsp { url, request } => {
+                (post(&self.client, self.address(url)?, "application/ocsp-request", request), MAX_EVIDENCE_BYTES)
+            }
+            Ask::TimeStamp { url, request } => {
+                (post(&self.chosen, plain(url)?, "application/timestamp-query", request), MAX_RESPONSE_BYTES)
             }
         };
         let response = request.send().await.map_err(|error| reason(&error))?;
@@ -87,7 +98,7 @@ impl Fetch for HttpFetch {
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        body(response).await
+        body(response, limit).await
     }
 }
 
@@ -101,10 +112,10 @@ fn no_tls() -> Result<ClientConfig, NotSetUp> {
 }
 
 /// Counted while it is read: a Content-Length is only a claim.
-async fn body(mut response: Response) -> Result<Vec<u8>, FetchError> {
+async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-        if body.len() + chunk.len() > MAX_EVIDENCE_BYTES {
+        if body.len() + chunk.len() > limit {
             return Err(FetchError::TooLarge);
         }
         body.extend_from_slice(&chunk);
@@ -267,6 +278,15 @@ mod tests {
         }
         assert!(fetch(&["10.0.0.1"]).address("http://10.0.0.1:8080/ca.crl").is_ok(), "named in the settings");
         assert!(fetch(&["10.0.0.1"]).address("http://10.0.0.2/ca.crl").is_err());
+    }
+
+    #[tokio::test]
+    async fn what_the_operator_chose_is_asked_wherever_it_is() {
+        let ask = |url| Ask::TimeStamp { url, request: &[] };
+        assert_eq!(fetch(&[]).fetch(ask("http://127.0.0.1:9/tsa")).await, Err(FetchError::Unreachable));
+        for refused in ["https://tsa.example/", "ftp://tsa.example/", "http://user@tsa.example/", "tsa", ""] {
+            assert_eq!(fetch(&[]).fetch(ask(refused)).await, Err(FetchError::Address), "{refused}");
+        }
     }
 
     #[tokio::test]

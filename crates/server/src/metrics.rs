@@ -51,6 +51,9 @@ pub struct Metrics {
     evidence: Family<StateLabels, Gauge>,
     evidence_late: Gauge,
     evidence_failing: Gauge,
+    unstamped: Gauge,
+    unstamped_oldest: Gauge,
+    time_stamps_failing: Gauge,
     head: Gauge,
 }
 
@@ -68,6 +71,9 @@ impl Default for Metrics {
             evidence: Family::default(),
             evidence_late: Gauge::default(),
             evidence_failing: Gauge::default(),
+            unstamped: Gauge::default(),
+            unstamped_oldest: Gauge::default(),
+            time_stamps_failing: Gauge::default(),
             head: Gauge::default(),
         };
         registry.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -85,6 +91,11 @@ impl Default for Metrics {
         registry.register_with_unit("evidence_late", help, Unit::Seconds, metrics.evidence_late.clone());
         let help = "Certificates whose authority was asked in vain";
         registry.register("evidence_failing", help, metrics.evidence_failing.clone());
+        registry.register("unstamped_batches", "Batches of records without a time-stamp", metrics.unstamped.clone());
+        let help = "Age of the oldest batch of records without a time-stamp";
+        registry.register_with_unit("unstamped_oldest", help, Unit::Seconds, metrics.unstamped_oldest.clone());
+        let help = "Time-stamp authorities that were asked in vain";
+        registry.register("time_stamps_failing", help, metrics.time_stamps_failing.clone());
         registry.register("chain_head_block", "Last block seen", metrics.head.clone());
         Self { registry: Arc::new(registry), ..metrics }
     }
@@ -120,6 +131,9 @@ impl Metrics {
         }
         self.evidence_late.set(whole(overview.evidence_late.map_or(0, |late| late.as_secs())));
         self.evidence_failing.set(whole(overview.evidence_failing));
+        self.unstamped.set(whole(overview.unstamped_batches));
+        self.unstamped_oldest.set(whole(overview.unstamped_oldest.map_or(0, |age| age.as_secs())));
+        self.time_stamps_failing.set(whole(overview.time_stamps_failing));
         if let Some((block, _)) = overview.chain_head {
             self.head.set(whole(block));
         }

@@ -88,6 +88,12 @@ pub struct Overview {
     pub evidence_late: Option<Duration>,
     /// Certificates whose authority was asked in vain.
     pub evidence_failing: u64,
+    /// Batches of records that no time-stamp is about, where the trust profile believes a time-stamp authority.
+    pub unstamped_batches: u64,
+    /// Age of the oldest of them.
+    pub unstamped_oldest: Option<Duration>,
+    /// Time-stamp authorities that were asked in vain.
+    pub time_stamps_failing: u64,
     /// Last block seen and its time.
     pub chain_head: Option<(u64, UnixTime)>,
     /// Who holds the anchoring lease, and until when.

@@ -57,6 +57,7 @@ mod schools;
 mod statuses;
 mod store;
 pub mod tables;
+mod time_stamps;
 
 pub use anchoring::{NewAttempt, NewBatch, TileRow, Waiting};
 pub use check::LeafKey;
@@ -71,3 +72,4 @@ pub use pupils::PupilKey;
 pub use records::{Advance, NewDraft, NewVersion};
 pub use retry::{MayConflict, pause, retrying};
 pub use store::{Store, Tx};
+pub use time_stamps::Unstamped;

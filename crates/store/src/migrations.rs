@@ -28,6 +28,7 @@ migrations! {
     5 "evidence" "0005_evidence.sql",
     6 "books" "0006_books.sql",
     7 "exchange" "0007_exchange.sql",
+    8 "time stamps" "0008_time_stamps.sql",
 }
 
 /// The text of every migration for an engine, in order.

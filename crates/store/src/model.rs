@@ -199,13 +199,15 @@ words! {
         CloseEvidence = "close_evidence",
         /// Ask an authority about a certificate. Whoever holds the collecting lease works on it.
         FetchEvidence = "fetch_evidence",
+        /// Ask a time-stamp authority about the newest batch. Whoever holds the collecting lease works on it.
+        FetchTimeStamp = "fetch_time_stamp",
     }
 }
 
 impl JobKind {
     /// Whether it is the anchoring service's, and not of whoever collects evidence.
     pub const fn is_anchoring(self) -> bool {
-        !matches!(self, JobKind::FetchEvidence)
+        !matches!(self, JobKind::FetchEvidence | JobKind::FetchTimeStamp)
     }
 }
 
@@ -497,6 +499,21 @@ impl StoredEvidence {
     }
 }
 
+/// A time-stamp over a batch, as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTimeStamp {
+    /// Whose digest was stamped.
+    pub batch: i64,
+    /// By whom, as the trust profile calls the authority.
+    pub authority: String,
+    /// The token in DER.
+    pub token: Vec<u8>,
+    /// When the authority saw it, as it states.
+    pub gen_time: UnixTime,
+    /// When it came.
+    pub fetched_at: UnixTime,
+}
+
 /// That an authority has to speak of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceWant {
@@ -620,7 +637,7 @@ pub struct Job {
     pub id: i64,
     /// Kind.
     pub kind: JobKind,
-    /// Issuer code, batch id or digest of a certificate.
+    /// Issuer code, batch id, digest of a certificate, or time-stamp authority.
     pub subject: String,
     /// Not before.
     pub due_at: UnixTime,

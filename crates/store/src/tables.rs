@@ -99,6 +99,7 @@ pub const TABLES: &[Table] = tables! {
     evidence_wants (certificate, anchored_at) {
         certificate Text, anchored_at Int, wanted_from Int, school Text, outcome Text, decided_at Int,
     }
+    time_stamps (batch, authority) { batch Int, authority Text, token Bytes, gen_time Int, fetched_at Int, }
     statuses (id) {
         id Int, subject Text, action Text, live_version Int, reason Int, since Int, school Text, leaf Bytes,
         statement Bytes, taken_at Int, log_index Int, block Int, block_time Int, tx_hash Text,

@@ -1,8 +1,9 @@
 //! `anchor`: the anchoring service in a process of its own.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
+use hocba_anchor::LiveFacts;
 use hocba_app::Actor;
 use hocba_keystore::Secp256k1Key;
 use serde_json::json;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::{Context, serve::stopped};
 use crate::{
     anchoring::{self, Anchored, StatusKeyArgs},
-    collecting,
+    collecting::{self, Collected},
     edge::now,
     error::{Exit, Failure},
     folder::Folder,
@@ -56,7 +57,10 @@ async fn work(
 ) -> anyhow::Result<Exit> {
     let out = &context.out;
     let operators = ledger::operators(&folder).await?;
-    let site = Site::open(folder).await?;
+    // What is stamped is a digest that the chain says.
+    let earlier = ledger::earlier(&folder, ledger::open_profile(&folder)?.profile())?;
+    let facts = LiveFacts::of(operators.clone(), ledger::finality(&folder)).with_earlier(earlier);
+    let site = Site::with(folder, Arc::new(facts)).await?;
     if !args.once {
         out.note(&words("Đang ghi sổ chung; Ctrl-C để dừng.", "Anchoring; Ctrl-C to stop."));
         let service = anchoring::service(&site, operators, &key, status_key.as_ref())?;
@@ -69,7 +73,7 @@ async fn work(
     }
     refuse_nothing(&site).await?;
     let mut anchored = anchoring::until_idle_with(&site, operators.clone(), &key, status_key.as_ref(), out).await?;
-    let (kept, put_off) = collecting::until_idle(&site).await?;
+    let Collected { kept, put_off, stamped, stamps_put_off } = collecting::until_idle(&site).await?;
     if kept > 0 {
         let more = anchoring::until_idle_with(&site, operators, &key, status_key.as_ref(), out).await?;
         anchored.batches += more.batches;
@@ -96,6 +100,15 @@ async fn work(
     if let Some(remark) = collecting::remark(&state, now()) {
         out.note(&remark);
     }
+    if stamped > 0 {
+        out.say(&words(format!("Đã nhận {stamped} dấu thời gian."), format!("{stamped} time-stamps were made.")));
+    }
+    let overview = site.app.overview(&Actor::LocalOperator).await.map_err(|e| app_failure(&e, out.lang))?;
+    if let Some((_, remark)) = overview.time_stamps.and_then(|state| collecting::stamps_remark(&state, now()))
+        && stamps_put_off > 0
+    {
+        out.note(&remark);
+    }
     let waiting = site.app.store().read().await?.waiting_statuses(1000).await?.len();
     if waiting > 0 {
         out.note(&words(
@@ -106,6 +119,7 @@ async fn work(
     out.document(&json!({
         "command": "anchor", "ok": true, "batches": batches, "records": records, "appointments": appointments,
         "statuses": statuses, "statuses_waiting": waiting, "evidence": evidence, "evidence_put_off": put_off,
+        "time_stamps": stamped, "time_stamps_put_off": stamps_put_off,
     }));
     Ok(Exit::Ok)
 }

@@ -196,7 +196,11 @@ async fn work(folder: Folder, findings: &mut Vec<Finding>) {
         let late = overview.evidence.late_since(overview.at).is_some();
         findings.push(Finding { code: "evidence", ok: !late, words: remark });
     }
-    let ours = overview.jobs.iter().filter(|j| j.kind != JobKind::FetchEvidence);
+    let stamps = overview.time_stamps.as_ref().and_then(|s| crate::collecting::stamps_remark(s, overview.at));
+    if let Some((ok, words)) = stamps {
+        findings.push(Finding { code: "time_stamps", ok, words });
+    }
+    let ours = overview.jobs.iter().filter(|j| !matches!(j.kind, JobKind::FetchEvidence | JobKind::FetchTimeStamp));
     for job in ours.filter(|j| j.last_error.is_some()) {
         let (tries, error) = (job.tries, job.last_error.clone().unwrap_or_default());
         findings.push(bad(

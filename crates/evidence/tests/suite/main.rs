@@ -4,5 +4,6 @@
 mod answers;
 mod authority;
 mod crash;
+mod stamps;
 mod story;
 mod world;

@@ -10,11 +10,13 @@ use std::{
 };
 
 use hocba_anchor::{AnchorService, Progress, fsck};
-use hocba_app::{Actor, App, AppError, Edges, EvidenceState, Import, NoPublicRecord, Scope, Selection, Step};
+use hocba_app::{
+    Actor, App, AppError, Edges, EvidenceState, Import, PublicRecord, PublicRecordFuture, Scope, Selection, Step,
+};
 use hocba_bundle::{
     facts::CheckedFacts,
     format::Bundle,
-    profile::{CaFamily, OpenProfile, PinnedRoot, RevocationRule},
+    profile::{CaFamily, OpenProfile, PinnedRoot, RevocationRule, TimeStampRule},
     report::Report,
     snapshot::StatusEvidence,
     verify::{ChainView, Context, verify},
@@ -79,7 +81,22 @@ pub struct World {
     pub store: Store,
     pub ca: Arc<PilotCa>,
     pub school: School,
+    /// Whose time-stamps the profile believes.
+    pub stamps: Option<TimeStampRule>,
     pupils: usize,
+}
+
+/// The chain, read anew by whoever asks.
+struct Record(ScriptedChain, Deployment);
+
+impl PublicRecord for Record {
+    fn facts(&self) -> PublicRecordFuture<'_> {
+        Box::pin(async move {
+            let client = AnchorClient::connect(self.0.clone(), self.1).await.expect("the chain is there");
+            let facts = client.facts(Finality::Instant).await.expect("facts");
+            Ok(Arc::new(facts.check().expect("the contract's digests are its own"))).into()
+        })
+    }
 }
 
 impl World {
@@ -104,7 +121,7 @@ impl World {
         let deployment = open(&chain, &anchorer(), &roles, Fee::FREE, Wait::default()).await.expect("deployment");
         let database = TestDatabase::new().await;
         let store = database.open().await;
-        Self { database, clock, chain, deployment, store, ca, school, pupils }
+        Self { database, clock, chain, deployment, store, ca, school, stamps: None, pupils }
     }
 
     pub async fn restart(&mut self) {
@@ -140,6 +157,7 @@ impl World {
             revocation: Some(RULE),
             roots: vec![PinnedRoot::from(&root)],
         }];
+        content.time_stamps = self.stamps.clone();
         open_profile(&content)
     }
 
@@ -160,7 +178,8 @@ impl World {
         };
         let edges = Edges::new(self.clock(), chance);
         let key = DataKey::from_bytes([9; 32]);
-        App::new(self.store.clone(), key, self.profile(), Arc::new(NoPublicRecord), edges, settings)
+        let record = Arc::new(Record(self.chain.clone(), self.deployment));
+        App::new(self.store.clone(), key, self.profile(), record, edges, settings)
     }
 
     pub fn collector(&self) -> Collector<HttpFetch> {

@@ -69,7 +69,13 @@ impl Service for App {
         let (wanted, failing) = (found.evidence.wanted, found.evidence.failing.len());
         let late =
             wanted.due_since.map(|since| found.at.seconds().saturating_sub(since.seconds()).max(0).unsigned_abs());
+        let stamps = found.time_stamps;
+        let unstamped = stamps.as_ref().and_then(|state| state.unstamped);
+        let oldest = unstamped.map(|u| found.at.seconds().saturating_sub(u.since.seconds()).max(0).unsigned_abs());
         Ok(Overview {
+            unstamped_batches: unstamped.map_or(0, |unstamped| unstamped.batches),
+            unstamped_oldest: oldest.map(Duration::from_secs),
+            time_stamps_failing: stamps.map_or(0, |state| u64::try_from(state.failing.len()).unwrap_or(u64::MAX)),
             evidence: [("early", wanted.early), ("due", wanted.due), ("silent", wanted.silent)],
             evidence_late: late.map(Duration::from_secs),
             evidence_failing: u64::try_from(failing).unwrap_or(u64::MAX),
