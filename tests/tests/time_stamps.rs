@@ -230,27 +230,20 @@ fn an_expired_signer_is_refused() {
 }
 
 #[test]
-fn any_flipped_bit_of_a_token_is_noticed() {
+fn a_flipped_bit_of_a_token_is_noticed() {
     let scene = Scene::new();
     let good = scene.good(BATCH, ENTERED).token.0;
-    let accepted = scene.report(vec![stamp(BATCH, good.clone())]);
-    assert_eq!(accepted.verdict, Verdict::Valid);
-    // Every byte, one bit each; `crates/signature/tests/timestamp.rs` flips them all, and knows what changes nothing
-    // (time-stamp.md §6): here one byte of the issuer's name, whose case may change.
-    let mut unnoticed = Vec::new();
-    for place in 0..good.len() {
+    assert_eq!(scene.report(vec![stamp(BATCH, good.clone())]).verdict, Verdict::Valid);
+    // Samples, for each is a whole verification: `crates/signature/tests/timestamp.rs` flips every bit, and knows those that
+    // change nothing (time-stamp.md §6).
+    for place in (0..good.len()).step_by(23) {
         let mut changed = good.clone();
         changed[place] ^= 1;
         let report = scene.report(vec![stamp(BATCH, changed)]);
-        if report.verdict == Verdict::Valid {
-            assert_eq!(report.records[0].time_stamp, accepted.records[0].time_stamp, "byte {place}");
-            unnoticed.push(place);
-        } else {
-            assert!(codes(&report).iter().all(|code| code.starts_with("time_stamp.")), "{:?}", codes(&report));
-        }
+        assert_eq!(report.verdict, Verdict::Invalid, "byte {place}");
+        assert!(codes(&report).iter().all(|code| code.starts_with("time_stamp.")), "{:?}", codes(&report));
     }
-    assert_eq!(unnoticed, Vec::<usize>::new());
-    let mut signature = good.clone();
+    let mut signature = good;
     *signature.last_mut().expect("bytes") ^= 1;
     scene.refused(vec![stamp(BATCH, signature)], "time_stamp.signature", Verdict::Invalid);
     scene.refused(vec![stamp(BATCH, vec![0x30, 0])], "time_stamp.malformed", Verdict::Invalid);

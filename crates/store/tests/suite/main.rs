@@ -10,3 +10,4 @@ mod kit;
 mod limits;
 mod migrations;
 mod repositories;
+mod time_stamps;
