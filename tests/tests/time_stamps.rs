@@ -331,7 +331,7 @@ fn each_record_of_a_bundle_has_its_own() {
     // The second record was entered long before the first, and long before the rule.
     let old = signed_record(&scene.world.school, open_claims(&scene.world.school.code, 9), &few_sections(), Vec::new());
     let mut world = World::bare();
-    let early = world.ledger.anchor("so-demo", &[old.statement.clone()], NOW - 90 * DAY).swap_remove(0);
+    let early = world.ledger.anchor("so-demo", std::slice::from_ref(&old.statement), NOW - 90 * DAY).swap_remove(0);
     let late = world.ledger.anchor("so-demo", &[scene.world.records[0].statement.clone()], ENTERED).swap_remove(0);
     let (batch, old_batch) = (late.batch, early.batch);
     let parts = vec![World::part(&old, &early), World::part(&scene.world.records[0], &late)];

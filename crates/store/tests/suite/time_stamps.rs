@@ -80,8 +80,8 @@ async fn a_time_stamp_is_kept_once_for_each_batch_and_authority() {
     assert_eq!(tx.count_time_stamps().await.expect("read"), 3);
     let all = [first.clone(), other.clone(), second.clone()];
     assert_eq!(tx.time_stamps_after(None, 10).await.expect("read"), all);
-    assert_eq!(tx.time_stamps_after(Some((ids[1], "a")), 1).await.expect("read"), [other.clone()]);
-    assert_eq!(tx.time_stamps_after(Some((ids[1], "b")), 9).await.expect("read"), [second.clone()]);
+    assert_eq!(tx.time_stamps_after(Some((ids[1], "a")), 1).await.expect("read"), std::slice::from_ref(&other));
+    assert_eq!(tx.time_stamps_after(Some((ids[1], "b")), 9).await.expect("read"), std::slice::from_ref(&second));
     assert_eq!(tx.placed_time_stamps().await.expect("read"), [(3, first), (3, other), (5, second)]);
 }
 
