@@ -293,13 +293,16 @@ impl<'a> Look<'a> {
         }
         let (Some(leaves), Some(books)) = (leaves, self.books) else { return };
         let there: BTreeSet<&Sha256Digest> = leaves.leaves.iter().collect();
-        let listed: Option<BTreeSet<&Sha256Digest>> = school.as_ref().map(|s| s.lines.iter().map(|l| &l.leaf).collect());
+        let listed: Option<BTreeSet<&Sha256Digest>> =
+            school.as_ref().map(|s| s.lines.iter().map(|l| &l.leaf).collect());
         for entry in books.in_batch(index).filter(|entry| !there.contains(&entry.leaf)) {
             self.missing(index, entry, Missing::NotInBatch);
         }
         for entry in leaves.leaves.iter().filter_map(|leaf| books.get(leaf)) {
             self.found.insert(entry.leaf);
-            if listed.as_ref().is_some_and(|listed| !listed.contains(&entry.leaf)) {
+            // What an authority said is of no school: it stands under the one that asked first.
+            let of_school = entry.kind.as_str() != "evidence";
+            if of_school && listed.as_ref().is_some_and(|listed| !listed.contains(&entry.leaf)) {
                 self.missing(index, entry, Missing::NotListed);
             }
         }
@@ -454,7 +457,8 @@ impl<'a> Look<'a> {
             classes.entry(class).or_default().listed += listed;
         }
         // Counts of a part say nothing.
-        let whole = self.counted && self.settings.since == 0 && self.wanted().iter().all(|index| self.seen.contains(index));
+        let whole =
+            self.counted && self.settings.since == 0 && self.wanted().iter().all(|index| self.seen.contains(index));
         for (class, mut count) in classes {
             let (books, listed) = (count.anchored, count.listed);
             if whole && books != listed {

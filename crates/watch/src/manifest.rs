@@ -382,7 +382,8 @@ mod tests {
 
     #[test]
     fn lists_of_leaves_that_cannot_be_are_refused_each_for_its_reason() {
-        let many: Vec<String> = (0..=MAX_LEAVES).map(|n| Tagged(Sha256Digest::of(&n.to_be_bytes())).to_string()).collect();
+        let many: Vec<String> =
+            (0..=MAX_LEAVES).map(|n| Tagged(Sha256Digest::of(&n.to_be_bytes())).to_string()).collect();
         let over = [b"{\"index\":0,\"leaves\":[]".as_slice(), &vec![b' '; MAX_LEAVES_BYTES], b"}"].concat();
         for (bytes, error) in [
             (over, ManifestError::TooLarge { limit: MAX_LEAVES_BYTES }),

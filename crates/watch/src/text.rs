@@ -81,7 +81,8 @@ fn what(finding: &Finding) -> (String, String) {
                 List::OfSchool => ("danh sách của trường", "the school's list"),
                 List::Schools => ("danh sách trường của từng bản ghi", "the list of schools"),
             };
-            let of = batch.map_or_else(Default::default, |batch| (format!("Lần ghi {batch}: "), format!("Batch {batch}: ")));
+            let of =
+                batch.map_or_else(Default::default, |batch| (format!("Lần ghi {batch}: "), format!("Batch {batch}: ")));
             (
                 format!("{}{vi} không dùng được: {}.", of.0, refused(*error)),
                 format!("{}{en} is refused: {error}.", of.1),
@@ -120,7 +121,10 @@ fn what(finding: &Finding) -> (String, String) {
         }
         Finding::TwoAnswers { batch, position, in_school_list } => {
             let (vi, en) = if *in_school_list {
-                ("với trường là của trường, với mọi người là của nơi khác", "the school's to the school, and another's to all")
+                (
+                    "với trường là của trường, với mọi người là của nơi khác",
+                    "the school's to the school, and another's to all",
+                )
             } else {
                 ("với mọi người là của trường, với trường thì giấu đi", "the school's to all, and not to the school")
             };
@@ -132,8 +136,12 @@ fn what(finding: &Finding) -> (String, String) {
         Finding::ListedNotAnchored { batch, position, leaf } => {
             let leaf = Tagged(*leaf);
             (
-                format!("Lần ghi {batch}: máy chủ liệt kê {leaf} ở chỗ {position} cho trường, nhưng chỗ đó không phải nó."),
-                format!("Batch {batch}: the service lists {leaf} at position {position}, where the batch has another leaf."),
+                format!(
+                    "Lần ghi {batch}: máy chủ liệt kê {leaf} ở chỗ {position} cho trường, nhưng chỗ đó không phải nó."
+                ),
+                format!(
+                    "Batch {batch}: the service lists {leaf} at position {position}, where the batch has another leaf."
+                ),
             )
         }
         Finding::MissingLeaf { batch, leaf, subject, version, class, place } => {
@@ -165,11 +173,15 @@ fn what(finding: &Finding) -> (String, String) {
         Finding::ClassCount { class, books, listed } => match class {
             Some(class) => (
                 format!("Lớp {class}: sổ gửi đi có {books} bản ghi đã ghi sổ chung, máy chủ kê {listed}."),
-                format!("Class {class}: the books have {books} records on the public record, the service lists {listed}."),
+                format!(
+                    "Class {class}: the books have {books} records on the public record, the service lists {listed}."
+                ),
             ),
             None => (
                 format!("Ngoài các lớp: sổ gửi đi có {books} bản ghi đã ghi sổ chung, máy chủ kê {listed}."),
-                format!("Of no class: the books have {books} records on the public record, the service lists {listed}."),
+                format!(
+                    "Of no class: the books have {books} records on the public record, the service lists {listed}."
+                ),
             ),
         },
     }
@@ -282,14 +294,12 @@ pub fn unchecked(unchecked: &Unchecked, language: Language) -> String {
             format!("Nơi được hỏi còn chậm: mới đến khối {now}, lần trước đã thấy khối {before}."),
             format!("Whoever was asked is behind: at block {now}, where block {before} was seen before."),
         ),
-        Unchecked::Batch { batch } => (
-            format!("Lần ghi {batch}: máy chủ không trả lời."),
-            format!("Batch {batch}: the service gave no answer."),
-        ),
-        Unchecked::List => (
-            "Máy chủ không đưa danh sách các lần ghi.".to_owned(),
-            "The service gave no list of batches.".to_owned(),
-        ),
+        Unchecked::Batch { batch } => {
+            (format!("Lần ghi {batch}: máy chủ không trả lời."), format!("Batch {batch}: the service gave no answer."))
+        }
+        Unchecked::List => {
+            ("Máy chủ không đưa danh sách các lần ghi.".to_owned(), "The service gave no list of batches.".to_owned())
+        }
         Unchecked::Algorithm { batch } => (
             format!("Lần ghi {batch}: chương trình này chưa biết cách tính của nó."),
             format!("Batch {batch}: this build does not know its algorithm."),

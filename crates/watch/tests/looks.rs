@@ -14,8 +14,9 @@ use hocba_record::{
     types::{Text, UnixTime},
 };
 use hocba_watch::{
-    Answer, Answers, BatchList, Books, ClassCount, Entry, Finding, Hidden, History, Invented, LeafList, Line, List, Look,
-    MAX_FINDINGS, ManifestError, Missing, Outcome, Rewriting, SchoolCodes, SchoolList, Settings, Unchecked, Verdict, disagreement,
+    Answer, Answers, BatchList, Books, ClassCount, Entry, Finding, Hidden, History, Invented, LeafList, Line, List,
+    Look, MAX_FINDINGS, ManifestError, Missing, Outcome, Rewriting, SchoolCodes, SchoolList, Settings, Unchecked,
+    Verdict, disagreement,
     history::compare,
     manifest::{Claim, PAGE},
     text::{told, unchecked},
@@ -134,12 +135,8 @@ fn codes(size: usize) -> SchoolCodes {
 impl Service {
     fn honest() -> Self {
         let chain = Chain::new();
-        let claim = |(index, batch): (u64, &BatchFact)| Claim {
-            index,
-            root: batch.root,
-            size: batch.size,
-            time: batch.time,
-        };
+        let claim =
+            |(index, batch): (u64, &BatchFact)| Claim { index, root: batch.root, size: batch.size, time: batch.time };
         let lists: [&[u8]; 3] = [&[0, 1], &[2, 3, 4], &[5]];
         let school = |list: &&[u8]| {
             let lines = (0..).zip(*list).map(|(position, n)| line(position, *n)).collect();
@@ -219,7 +216,8 @@ fn found(change: impl FnOnce(&mut Service)) -> Vec<Finding> {
 fn where_all_goes_together_nothing_is_found_and_the_classes_are_counted() {
     let outcome = look(&Chain::new(), &Service::honest(), Some(books()));
     let count = |name, n| ClassCount { class: class(name), books: n, anchored: n, found: n, listed: n };
-    let clean = Outcome { batches: 3, leaves: 6, classes: vec![count("9A1", 2), count("9A2", 4)], ..Outcome::default() };
+    let clean =
+        Outcome { batches: 3, leaves: 6, classes: vec![count("9A1", 2), count("9A2", 4)], ..Outcome::default() };
     assert_eq!(outcome, clean);
     assert_eq!(outcome.verdict(), Verdict::Clean);
 }
@@ -294,7 +292,8 @@ fn an_invented_batch_is_found_unless_the_node_may_not_be_there_yet() {
 #[test]
 fn leaves_that_do_not_lead_to_the_root_are_found() {
     let findings = found(|s| s.leaves[0] = Answer::Given(LeafList { leaves: vec![leaf(1), leaf(0)] }));
-    let differs = Finding::RootDiffers { batch: 0, computed: root(&[leaf(1), leaf(0)]), anchored: root(&[leaf(0), leaf(1)]) };
+    let differs =
+        Finding::RootDiffers { batch: 0, computed: root(&[leaf(1), leaf(0)]), anchored: root(&[leaf(0), leaf(1)]) };
     assert_eq!(findings, [differs]);
 }
 
@@ -414,6 +413,17 @@ fn a_leaf_that_the_service_does_not_list_is_missing() {
     });
     let count = Finding::ClassCount { class: class("9A2"), books: 4, listed: 3 };
     assert_eq!(findings, [missing(3, 1, Missing::NotListed), count]);
+}
+
+#[test]
+fn what_an_authority_said_may_stand_under_another_school() {
+    let mut books = books();
+    books[3].kind = "evidence".parse().expect("a kind");
+    let mut service = Service::honest();
+    service.schools[1] = None;
+    service.lines(1).remove(1);
+    let outcome = look(&Chain::new(), &service, Some(books));
+    assert_eq!(outcome.verdict(), Verdict::Clean, "{outcome:?}");
 }
 
 #[test]
@@ -552,7 +562,8 @@ fn another_contract_goes_on_only_where_it_names_what_the_one_before_held() {
     (old.block, old.fork, old.closing) = (101, 1, Some(Closing { statement: leaf(8), time: at(NOON + 9 * STEP) }));
     let old = old.facts();
     let next = |predecessor| {
-        let chain = Chain { contract: 0x22, block: 102, predecessor, batches: vec![], statuses: vec![], ..Chain::new() };
+        let chain =
+            Chain { contract: 0x22, block: 102, predecessor, batches: vec![], statuses: vec![], ..Chain::new() };
         chain.facts().with_earlier(vec![old.clone()])
     };
     let kept = before.facts();
@@ -626,7 +637,8 @@ fn every_finding_has_its_code_in_the_document_and_words_in_both_languages() {
         Finding::TwoHistories { operators: vec![] },
         Finding::ClassCount { class: None, books: 1, listed: 2 },
     ];
-    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/watch.md")).expect("the page");
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/watch.md")).expect("the page");
     for finding in &all {
         let json = serde_json::to_value(finding).expect("JSON");
         assert_eq!(json["code"], finding.code());

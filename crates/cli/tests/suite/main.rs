@@ -16,3 +16,4 @@ mod servers;
 #[cfg(unix)]
 mod signer;
 mod steps;
+mod watch;

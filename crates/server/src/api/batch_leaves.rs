@@ -32,10 +32,7 @@ impl Serialize for Leaf {
     }
 }
 
-pub(crate) async fn handle(
-    State(server): State<Server<App>>,
-    At(index): At<u64>,
-) -> Result<Json<Output>, Problem> {
+pub(crate) async fn handle(State(server): State<Server<App>>, At(index): At<u64>) -> Result<Json<Output>, Problem> {
     // An answer may have five megabytes, and nobody has to say who they are: so many at a time as verdicts.
     let _turn = server.verifications.acquire().await.map_err(Problem::internal)?;
     let leaves = server.service.batch_leaves(index).await?;

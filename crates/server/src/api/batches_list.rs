@@ -37,7 +37,14 @@ fn line(batch: Batch) -> Option<Line> {
     let Batch { root, size, issuer, receipt, .. } = batch;
     let receipt = receipt?;
     let root = format!("sha256:{}", root.to_hex());
-    Some(Line { index: receipt.index, root, size, issuer: issuer.to_string(), block: receipt.block, time: receipt.time })
+    Some(Line {
+        index: receipt.index,
+        root,
+        size,
+        issuer: issuer.to_string(),
+        block: receipt.block,
+        time: receipt.time,
+    })
 }
 
 pub(crate) async fn handle(State(server): State<Server<App>>, uri: Uri) -> Result<Json<Output>, Problem> {

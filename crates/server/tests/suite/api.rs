@@ -278,12 +278,8 @@ async fn everybody_may_do_their_own_work_and_no_other() {
             }
         }
     }
-    let open = [
-        "POST /api/v1/links/open",
-        "POST /api/v1/verify",
-        "GET /api/v1/batches",
-        "GET /api/v1/batches/{index}/leaves",
-    ];
+    let open =
+        ["POST /api/v1/links/open", "POST /api/v1/verify", "GET /api/v1/batches", "GET /api/v1/batches/{index}/leaves"];
     seen.extend(open.map(str::to_owned));
     let endpoints: BTreeSet<String> =
         hocba_server::endpoints().iter().map(|(method, path)| format!("{method} {path}")).collect();
