@@ -249,7 +249,7 @@ impl App {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn anchored_batches(&self, from: u64) -> Result<Vec<Batch>, AppError> {
+    pub async fn batch_list(&self, from: u64) -> Result<Vec<Batch>, AppError> {
         Ok(self.store().read().await?.anchored_from(from, BATCHES_PAGE).await?)
     }
 

@@ -111,22 +111,22 @@ const USE_CASES: &[UseCase] = &[
 
 /// Use cases without an actor, each for a reason: they are for anyone, or say who the actor is, or are for programs.
 const FOR_ANYONE: &[&str] = &[
-    "actor",            // says who the actor is
-    "actor_of",         // the same
-    "authenticate",     // the same
-    "agree",            // of a program about its own settings
-    "ready",            // whether the database answers
-    "bundler",          // opaque; opens nothing by itself
-    "appointments",     // public by nature: in every bundle
-    "school",           // says nothing of anyone
-    "anchored_batches", // on the chain
-    "batch_leaves",     // hashes that tell nothing to whoever does not hold what was hashed
-    "status_evidence",  // on the chain or on its way there
-    "chain_head",       // public
-    "verify",           // public
-    "open_link",        // for whoever has the secret
-    "beside",           // public: what is on the chain, or an authority said
-    "note_wants",       // of the collector, in its own transaction; as the next four
+    "actor",           // says who the actor is
+    "actor_of",        // the same
+    "authenticate",    // the same
+    "agree",           // of a program about its own settings
+    "ready",           // whether the database answers
+    "bundler",         // opaque; opens nothing by itself
+    "appointments",    // public by nature: in every bundle
+    "school",          // says nothing of anyone
+    "batch_list",      // on the chain
+    "batch_leaves",    // hashes that tell nothing to whoever does not hold what was hashed
+    "status_evidence", // on the chain or on its way there
+    "chain_head",      // public
+    "verify",          // public
+    "open_link",       // for whoever has the secret
+    "beside",          // public: what is on the chain, or an authority said
+    "note_wants",      // of the collector, in its own transaction; as the next four
     "issuers",
     "question",
     "settle",

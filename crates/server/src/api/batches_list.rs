@@ -53,6 +53,6 @@ pub(crate) async fn handle(State(server): State<Server<App>>, uri: Uri) -> Resul
         // A register that long is read by no client (docs/spec/limits.md).
         Some(text) => text.parse::<u32>().map(u64::from).map_err(|_| Problem::Malformed { member: "from" })?,
     };
-    let batches = server.service.anchored_batches(from).await?;
+    let batches = server.service.batch_list(from).await?;
     Ok(Json(Output { batches: batches.into_iter().filter_map(line).collect() }))
 }

@@ -166,6 +166,7 @@ impl Service {
             .tls_backend_preconfigured(tls()?)
             .timeout(TIMEOUT)
             .redirect(redirect::Policy::none())
+            .no_proxy()
             .user_agent("hocba")
             .build()
             .context("the HTTP client could not be set up")?;
