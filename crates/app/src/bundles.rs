@@ -18,7 +18,7 @@ use hocba_record::{
 use hocba_signature::{certificate::Certificate, statement::StatementType};
 use hocba_store::{
     EvidenceLine, Tx,
-    model::{Class, Leaf, LeafKind, Located, RecordState, RecordVersion},
+    model::{Batch, Class, Leaf, LeafKind, Located, RecordState, RecordVersion},
 };
 
 use crate::{
@@ -26,11 +26,14 @@ use crate::{
     appointments::Staff,
     classes::record_in,
     evidence::needed,
-    policy::{Action, Place, require},
+    policy::{Action, Place, require, require_somewhere},
     signing::{Checked, certificates},
 };
 
 pub use hocba_store::model::LinkScope as Scope;
+
+/// Most batches in one answer, as many as the contract gives in one.
+pub const BATCHES_PAGE: u32 = 1000;
 
 /// Makes the bundles of one school: reads its certificates, appointments and their proofs once.
 pub struct Bundler {
@@ -258,6 +261,43 @@ impl App {
         let mut tx = self.store().read().await?;
         let batch = tx.batch_at(index).await?.ok_or(AppError::NotFound("batch"))?;
         Ok(tx.leaves_of(batch.id, Some(school)).await?)
+    }
+
+    /// Batches that are on the chain, from this index of the contract on; at most [`BATCHES_PAGE`]. The chain says the same
+    /// to anyone, so anyone may ask.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn batch_list(&self, from: u64) -> Result<Vec<Batch>, AppError> {
+        Ok(self.store().read().await?.anchored_from(from, BATCHES_PAGE).await?)
+    }
+
+    /// All leaves of the batch at this index of the contract, in their order. Anyone may ask: a leaf is the hash of a signed
+    /// statement with at least 128 random bits in it, so it tells nothing to whoever does not hold the statement.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn batch_leaves(&self, index: u64) -> Result<Vec<Sha256Digest>, AppError> {
+        let mut tx = self.store().read().await?;
+        let batch = tx.batch_at(index).await?.ok_or(AppError::NotFound("batch"))?;
+        let mut leaves = Vec::new();
+        for tile in tx.tiles(batch.id).await?.into_iter().filter(|tile| tile.level == 0) {
+            let (hashes, _) = tile.hashes.as_chunks::<32>();
+            leaves.extend(hashes.iter().map(|hash| Sha256Digest::from_bytes(*hash)));
+        }
+        Ok(leaves)
+    }
+
+    /// Under which school's code each leaf of the batch at this index of the contract was issued, by their places.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`.
+    pub async fn batch_schools(&self, actor: &Actor, index: u64) -> Result<Vec<SchoolCode>, AppError> {
+        require_somewhere(actor, Action::ReadManifest)?;
+        let mut tx = self.store().read().await?;
+        let batch = tx.batch_at(index).await?.ok_or(AppError::NotFound("batch"))?;
+        let leaves = tx.leaves_of(batch.id, None).await?;
+        Ok(leaves.into_iter().map(|(_, leaf)| leaf.school).collect())
     }
 }
 

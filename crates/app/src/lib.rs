@@ -59,7 +59,7 @@ use hocba_store::Store;
 pub use actor::Actor;
 pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
 pub use books::{BookLine, BookView};
-pub use bundles::{Bundler, Scope, cut};
+pub use bundles::{BATCHES_PAGE, Bundler, Scope, cut};
 pub use classes::{ClassView, Conversion, Import, Imported, PupilLine};
 pub use edges::Edges;
 pub use ends::{

@@ -27,6 +27,7 @@ pub mod snapshot;
 pub mod status;
 pub mod template;
 pub mod verify;
+pub mod watch;
 
 use std::path::PathBuf;
 

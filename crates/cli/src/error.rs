@@ -9,11 +9,11 @@ use crate::output::{Lang, Words};
 /// Exit codes; documented in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done; for `verify`, every file is valid.
+    /// Done; for `verify`, every file is valid; for `watch`, nothing was found.
     Ok,
-    /// `verify`: some file is invalid.
+    /// `verify`: some file is invalid; `watch`: something was found.
     Invalid,
-    /// `verify`: none is invalid, some could not be checked.
+    /// `verify`: none is invalid, some could not be checked; `watch`: nothing was found, and not all could be compared.
     Inconclusive,
     /// Wrong usage or input that cannot be used.
     BadInput,

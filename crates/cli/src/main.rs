@@ -26,7 +26,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::
 use commands::{
     Context, account, anchor, appoint, appointments, bench, book, bundle, ca, chain, database, doctor, evidence,
     export, fsck, generate, import, init, inspect, link, school, serve, sign, signer, snapshot, status, template,
-    verify,
+    verify, watch,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -44,7 +44,9 @@ const EXIT_CODES: &str = "\
 Mã kết thúc / Exit codes:
   0  xong; verify: mọi tệp hợp lệ                done; verify: every file is valid
   1  verify: có tệp không hợp lệ                 verify: some file is invalid
+     watch: thấy điều không khớp                 watch: something does not go together
   2  verify: có tệp chưa kiểm tra được           verify: some file could not be checked
+     watch: có chỗ chưa đối chiếu được           watch: something could not be compared
   3  sai cách dùng, hoặc dữ liệu vào phải sửa    wrong usage, or input that cannot be used
   4  tệp, khoá thư mục hoặc khoá ký              files, locks or keys
   5  làm sai thứ tự các bước                     a step out of its order
@@ -109,6 +111,8 @@ enum Command {
     Snapshot(snapshot::SnapshotArgs),
     /// Xác minh tệp học bạ / Verify bundles
     Verify(verify::VerifyArgs),
+    /// Theo dõi sổ chung và máy chủ từ bên ngoài / Follow chain and service from outside
+    Watch(Box<watch::WatchArgs>),
     /// Xem tệp ghi gì, chưa xác minh / Show what a file says, not verified
     Inspect(inspect::InspectArgs),
     /// Chạy máy chủ: trang tra cứu, API, ghi sổ chung / Serve pages and API, and anchor
@@ -158,6 +162,7 @@ impl Command {
             Command::Link(_) => "link",
             Command::Snapshot(_) => "snapshot",
             Command::Verify(_) => "verify",
+            Command::Watch(_) => "watch",
             Command::Inspect(_) => "inspect",
             Command::Serve(_) => "serve",
             Command::Account(_) => "account",
@@ -261,6 +266,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Link(args) => link::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
+        Command::Watch(args) => watch::run(context, &args),
         Command::Inspect(args) => inspect::run(context, &args),
         Command::Serve(args) => serve::run(context, &args),
         Command::Account(args) => account::run(context, args),

@@ -1,6 +1,9 @@
 //! The JSON API, one file for each endpoint. `docs/api.md` describes it; a test keeps the two in step.
 
+mod batch_leaves;
+mod batch_schools;
 mod batches_close;
+mod batches_list;
 mod bundle;
 mod caller;
 mod class_get;
@@ -64,6 +67,14 @@ pub(crate) fn for_anyone<S: Service>() -> Vec<Endpoint<S>> {
     ]
 }
 
+/// What needs no account either, of an installation that anchors: what everybody compares with the chain.
+pub(crate) fn of_the_record() -> Vec<Endpoint<App>> {
+    vec![
+        endpoint(Method::GET, "/batches", batches_list::handle),
+        endpoint(Method::GET, "/batches/{index}/leaves", batch_leaves::handle),
+    ]
+}
+
 /// What is asked with an account's token.
 pub(crate) fn for_accounts() -> Vec<Endpoint<App>> {
     vec![
@@ -79,6 +90,7 @@ pub(crate) fn for_accounts() -> Vec<Endpoint<App>> {
         endpoint(Method::POST, "/records/{record}/links", link_create::handle),
         endpoint(Method::DELETE, "/links/{link}", link_withdraw::handle),
         endpoint(Method::GET, "/schools/{school}/batches/{index}/leaves", leaves::handle),
+        endpoint(Method::GET, "/batches/{index}/schools", batch_schools::handle),
         endpoint(Method::POST, "/batches/close", batches_close::handle),
     ]
 }

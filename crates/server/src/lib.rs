@@ -102,7 +102,7 @@ impl<S: Service> Server<S> {
 
 /// What the world reaches: what is for anyone, and the API for those with an account.
 pub fn public(server: &Server<App>) -> Router {
-    let endpoints = api::for_anyone().into_iter().chain(api::for_accounts()).collect();
+    let endpoints = api::for_anyone().into_iter().chain(api::of_the_record()).chain(api::for_accounts()).collect();
     plumbed(open_routes().nest("/api/v1", api::router(endpoints)), server)
 }
 
@@ -117,7 +117,7 @@ fn open_routes<S: Service>() -> Router<Server<S>> {
 
 /// Methods and addresses of the API, as `docs/api.md` lists them.
 pub fn endpoints() -> Vec<(Method, String)> {
-    let all = api::for_anyone::<App>().into_iter().chain(api::for_accounts());
+    let all = api::for_anyone::<App>().into_iter().chain(api::of_the_record()).chain(api::for_accounts());
     all.map(|endpoint| (endpoint.method, format!("/api/v1{}", endpoint.path))).collect()
 }
 

@@ -230,6 +230,19 @@ impl Tx {
         maybe("batches", row.as_ref(), batch)
     }
 
+    /// Batches that are on the chain, from this index of the contract on, in its order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn anchored_from(&mut self, index: u64, limit: u32) -> Result<Vec<Batch>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM batches WHERE chain_index >= $1 ORDER BY chain_index LIMIT $2")
+            .bind(int(index))
+            .bind(i64::from(limit))
+            .fetch_all(self.connection())
+            .await?;
+        all("batches", &rows, batch)
+    }
+
     /// The batch closed first among those without a receipt: batches are anchored in the order they were closed.
     ///
     /// # Errors

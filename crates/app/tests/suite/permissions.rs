@@ -78,6 +78,7 @@ const USE_CASES: &[UseCase] = &[
     ("withdraw_link",       "",                  &[Action::HandOut],         Class),
     ("links",               "",                  &[Action::HandOut],         Class),
     ("manifest",            "",                  &[Action::ReadManifest],    About::School),
+    ("batch_schools",       "",                  &[Action::ReadManifest],    Somewhere),
     ("add_school",          "",                  &[Action::AppointSchool],   About::School),
     ("school_changed",      "",                  &[Action::ChangeSchool],    About::School),
     ("appoint",             "teacher",           &[Action::AppointTeacher],  About::School),
@@ -118,6 +119,8 @@ const FOR_ANYONE: &[&str] = &[
     "bundler",         // opaque; opens nothing by itself
     "appointments",    // public by nature: in every bundle
     "school",          // says nothing of anyone
+    "batch_list",      // on the chain
+    "batch_leaves",    // hashes that tell nothing to whoever does not hold what was hashed
     "status_evidence", // on the chain or on its way there
     "chain_head",      // public
     "verify",          // public
@@ -195,6 +198,7 @@ fn use_cases_table() -> String {
             About::School => "school",
             Everything => "installation",
             Somewhere if *name == "signer" => "anywhere, with the account's own certificate",
+            Somewhere if *name == "batch_schools" => "anywhere",
             Somewhere => "anywhere; then the record's class",
             WhatOneSees => "shows what the actor may see",
         };
@@ -441,6 +445,7 @@ impl Town {
         let app = &self.office.app;
         match name {
             "overview" => app.overview(actor).await.map(|_| ()),
+            "batch_schools" => app.batch_schools(actor, 0).await.map(|_| ()),
             "close_batches" => app.close_batches(actor).await,
             "evidence_kept" => app.evidence_kept(actor, 1).await.map(|_| ()),
             "add_evidence" => match app.add_evidence(actor, b"no evidence").await {

@@ -1,5 +1,7 @@
 //! `export`: what signed records say, in the forms that other systems read; each leads back to the signed digest.
 
+mod books;
+
 use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::{Args, Subcommand};
@@ -56,6 +58,8 @@ enum What {
         #[arg(long, value_name = "FILE", default_value = "hoc-ba.json")]
         out: PathBuf,
     },
+    /// Sổ gửi đi của trường, để tự theo dõi (hocba watch) / What the school sent, for `watch`
+    Books(books::BooksArgs),
     /// Gói gửi kho của Bộ, XML, do sở ký; cấu trúc chưa đối chiếu / The ministry's package, signed by the department
     Package(Box<PackageArgs>),
     /// Đọc kết quả kho của Bộ trả về, ghi cạnh từng học sinh / Read the store's answers to a package
@@ -89,14 +93,18 @@ struct PackageArgs {
 /// # Errors
 /// When nothing is sealed, and when a file cannot be written.
 pub fn run(context: &Context, args: &ExportArgs) -> anyhow::Result<Exit> {
-    let folder = Folder::open(&context.data_dir)?;
     ledger::runtime()?.block_on(async {
-        let site = Site::open(folder).await?;
+        let site = || async { Site::open(Folder::open(&context.data_dir)?).await };
         match &args.what {
-            What::Class { class, out } => export_class(context, &site, class.as_ref(), out).await,
-            What::Book { number, class, out } => export_book(context, &site, *number, class.as_ref(), out).await,
-            What::Package(args) => export_package(context, &site, args).await,
-            What::Answers { file } => read_answers(context, &site, file).await,
+            // From files alone they need no data folder.
+            What::Books(args) if args.from_files() => books::from_files(context, args),
+            What::Books(args) => books::from_folder(context, &site().await?, args).await,
+            What::Class { class, out } => export_class(context, &site().await?, class.as_ref(), out).await,
+            What::Book { number, class, out } => {
+                export_book(context, &site().await?, *number, class.as_ref(), out).await
+            }
+            What::Package(args) => export_package(context, &site().await?, args).await,
+            What::Answers { file } => read_answers(context, &site().await?, file).await,
         }
     })
 }

@@ -21,7 +21,8 @@ use crate::{
     error::{Exit, Failure},
 };
 
-pub use trust::open_own;
+pub use sources::Sources;
+pub use trust::{open as open_trusted, open_own};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -56,6 +57,19 @@ pub struct VerifyArgs {
     /// Không nhớ và không xem điều đã nhớ / Remember nothing, look at nothing remembered
     #[arg(long, conflicts_with = "state_dir")]
     no_state: bool,
+}
+
+impl VerifyArgs {
+    /// What another command goes by that looks at the chain as this one does: a profile, and where facts come from.
+    pub fn looking(
+        profile: Option<PathBuf>,
+        publisher: Option<String>,
+        state_dir: PathBuf,
+        (rpc, snapshot, era): (Option<String>, Option<PathBuf>, Vec<PathBuf>),
+    ) -> Self {
+        let (files, offline, no_state) = (Vec::new(), false, false);
+        Self { files, profile, publisher, snapshot, rpc, era, offline, state_dir: Some(state_dir), no_state }
+    }
 }
 
 /// `verify`.

@@ -13,6 +13,7 @@ use axum::{
 use hocba_app::{App, PublicRecord, PublicRecordFuture, Step, model::GrantRole};
 use hocba_bundle::format::Bundle;
 use hocba_keystore::DataKey;
+use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{
     draft::Draft,
     encoding::{RecordId, Sha256Digest, base64url, from_base64url},
@@ -110,6 +111,42 @@ async fn a_transcript_file_and_the_list_of_what_was_issued_agree() {
         "kind": "record", "subject": record, "version": 1,
     });
     assert!(leaves["leaves"].as_array().is_some_and(|all| all.contains(&line)), "{line} in {leaves}");
+}
+
+#[tokio::test]
+async fn anyone_computes_the_root_of_a_batch_again_and_sees_nothing_else_of_it() {
+    let (desk, _) = Desk::anchored(3).await;
+    let list = desk.get("stranger", "/batches").await.json();
+    let batches = list["batches"].as_array().expect("batches");
+    assert!(batches.len() >= 2, "appointments, then records: {list}");
+    let facts = desk.office.chain.0.lock().expect("no test panics with it").facts.clone();
+    for (index, batch) in batches.iter().enumerate() {
+        let fact = &facts.batches[index];
+        let found = ["index", "root", "size", "issuer", "time"].map(|member| batch[member].clone());
+        let root = format!("sha256:{}", fact.root.to_hex());
+        let expected = [json!(index), json!(root), json!(fact.size), json!(fact.issuer), json!(fact.time)];
+        assert_eq!(found, expected);
+        let answer = desk.get("stranger", &format!("/batches/{index}/leaves")).await.json();
+        let leaves: Vec<LeafHash> = answer["leaves"].as_array().expect("leaves").iter().map(hash).collect();
+        assert_eq!(Tree::new(&leaves).expect("a tree").root().as_bytes(), fact.root.as_bytes());
+        let members: Vec<&String> = answer.as_object().expect("an object").keys().collect();
+        assert_eq!(members, ["index", "leaves"]);
+
+        let schools = desk.get("clerk", &format!("/batches/{index}/schools")).await.json();
+        assert_eq!(schools, json!({ "index": index, "schools": vec!["79DEMO001"; leaves.len()] }));
+    }
+    let last = batches.len() - 1;
+    let rest = desk.get("stranger", &format!("/batches?from={last}")).await.json();
+    assert_eq!(rest["batches"], json!([batches[last]]));
+    assert_eq!(desk.get("stranger", "/batches?from=99").await.json(), json!({ "batches": [] }));
+    problem(&desk.get("stranger", "/batches?from=first").await, "malformed");
+}
+
+/// A leaf as the API writes it.
+fn hash(text: &Value) -> LeafHash {
+    let digits = text.as_str().and_then(|text| text.strip_prefix("sha256:")).expect("a digest");
+    let bytes = (0..32).map(|n| u8::from_str_radix(&digits[2 * n..2 * n + 2], 16).expect("hex"));
+    LeafHash::from_bytes(bytes.collect::<Vec<_>>().try_into().expect("32 bytes"))
 }
 
 #[tokio::test]
@@ -217,6 +254,12 @@ async fn everybody_may_do_their_own_work_and_no_other() {
             vec![],
             &[("department", 200), ("principal", 200), ("clerk", 200)],
         ),
+        row(
+            get.clone(),
+            "/batches/{index}/schools",
+            vec![],
+            &[("department", 200), ("principal", 200), ("clerk", 200)],
+        ),
         row(post.clone(), "/batches/close", vec![], &[("department", 202), ("operator", 202)]),
     ];
     let mut seen = BTreeSet::new();
@@ -235,7 +278,8 @@ async fn everybody_may_do_their_own_work_and_no_other() {
             }
         }
     }
-    let open = ["POST /api/v1/links/open", "POST /api/v1/verify"];
+    let open =
+        ["POST /api/v1/links/open", "POST /api/v1/verify", "GET /api/v1/batches", "GET /api/v1/batches/{index}/leaves"];
     seen.extend(open.map(str::to_owned));
     let endpoints: BTreeSet<String> =
         hocba_server::endpoints().iter().map(|(method, path)| format!("{method} {path}")).collect();
@@ -299,6 +343,9 @@ async fn what_is_out_of_form_is_said_by_name() {
         format!("/records/{nobody}/bundle?scope=whole"),
         "/schools/79DEMO001/batches/first/leaves".to_owned(),
         "/schools/79DEMO001/batches/0/leaves".to_owned(),
+        "/batches/0/leaves".to_owned(),
+        "/batches/-1/leaves".to_owned(),
+        "/batches/0/schools".to_owned(),
         "/nothing".to_owned(),
     ] {
         problem(&desk.get("clerk", &path).await, "not-found");
