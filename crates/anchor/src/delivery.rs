@@ -64,7 +64,8 @@ fn code(error: &ClientError) -> &'static str {
             NodeErrorClass::InsufficientFunds => "no_funds",
             NodeErrorClass::Underpriced => "underpriced",
             NodeErrorClass::NonceTooHigh => "nonce_too_high",
-            NodeErrorClass::RateLimited => "chain_unreachable",
+            // It has a block and not yet what is in it, or is behind.
+            NodeErrorClass::RateLimited | NodeErrorClass::BlockUnavailable => "chain_unreachable",
             _ => "node_refuses",
         },
         ClientError::Rpc(_) | ClientError::TooYoung { .. } => "chain_unreachable",

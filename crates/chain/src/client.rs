@@ -729,7 +729,7 @@ pub async fn deploy<R: Rpc>(rpc: &R, signer: &Signer, opening: &Opening, fee: Fe
     if found != signer.chain() {
         return Err(ClientError::ChainMismatch { expected: signer.chain(), found });
     }
-    let nonce = mined_transactions(rpc, &signer.address()).await?;
+    let nonce = patient(wait, async || mined_transactions(rpc, &signer.address()).await).await?;
     let transaction = prepare_deploy(signer, opening, Terms { nonce, gas: DEPLOY_GAS, fee })?;
     broadcast(rpc, &transaction).await?;
     let contract = contract_address(&signer.address(), nonce);
@@ -738,7 +738,7 @@ pub async fn deploy<R: Rpc>(rpc: &R, signer: &Signer, opening: &Opening, fee: Fe
         return Err(fault("contractAddress", Problem::Contradiction).into());
     }
     let code = code_digest();
-    match code_at(rpc, &contract, "latest").await? {
+    match patient(wait, async || code_at(rpc, &contract, "latest").await).await? {
         None => Err(ClientError::NoEffect(transaction.hash())),
         Some(found) if found != code => Err(ClientError::CodeMismatch { expected: code, found }),
         Some(_) => Ok(Deployment { chain: signer.chain(), contract, code }),
@@ -759,9 +759,9 @@ pub async fn administer<R: Rpc>(
     wait: Wait,
 ) -> Result<Receipt> {
     let contract = &deployment.contract;
-    let nonce = mined_transactions(rpc, &signer.address()).await?;
+    let nonce = patient(wait, async || mined_transactions(rpc, &signer.address()).await).await?;
     let transaction = prepare_administration(signer, contract, what, Terms { nonce, gas: ADMINISTRATION_GAS, fee })?;
-    rehearse(rpc, &transaction, "latest").await?;
+    patient(wait, async || rehearse(rpc, &transaction, "latest").await).await?;
     broadcast(rpc, &transaction).await?;
     let receipt = wait_for(rpc, contract, &transaction.hash(), wait).await?;
     if receipt.succeeded() { Ok(receipt) } else { Err(ClientError::NoEffect(receipt.transaction)) }
@@ -857,11 +857,29 @@ async fn wait_for(rpc: &impl Rpc, contract: &Address, transaction: &TxHash, wait
         if look > 0 {
             tokio::time::sleep(wait.every).await;
         }
-        if let Some(receipt) = receipt(rpc, contract, transaction).await? {
-            return Ok(receipt);
+        match receipt(rpc, contract, transaction).await {
+            Ok(Some(receipt)) => return Ok(receipt),
+            Err(error) if !is_catching_up(&error) => return Err(error),
+            _ => {}
         }
     }
     Err(ClientError::NotMined(*transaction))
+}
+
+/// Whether a node has a block and not yet what is in it: there are nodes that say so for a moment after each block.
+fn is_catching_up(error: &ClientError) -> bool {
+    matches!(error, ClientError::Rpc(error) if error.class() == Some(NodeErrorClass::BlockUnavailable))
+}
+
+/// Asks again while the node is catching up, as long as a transaction may take.
+async fn patient<T>(wait: Wait, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
+    for _ in 1..wait.looks {
+        match ask().await {
+            Err(error) if is_catching_up(&error) => tokio::time::sleep(wait.every).await,
+            other => return other,
+        }
+    }
+    ask().await
 }
 
 async fn rehearse(rpc: &impl Rpc, transaction: &SignedTransaction, tag: &str) -> Result<()> {

@@ -5,7 +5,7 @@ mod common;
 use common::{NOW, anchor, change, connected, next_anchor, set_status, signed_anchor, signer};
 use hocba_bundle::facts::FactsError;
 use hocba_chain::{
-    Broadcast, ClientError, Finality, RpcError, Wait,
+    Administration, Broadcast, ClientError, Deployment, Fee, Finality, Opening, RpcError, Wait, administer, deploy,
     rpc::NodeErrorClass,
     testing::{Fault, Orphans, ScriptedChain},
 };
@@ -313,4 +313,38 @@ async fn a_node_knows_what_waits_and_what_is_mined_and_forgets_what_it_dropped()
     client.broadcast(&transaction).await.expect("taken again");
     chain.mine_waiting();
     assert_eq!(client.knows(&transaction.hash()).await, Ok(true));
+}
+
+#[tokio::test]
+async fn who_deploys_waits_for_a_node_that_has_a_block_and_not_yet_what_is_in_it() {
+    let busy = || Fault::refuses(-32603, "value for 0xe0a0 not found in DB");
+    let wait = Wait { every: std::time::Duration::ZERO, looks: 5 };
+    let opening = Opening { admin: signer().address(), admin_delay: 0, predecessor: None };
+    let deploy = async |chain: &ScriptedChain| deploy(chain, &signer(), &opening, Fee::FREE, wait).await;
+    let administer = async |chain: &ScriptedChain, to: &Deployment| {
+        administer(chain, &signer(), to, &Administration::Pause, Fee::FREE, wait).await
+    };
+    for method in ["eth_getTransactionCount", "eth_getTransactionReceipt", "eth_getCode"] {
+        let chain = ScriptedChain::new(NOW);
+        chain.next(method, busy());
+        chain.next(method, busy());
+        deploy(&chain).await.unwrap_or_else(|error| panic!("{method}: {error}"));
+    }
+    let chain = ScriptedChain::new(NOW);
+    let deployment = deploy(&chain).await.expect("deployed");
+    for method in ["eth_getTransactionCount", "eth_call", "eth_getTransactionReceipt"] {
+        chain.next(method, busy());
+    }
+    assert!(administer(&chain, &deployment).await.expect("paused").succeeded());
+    // Not for ever, and not for another refusal.
+    chain.always("eth_call", busy());
+    let tired = administer(&chain, &deployment).await;
+    assert!(
+        matches!(&tired, Err(ClientError::Rpc(e)) if e.class() == Some(NodeErrorClass::BlockUnavailable)),
+        "{tired:?}"
+    );
+    chain.behave();
+    chain.next("eth_call", Fault::refuses(-32000, "no"));
+    let refused = administer(&chain, &deployment).await;
+    assert!(matches!(&refused, Err(ClientError::Rpc(e)) if e.class() == Some(NodeErrorClass::Other)), "{refused:?}");
 }
