@@ -74,7 +74,9 @@ fn code(error: &ClientError) -> &'static str {
         ClientError::Reverted(Revert::NotAuthorised { .. }) => "not_authorised",
         ClientError::Reverted(Revert::Paused) => "anchoring_paused",
         ClientError::Reverted(Revert::EraClosed { .. }) => "era_closed",
-        ClientError::Reverted(Revert::IssuerNotEntitled { .. }) => "issuer_not_entitled",
+        ClientError::Reverted(Revert::IssuerNotEntitled { .. } | Revert::IssuerNotYetEntitled { .. }) => {
+            "issuer_not_entitled"
+        }
         ClientError::NoAgreement { .. } => "chain_no_agreement",
         ClientError::Reverted(Revert::BadBatch { .. }) => "bad_batch",
         ClientError::Reverted(_) => "contract_refuses",

@@ -592,10 +592,23 @@ impl<R: Rpc> AnchorClient<R> {
     /// Lets the node try a transaction at the latest block without sending it, to learn of a refusal before a nonce is
     /// spent on it.
     ///
+    /// There are nodes that let a call know no time (`@ethereumjs/client`): to it no issuer is entitled yet. By the time of
+    /// the latest block it is told whether that is so; what else the contract would refuse, it then refuses when mined.
+    ///
     /// # Errors
     /// [`ClientError::Reverted`] with the contract's reason.
     pub async fn rehearse(&self, transaction: &SignedTransaction) -> Result<()> {
-        rehearse(&self.rpc, transaction, "latest").await
+        match rehearse(&self.rpc, transaction, "latest").await {
+            Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { from, now: 0 })) => {
+                let now = self.block("latest").await?.time.seconds().unsigned_abs();
+                if from <= now {
+                    Ok(())
+                } else {
+                    Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { from, now }))
+                }
+            }
+            other => other,
+        }
     }
 
     /// Why a mined transaction had no effect: tries it again on the state before its block. On a chain with several
@@ -605,7 +618,8 @@ impl<R: Rpc> AnchorClient<R> {
     /// When the node cannot be asked, or no longer has that state.
     pub async fn why_without_effect(&self, transaction: &SignedTransaction, block: u64) -> Result<Option<Revert>> {
         match rehearse(&self.rpc, transaction, &format!("{:#x}", block.saturating_sub(1))).await {
-            Ok(()) => Ok(None),
+            // A node that lets calls know no time cannot tell.
+            Ok(()) | Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { now: 0, .. })) => Ok(None),
             Err(ClientError::Reverted(reason)) => Ok(Some(reason)),
             Err(e) => Err(e),
         }

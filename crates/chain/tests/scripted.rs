@@ -5,7 +5,8 @@ mod common;
 use common::{NOW, anchor, change, connected, next_anchor, set_status, signed_anchor, signer};
 use hocba_bundle::facts::FactsError;
 use hocba_chain::{
-    Administration, Broadcast, ClientError, Deployment, Fee, Finality, Opening, RpcError, Wait, administer, deploy,
+    Administration, Broadcast, ClientError, Deployment, Fee, Finality, Opening, Revert, RpcError, Wait, administer,
+    deploy,
     rpc::NodeErrorClass,
     testing::{Fault, Orphans, ScriptedChain},
 };
@@ -313,6 +314,28 @@ async fn a_node_knows_what_waits_and_what_is_mined_and_forgets_what_it_dropped()
     client.broadcast(&transaction).await.expect("taken again");
     chain.mine_waiting();
     assert_eq!(client.knows(&transaction.hash()).await, Ok(true));
+}
+
+#[tokio::test]
+async fn a_node_whose_calls_know_no_time_keeps_no_entitled_issuer_back() {
+    let chain = ScriptedChain::new(NOW);
+    let client = connected(chain.clone()).await;
+    let transaction = signed_anchor(&client, "one").await;
+    let refusal = |from: u64, now: u64| {
+        let selector = &ethers_core::utils::keccak256("IssuerNotYetEntitled(bytes16,uint40,uint64)")[..4];
+        let words: String = [0, from, now].iter().map(|n| format!("{n:064x}")).collect();
+        Fault::Answers(json!(format!("0x{}{words}", hex::encode(selector))))
+    };
+    // The block after the latest one is not before it, so who is entitled now is entitled then.
+    for (from, now, told) in [(NOW, 0, None), (NOW + 1, 0, Some(NOW)), (NOW, NOW - 1, Some(NOW - 1))] {
+        chain.next("eth_call", refusal(from, now));
+        let wanted = told.map_or(Ok(()), |now| Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { from, now })));
+        assert_eq!(client.rehearse(&transaction).await, wanted, "from {from} on, by a call at {now}");
+        // Nor is that a reason why something had no effect.
+        chain.next("eth_call", refusal(from, now));
+        let reason = (now != 0).then_some(Revert::IssuerNotYetEntitled { from, now });
+        assert_eq!(client.why_without_effect(&transaction, chain.height()).await, Ok(reason));
+    }
 }
 
 #[tokio::test]
