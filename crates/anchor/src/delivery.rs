@@ -494,6 +494,7 @@ async fn anchored_in(
     let Some(receipt) = client.receipt(&hash).await? else { return Ok(None) };
     match receipt.anchored() {
         Some(ChainEvent::Anchored { index: found, batch, .. }) if (*found, batch) == (index, fact) => {
+            client.check_place(&receipt, fact.time).await?;
             Ok(Some(receipt.block))
         }
         _ => Ok(None),

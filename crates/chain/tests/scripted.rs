@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{NOW, anchor, change, connected, next_anchor, set_status, signed_anchor, signer};
+use common::{NOW, anchor, change, connected, digest, next_anchor, set_status, signed_anchor, signer};
 use hocba_bundle::facts::FactsError;
 use hocba_chain::{
-    Administration, Broadcast, ClientError, Deployment, Fee, Finality, Opening, Revert, RpcError, Wait, administer,
-    deploy,
+    Administration, Broadcast, ClientError, Deployment, Event, Fee, Finality, Opening, Receipt, Revert, RpcError, Wait,
+    administer, deploy,
     rpc::NodeErrorClass,
     testing::{Fault, Orphans, ScriptedChain},
 };
@@ -336,6 +336,22 @@ async fn a_node_whose_calls_know_no_time_keeps_no_entitled_issuer_back() {
         let reason = (now != 0).then_some(Revert::IssuerNotYetEntitled { from, now });
         assert_eq!(client.why_without_effect(&transaction, chain.height()).await, Ok(reason));
     }
+}
+
+#[tokio::test]
+async fn a_receipt_that_names_another_block_is_not_believed_about_its_place() {
+    let client = connected(ScriptedChain::new(NOW)).await;
+    let receipt = anchor(&client, "one").await;
+    let Some(Event::Anchored { batch, .. }) = receipt.anchored() else { panic!("{receipt:?}") };
+    assert_eq!(client.check_place(&receipt, batch.time).await, Ok(()));
+    let contradicts = |checked: Result<(), ClientError>| matches!(checked, Err(ClientError::Answer(_)));
+    let block = Receipt { block: receipt.block - 1, ..receipt.clone() };
+    assert!(contradicts(client.check_place(&block, batch.time).await));
+    let above = Receipt { block: receipt.block + 1, ..receipt.clone() };
+    assert!(contradicts(client.check_place(&above, batch.time).await));
+    let hash = Receipt { block_hash: digest("another block"), ..receipt.clone() };
+    assert!(contradicts(client.check_place(&hash, batch.time).await));
+    assert!(contradicts(client.check_place(&receipt, batch.time.plus(1)).await));
 }
 
 #[tokio::test]
