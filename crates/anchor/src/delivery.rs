@@ -64,7 +64,8 @@ fn code(error: &ClientError) -> &'static str {
             NodeErrorClass::InsufficientFunds => "no_funds",
             NodeErrorClass::Underpriced => "underpriced",
             NodeErrorClass::NonceTooHigh => "nonce_too_high",
-            NodeErrorClass::RateLimited => "chain_unreachable",
+            // It has a block and not yet what is in it, or is behind.
+            NodeErrorClass::RateLimited | NodeErrorClass::BlockUnavailable => "chain_unreachable",
             _ => "node_refuses",
         },
         ClientError::Rpc(_) | ClientError::TooYoung { .. } => "chain_unreachable",
@@ -73,7 +74,9 @@ fn code(error: &ClientError) -> &'static str {
         ClientError::Reverted(Revert::NotAuthorised { .. }) => "not_authorised",
         ClientError::Reverted(Revert::Paused) => "anchoring_paused",
         ClientError::Reverted(Revert::EraClosed { .. }) => "era_closed",
-        ClientError::Reverted(Revert::IssuerNotEntitled { .. }) => "issuer_not_entitled",
+        ClientError::Reverted(Revert::IssuerNotEntitled { .. } | Revert::IssuerNotYetEntitled { .. }) => {
+            "issuer_not_entitled"
+        }
         ClientError::NoAgreement { .. } => "chain_no_agreement",
         ClientError::Reverted(Revert::BadBatch { .. }) => "bad_batch",
         ClientError::Reverted(_) => "contract_refuses",
@@ -491,6 +494,7 @@ async fn anchored_in(
     let Some(receipt) = client.receipt(&hash).await? else { return Ok(None) };
     match receipt.anchored() {
         Some(ChainEvent::Anchored { index: found, batch, .. }) if (*found, batch) == (index, fact) => {
+            client.check_place(&receipt, fact.time).await?;
             Ok(Some(receipt.block))
         }
         _ => Ok(None),

@@ -302,6 +302,9 @@ async fn places<'a>(
     for attempt in attempts {
         let Ok(hash) = attempt.tx_hash.parse() else { continue };
         let Some(receipt) = client.receipt(&hash).await? else { continue };
+        if let Some((_, status)) = receipt.statuses().next() {
+            client.check_place(&receipt, status.time).await?;
+        }
         for event in receipt.events {
             if let ChainEvent::StatusSet { index, status } = event {
                 known.insert(index, (status, attempt.tx_hash.clone(), receipt.block));

@@ -592,10 +592,23 @@ impl<R: Rpc> AnchorClient<R> {
     /// Lets the node try a transaction at the latest block without sending it, to learn of a refusal before a nonce is
     /// spent on it.
     ///
+    /// There are nodes that let a call know no time (`@ethereumjs/client`): to it no issuer is entitled yet. By the time of
+    /// the latest block it is told whether that is so; what else the contract would refuse, it then refuses when mined.
+    ///
     /// # Errors
     /// [`ClientError::Reverted`] with the contract's reason.
     pub async fn rehearse(&self, transaction: &SignedTransaction) -> Result<()> {
-        rehearse(&self.rpc, transaction, "latest").await
+        match rehearse(&self.rpc, transaction, "latest").await {
+            Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { from, now: 0 })) => {
+                let now = self.block("latest").await?.time.seconds().unsigned_abs();
+                if from <= now {
+                    Ok(())
+                } else {
+                    Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { from, now }))
+                }
+            }
+            other => other,
+        }
     }
 
     /// Why a mined transaction had no effect: tries it again on the state before its block. On a chain with several
@@ -605,7 +618,8 @@ impl<R: Rpc> AnchorClient<R> {
     /// When the node cannot be asked, or no longer has that state.
     pub async fn why_without_effect(&self, transaction: &SignedTransaction, block: u64) -> Result<Option<Revert>> {
         match rehearse(&self.rpc, transaction, &format!("{:#x}", block.saturating_sub(1))).await {
-            Ok(()) => Ok(None),
+            // A node that lets calls know no time cannot tell.
+            Ok(()) | Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { now: 0, .. })) => Ok(None),
             Err(ClientError::Reverted(reason)) => Ok(Some(reason)),
             Err(e) => Err(e),
         }
@@ -729,7 +743,7 @@ pub async fn deploy<R: Rpc>(rpc: &R, signer: &Signer, opening: &Opening, fee: Fe
     if found != signer.chain() {
         return Err(ClientError::ChainMismatch { expected: signer.chain(), found });
     }
-    let nonce = mined_transactions(rpc, &signer.address()).await?;
+    let nonce = patient(wait, async || mined_transactions(rpc, &signer.address()).await).await?;
     let transaction = prepare_deploy(signer, opening, Terms { nonce, gas: DEPLOY_GAS, fee })?;
     broadcast(rpc, &transaction).await?;
     let contract = contract_address(&signer.address(), nonce);
@@ -738,7 +752,7 @@ pub async fn deploy<R: Rpc>(rpc: &R, signer: &Signer, opening: &Opening, fee: Fe
         return Err(fault("contractAddress", Problem::Contradiction).into());
     }
     let code = code_digest();
-    match code_at(rpc, &contract, "latest").await? {
+    match patient(wait, async || code_at(rpc, &contract, "latest").await).await? {
         None => Err(ClientError::NoEffect(transaction.hash())),
         Some(found) if found != code => Err(ClientError::CodeMismatch { expected: code, found }),
         Some(_) => Ok(Deployment { chain: signer.chain(), contract, code }),
@@ -759,9 +773,9 @@ pub async fn administer<R: Rpc>(
     wait: Wait,
 ) -> Result<Receipt> {
     let contract = &deployment.contract;
-    let nonce = mined_transactions(rpc, &signer.address()).await?;
+    let nonce = patient(wait, async || mined_transactions(rpc, &signer.address()).await).await?;
     let transaction = prepare_administration(signer, contract, what, Terms { nonce, gas: ADMINISTRATION_GAS, fee })?;
-    rehearse(rpc, &transaction, "latest").await?;
+    patient(wait, async || rehearse(rpc, &transaction, "latest").await).await?;
     broadcast(rpc, &transaction).await?;
     let receipt = wait_for(rpc, contract, &transaction.hash(), wait).await?;
     if receipt.succeeded() { Ok(receipt) } else { Err(ClientError::NoEffect(receipt.transaction)) }
@@ -857,11 +871,29 @@ async fn wait_for(rpc: &impl Rpc, contract: &Address, transaction: &TxHash, wait
         if look > 0 {
             tokio::time::sleep(wait.every).await;
         }
-        if let Some(receipt) = receipt(rpc, contract, transaction).await? {
-            return Ok(receipt);
+        match receipt(rpc, contract, transaction).await {
+            Ok(Some(receipt)) => return Ok(receipt),
+            Err(error) if !is_catching_up(&error) => return Err(error),
+            _ => {}
         }
     }
     Err(ClientError::NotMined(*transaction))
+}
+
+/// Whether a node has a block and not yet what is in it: there are nodes that say so for a moment after each block.
+fn is_catching_up(error: &ClientError) -> bool {
+    matches!(error, ClientError::Rpc(error) if error.class() == Some(NodeErrorClass::BlockUnavailable))
+}
+
+/// Asks again while the node is catching up, as long as a transaction may take.
+async fn patient<T>(wait: Wait, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
+    for _ in 1..wait.looks {
+        match ask().await {
+            Err(error) if is_catching_up(&error) => tokio::time::sleep(wait.every).await,
+            other => return other,
+        }
+    }
+    ask().await
 }
 
 async fn rehearse(rpc: &impl Rpc, transaction: &SignedTransaction, tag: &str) -> Result<()> {

@@ -310,6 +310,14 @@ pub enum Revert {
         /// The contract's error.
         name: &'static str,
     },
+    /// The issuer may not anchor yet.
+    #[error("the issuer is entitled from block time {from} on, and it is {now}")]
+    IssuerNotYetEntitled {
+        /// First block time at which it may.
+        from: u64,
+        /// Block time of the call. 0: the node lets calls know no time, so this says nothing.
+        now: u64,
+    },
     /// Other statuses were set before the era was to be closed.
     #[error("the status log was to be at {expected}, it is at {found}")]
     StatusDigestMismatch {
@@ -588,6 +596,7 @@ fn known_revert(data: &[u8]) -> Option<Revert> {
         },
         "EnforcedPause" => Revert::Paused,
         "EraClosed" => Revert::EraClosed { at: number(0)? },
+        "IssuerNotYetEntitled" => Revert::IssuerNotYetEntitled { from: number(1)?, now: number(2)? },
         "StatusDigestMismatch" => Revert::StatusDigestMismatch { expected: digest(0)?, found: digest(1)? },
         "IndexMismatch" => Revert::IndexMismatch { expected: number(0)?, found: number(1)? },
         "PrevDigestMismatch" => Revert::PrevDigestMismatch { expected: digest(0)?, found: digest(1)? },
@@ -609,7 +618,7 @@ fn known_revert(data: &[u8]) -> Option<Revert> {
 }
 
 const BATCH_ERRORS: [&str; 4] = ["ZeroRoot", "SizeOutOfRange", "MalformedIssuer", "UnsupportedAlg"];
-const ISSUER_ERRORS: [&str; 3] = ["IssuerNotRegistered", "IssuerNotYetEntitled", "IssuerNoLongerEntitled"];
+const ISSUER_ERRORS: [&str; 2] = ["IssuerNotRegistered", "IssuerNoLongerEntitled"];
 const CHANGE_ERRORS: [&str; 6] =
     ["ZeroKey", "ZeroReason", "ZeroStatement", "LiveVersionLowered", "RevocationCleared", "NothingChanged"];
 const OTHER_ERRORS: [&str; 19] = [

@@ -5,7 +5,7 @@ use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use serde_json::json;
 
 use crate::{
-    AnchorClient, ClientError, Head, MAX_BATCHES, Rpc,
+    AnchorClient, ClientError, Head, MAX_BATCHES, Receipt, Rpc,
     client::Result,
     contract::{Event, TxHash, decode_event, topic},
     decode::{self, BlockHead, MAX_PAGE, Problem, fault},
@@ -80,6 +80,17 @@ impl<R: Rpc> AnchorClient<R> {
         self.placed("Anchored", index, root, time, is_it).await
     }
 
+    /// Makes sure that the block which a receipt names is there, with the receipt's hash and this time: a receipt is one
+    /// node's word, and where something was recorded is kept for good.
+    ///
+    /// # Errors
+    /// [`ClientError::Answer`] where it is another block; the node's own.
+    pub async fn check_place(&self, receipt: &Receipt, time: UnixTime) -> Result<()> {
+        let block = self.block_by_number(&format!("{:#x}", receipt.block)).await?;
+        let fits = (block.hash, block.time) == (receipt.block_hash, time);
+        if fits { Ok(()) } else { Err(fault("receipt", Problem::Contradiction).into()) }
+    }
+
     /// The transaction of an event with this index, second topic and block time, and its block.
     pub(crate) async fn placed(
         &self,
@@ -102,6 +113,9 @@ impl<R: Rpc> AnchorClient<R> {
             let logs = decode::decode_logs(&self.rpc().request("eth_getLogs", filter).await?)?;
             for log in logs.iter().filter(|log| log.address == self.deployment().contract && !log.removed) {
                 if decode_event(log)?.is_some_and(&is_it) {
+                    if log.block != from {
+                        return Err(fault("logs", Problem::Contradiction).into());
+                    }
                     return Ok(Some((log.transaction, log.block)));
                 }
             }

@@ -179,6 +179,8 @@ impl NodeErrorClass {
                 "block greater than current height",
                 "missing trie node",
                 "not available",
+                "not found in db",
+                "does not contain state root",
                 "pruned",
             ]) =>
             {
@@ -335,6 +337,8 @@ mod tests {
             ("replacement gas too low, got maxPriorityFeePerGas: 0", NodeErrorClass::Underpriced),
             ("specified block greater than current height", NodeErrorClass::BlockUnavailable),
             ("no peer connection available", NodeErrorClass::NotRelayed),
+            ("value for 0xe0a0dc57 not found in DB", NodeErrorClass::BlockUnavailable),
+            ("State trie does not contain state root", NodeErrorClass::BlockUnavailable),
         ] {
             assert_eq!(refusal(-32000, message).class(), Some(class), "{message}");
         }

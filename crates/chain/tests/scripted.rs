@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::{NOW, anchor, change, connected, next_anchor, set_status, signed_anchor, signer};
+use common::{NOW, anchor, change, connected, digest, next_anchor, set_status, signed_anchor, signer};
 use hocba_bundle::facts::FactsError;
 use hocba_chain::{
-    Broadcast, ClientError, Finality, RpcError, Wait,
+    Administration, Broadcast, ClientError, Deployment, Event, Fee, Finality, Opening, Receipt, Revert, RpcError, Wait,
+    administer, deploy,
     rpc::NodeErrorClass,
     testing::{Fault, Orphans, ScriptedChain},
 };
@@ -313,4 +314,76 @@ async fn a_node_knows_what_waits_and_what_is_mined_and_forgets_what_it_dropped()
     client.broadcast(&transaction).await.expect("taken again");
     chain.mine_waiting();
     assert_eq!(client.knows(&transaction.hash()).await, Ok(true));
+}
+
+#[tokio::test]
+async fn a_node_whose_calls_know_no_time_keeps_no_entitled_issuer_back() {
+    let chain = ScriptedChain::new(NOW);
+    let client = connected(chain.clone()).await;
+    let transaction = signed_anchor(&client, "one").await;
+    let refusal = |from: u64, now: u64| {
+        let selector = &ethers_core::utils::keccak256("IssuerNotYetEntitled(bytes16,uint40,uint64)")[..4];
+        let words: String = [0, from, now].iter().map(|n| format!("{n:064x}")).collect();
+        Fault::Answers(json!(format!("0x{}{words}", hex::encode(selector))))
+    };
+    // The block after the latest one is not before it, so who is entitled now is entitled then.
+    for (from, now, told) in [(NOW, 0, None), (NOW + 1, 0, Some(NOW)), (NOW, NOW - 1, Some(NOW - 1))] {
+        chain.next("eth_call", refusal(from, now));
+        let wanted = told.map_or(Ok(()), |now| Err(ClientError::Reverted(Revert::IssuerNotYetEntitled { from, now })));
+        assert_eq!(client.rehearse(&transaction).await, wanted, "from {from} on, by a call at {now}");
+        // Nor is that a reason why something had no effect.
+        chain.next("eth_call", refusal(from, now));
+        let reason = (now != 0).then_some(Revert::IssuerNotYetEntitled { from, now });
+        assert_eq!(client.why_without_effect(&transaction, chain.height()).await, Ok(reason));
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_that_names_another_block_is_not_believed_about_its_place() {
+    let client = connected(ScriptedChain::new(NOW)).await;
+    let receipt = anchor(&client, "one").await;
+    let Some(Event::Anchored { batch, .. }) = receipt.anchored() else { panic!("{receipt:?}") };
+    assert_eq!(client.check_place(&receipt, batch.time).await, Ok(()));
+    let contradicts = |checked: Result<(), ClientError>| matches!(checked, Err(ClientError::Answer(_)));
+    let block = Receipt { block: receipt.block - 1, ..receipt.clone() };
+    assert!(contradicts(client.check_place(&block, batch.time).await));
+    let above = Receipt { block: receipt.block + 1, ..receipt.clone() };
+    assert!(contradicts(client.check_place(&above, batch.time).await));
+    let hash = Receipt { block_hash: digest("another block"), ..receipt.clone() };
+    assert!(contradicts(client.check_place(&hash, batch.time).await));
+    assert!(contradicts(client.check_place(&receipt, batch.time.plus(1)).await));
+}
+
+#[tokio::test]
+async fn who_deploys_waits_for_a_node_that_has_a_block_and_not_yet_what_is_in_it() {
+    let busy = || Fault::refuses(-32603, "value for 0xe0a0 not found in DB");
+    let wait = Wait { every: std::time::Duration::ZERO, looks: 5 };
+    let opening = Opening { admin: signer().address(), admin_delay: 0, predecessor: None };
+    let deploy = async |chain: &ScriptedChain| deploy(chain, &signer(), &opening, Fee::FREE, wait).await;
+    let administer = async |chain: &ScriptedChain, to: &Deployment| {
+        administer(chain, &signer(), to, &Administration::Pause, Fee::FREE, wait).await
+    };
+    for method in ["eth_getTransactionCount", "eth_getTransactionReceipt", "eth_getCode"] {
+        let chain = ScriptedChain::new(NOW);
+        chain.next(method, busy());
+        chain.next(method, busy());
+        deploy(&chain).await.unwrap_or_else(|error| panic!("{method}: {error}"));
+    }
+    let chain = ScriptedChain::new(NOW);
+    let deployment = deploy(&chain).await.expect("deployed");
+    for method in ["eth_getTransactionCount", "eth_call", "eth_getTransactionReceipt"] {
+        chain.next(method, busy());
+    }
+    assert!(administer(&chain, &deployment).await.expect("paused").succeeded());
+    // Not for ever, and not for another refusal.
+    chain.always("eth_call", busy());
+    let tired = administer(&chain, &deployment).await;
+    assert!(
+        matches!(&tired, Err(ClientError::Rpc(e)) if e.class() == Some(NodeErrorClass::BlockUnavailable)),
+        "{tired:?}"
+    );
+    chain.behave();
+    chain.next("eth_call", Fault::refuses(-32000, "no"));
+    let refused = administer(&chain, &deployment).await;
+    assert!(matches!(&refused, Err(ClientError::Rpc(e)) if e.class() == Some(NodeErrorClass::Other)), "{refused:?}");
 }

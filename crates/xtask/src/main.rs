@@ -9,6 +9,7 @@ mod check;
 mod fuzz;
 mod keys_example;
 mod layers;
+mod network;
 mod pkits;
 mod postgres;
 mod soak;
@@ -37,6 +38,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Make the example keys and certificates again, or check that the committed ones are unchanged
     KeysExample(keys_example::Args),
+    /// Run client and anchoring service on real nodes, and kill some of them in the middle of deliveries
+    Network(network::Args),
     /// Fetch NIST PKITS, which the tests of certificate paths and revocation read
     Pkits(pkits::Args),
     /// Run a throw-away PostgreSQL server and print its URL
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
+        Command::Network(args) => network::run(&args),
         Command::Pkits(args) => pkits::run(&args),
         Command::Postgres(args) => postgres::run(&args),
         Command::Soak(args) => soak::run(&args),

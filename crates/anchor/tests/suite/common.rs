@@ -10,11 +10,11 @@ use std::{
 };
 
 use hocba_anchor::{AnchorError, AnchorService, Event, Progress, Report, Settings, fsck};
-use hocba_app::{Actor, App, AppError, Edges, Import, NoPublicRecord, Selection, Step};
+use hocba_app::{Actor, App, AppError, Edges, Import, NoPublicRecord, PublicRecord, Selection, Step};
 use hocba_bundle::{facts::CheckedFacts, profile::OpenProfile};
 use hocba_chain::{
-    AnchorClient, Deployment, Fee, Finality, Roles, SignedTransaction, Signer, Wait, embedded::CHAIN_ID, open,
-    testing::ScriptedChain,
+    AnchorClient, Deployment, Fee, Finality, Register, Roles, SignedTransaction, Signer, Wait, embedded::CHAIN_ID,
+    open, testing::ScriptedChain,
 };
 use hocba_keystore::DataKey;
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
@@ -168,10 +168,15 @@ impl World {
         at(self.clock.load(Ordering::SeqCst))
     }
 
-    /// Time passes, blocks come.
-    pub fn pass(&self, seconds: i64) {
+    /// Time passes.
+    pub fn tick(&self, seconds: i64) {
         let now = self.clock.fetch_add(seconds, Ordering::SeqCst) + seconds;
         self.chain.set_time(now.unsigned_abs());
+    }
+
+    /// Time passes, blocks come.
+    pub fn pass(&self, seconds: i64) {
+        self.tick(seconds);
         self.chain.mine_waiting();
         self.chain.advance(1);
     }
@@ -189,6 +194,11 @@ impl World {
     }
 
     pub fn app(&self) -> App {
+        self.app_with(Arc::new(NoPublicRecord))
+    }
+
+    /// The same, with a public record that verdicts rest on.
+    pub fn app_with(&self, record: Arc<dyn PublicRecord>) -> App {
         static CHANCE: AtomicU64 = AtomicU64::new(0);
         let chance = |bytes: &mut [u8]| {
             for chunk in bytes.chunks_mut(32) {
@@ -205,7 +215,7 @@ impl World {
         };
         let edges = Edges::new(self.clock(), chance);
         let key = DataKey::from_bytes([9; 32]);
-        App::new(self.store.clone(), key, self.profile(), Arc::new(NoPublicRecord), edges, settings)
+        App::new(self.store.clone(), key, self.profile(), record, edges, settings)
     }
 
     pub fn settings(&self, holder: &str) -> Settings {
@@ -319,13 +329,22 @@ impl World {
 
     /// Walks everything.
     pub async fn fsck(&self) -> Report {
-        let facts = self.facts().await;
-        fsck(&self.store, Some(&self.app()), Some(&facts)).await.expect("the database is read")
+        self.fsck_by(&self.facts().await).await
+    }
+
+    /// The same, by what another chain says.
+    pub async fn fsck_by(&self, facts: &CheckedFacts) -> Report {
+        fsck(&self.store, Some(&self.app()), Some(facts)).await.expect("the database is read")
     }
 
     /// Nothing is wrong with what is stored, however far it is.
     pub async fn assert_clean(&self, what: &str) -> Report {
-        let report = self.fsck().await;
+        self.assert_clean_by(&self.facts().await, what).await
+    }
+
+    /// The same, by what another chain says.
+    pub async fn assert_clean_by(&self, facts: &CheckedFacts, what: &str) -> Report {
+        let report = self.fsck_by(facts).await;
         assert!(report.is_clean(), "{what}: {:#?}", report.faults);
         report
     }
@@ -353,13 +372,24 @@ impl World {
 
     /// Everything is anchored, once.
     pub async fn assert_whole(&self, what: &str) {
+        let register = self.client().await.register(None).await.expect("register");
+        self.assert_whole_by(&register, what).await;
+    }
+
+    /// The same, by what another chain says.
+    pub async fn assert_whole_by(&self, register: &Register, what: &str) {
         let jobs = self.store.read().await.expect("read").open_jobs().await.expect("jobs");
         assert!(jobs.is_empty(), "{what}: no job is left");
-        self.assert_whole_but_jobs(what).await;
+        self.assert_once(register, what).await;
     }
 
     /// The same, while something else may wait.
     pub async fn assert_whole_but_jobs(&self, what: &str) {
+        let register = self.client().await.register(None).await.expect("register");
+        self.assert_once(&register, what).await;
+    }
+
+    async fn assert_once(&self, register: &Register, what: &str) {
         let mut tx = self.store.read().await.expect("read");
         let class = self.class().await.expect("class");
         let lines = tx.record_lines(&class).await.expect("lines");
@@ -368,7 +398,6 @@ impl World {
         let batches = tx.batches().await.expect("batches");
         let leaves: u32 = batches.iter().map(|b| b.size).sum();
         assert_eq!(leaves as usize, self.setup.pupils + 3, "{what}: each leaf is in one batch");
-        let register = self.client().await.register(None).await.expect("register");
         let roots: Vec<_> =
             register.batches().iter().filter(|b| b.issuer.as_str() == "so-demo").map(|b| b.root).collect();
         assert_eq!(roots.len(), batches.len(), "{what}: the chain has our batches and no other");

@@ -3,11 +3,19 @@
 
 mod backup;
 mod common;
+mod conformance;
 mod crash;
+mod day;
 mod ends;
 mod facts;
 mod fsck;
+mod hostile;
+mod network;
+mod operators;
 mod outage;
+mod proxy;
+mod reorganisation;
 mod replica;
 mod servers;
+mod stage;
 mod story;
