@@ -205,6 +205,9 @@ fn look(chain: &Chain, service: &Service, books: Option<Vec<Entry>>) -> Outcome 
     look_with(chain, service, books, settings(LATER))
 }
 
+/// One thing that is made otherwise.
+type Change<'a, T> = &'a dyn Fn(&mut T);
+
 /// What is found where the service was changed.
 fn found(change: impl FnOnce(&mut Service)) -> Vec<Finding> {
     let mut service = Service::honest();
@@ -241,11 +244,11 @@ fn an_auditor_without_books_or_school_recomputes_every_root() {
 
 #[test]
 fn a_hidden_batch_is_found_in_each_way_of_hiding_it() {
-    let all: [(fn(&mut Service), Hidden); 4] = [
-        (|s| s.leaves[2] = Answer::Absent, Hidden::NoLeaves),
-        (|s| drop(s.claims().pop()), Hidden::NotListed),
-        (|s| s.school[2] = Some(Answer::Absent), Hidden::NoSchoolList),
-        (|s| s.schools[2] = Some(Answer::Absent), Hidden::NoSchoolList),
+    let all: [(Change<'_, Service>, Hidden); 4] = [
+        (&|s| s.leaves[2] = Answer::Absent, Hidden::NoLeaves),
+        (&|s| s.claims().truncate(2), Hidden::NotListed),
+        (&|s| s.school[2] = Some(Answer::Absent), Hidden::NoSchoolList),
+        (&|s| s.schools[2] = Some(Answer::Absent), Hidden::NoSchoolList),
     ];
     for (change, how) in all {
         assert_eq!(found(change), [Finding::HiddenBatch { batch: 2, how }]);
@@ -530,11 +533,11 @@ fn each_way_of_writing_history_anew_is_found() {
     };
     assert_eq!(changed(&|_| {}), History::GoesOn { batches: 0, statuses: 0 });
     let contract = Address::from_bytes([0x11; 20]);
-    let all: [(&dyn Fn(&mut Chain), Rewriting); 12] = [
+    let all: [(Change<'_, Chain>, Rewriting); 12] = [
         (&|c| c.batches[1].root = leaf(9), Rewriting::Batch { index: 1 }),
         (&|c| c.batches[2].time = c.batches[2].time.plus(1), Rewriting::Batch { index: 2 }),
         (&|c| c.batches[0].issuer = issuer("so-01"), Rewriting::Batch { index: 0 }),
-        (&|c| drop(c.batches.pop()), Rewriting::BatchesGone { before: 3, now: 2 }),
+        (&|c| c.batches.truncate(2), Rewriting::BatchesGone { before: 3, now: 2 }),
         (&|c| c.statuses[0].live_version = 3, Rewriting::Status { index: 0 }),
         (&|c| c.statuses.clear(), Rewriting::StatusesGone { before: 1, now: 0 }),
         (&|c| c.code = 2, Rewriting::Code),

@@ -97,7 +97,7 @@ pub fn run(context: &Context, args: &ExportArgs) -> anyhow::Result<Exit> {
         let site = || async { Site::open(Folder::open(&context.data_dir)?).await };
         match &args.what {
             // From files alone they need no data folder.
-            What::Books(args) if args.from_files() => books::from_files(context, args),
+            What::Books(args) if args.needs_no_folder() => books::from_files(context, args),
             What::Books(args) => books::from_folder(context, &site().await?, args).await,
             What::Class { class, out } => export_class(context, &site().await?, class.as_ref(), out).await,
             What::Book { number, class, out } => {

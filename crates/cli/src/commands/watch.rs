@@ -234,7 +234,7 @@ fn issuers(args: &WatchArgs, profile: &TrustProfile) -> Result<Option<BTreeSet<I
 fn look(
     context: &Context,
     args: &WatchArgs,
-    mut source: Option<&mut Source>,
+    source: Option<&mut Source>,
     books: Option<&Books>,
 ) -> anyhow::Result<Looked> {
     let seen = see(context, args)?;
@@ -262,7 +262,7 @@ fn look(
         look.operators(agreement);
     }
     let kept = keep(&state, before.as_ref(), facts, history.as_ref(), at)?;
-    if let Some(source) = source.as_deref_mut() {
+    if let Some(source) = source {
         ledger::runtime()?.block_on(ask(context, args, source, &mut look))?;
     }
     let outcome = look.finish();

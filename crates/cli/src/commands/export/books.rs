@@ -44,7 +44,7 @@ pub struct BooksArgs {
 
 impl BooksArgs {
     /// Whether they are made from files alone.
-    pub fn from_files(&self) -> bool {
+    pub fn needs_no_folder(&self) -> bool {
         self.bundles.is_some()
     }
 }
