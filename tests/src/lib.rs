@@ -499,7 +499,9 @@ impl World {
 
     /// A bundle of these parts.
     pub fn assemble(&self, parts: Vec<RecordPart>) -> Bundle {
-        let times = |index| usize::try_from(index).ok().and_then(|i| self.ledger.facts.batches.get(i)).map(|b| b.time);
+        let times = |hint: &AnchorHint| {
+            usize::try_from(hint.batch).ok().and_then(|i| self.ledger.facts.batches.get(i)).map(|b| b.time)
+        };
         assemble(parts, &self.store, &times).expect("the store has what the records need")
     }
 

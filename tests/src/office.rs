@@ -111,7 +111,7 @@ impl Office {
                 true
             },
         );
-        let settings = Settings { chain: CHAIN, contract: CONTRACT, batch_age: 5, signing };
+        let settings = Settings { chain: CHAIN, contract: CONTRACT, past: Vec::new(), batch_age: 5, signing };
         let mut profile = profile_content();
         if signing == SigningMode::List {
             let from = profile.policies[0].from;

@@ -1,7 +1,7 @@
 //! A time-stamp authority that stamps at any time: its tokens are made here, byte by byte, with Ed25519.
 //!
 //! `tests/tsa` has OpenSSL's, which stands on its own and reads the clock of the machine; this one is for stories that
-//! play at [`NOW`](crate::NOW).
+//! play at [`NOW`].
 
 use hocba_keystore::Ed25519Key;
 use hocba_record::encoding::Sha256Digest;

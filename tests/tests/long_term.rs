@@ -8,7 +8,7 @@ use std::fs;
 use hocba_bundle::{
     assemble::AuthorityStore,
     evidence::{EvidenceKind, RevocationEvidence},
-    format::{AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der},
+    format::{AnchorHint, AnchoredStatement, AuthorityPart, Bundle, BundleFormat, Der},
     profile::{CaFamily, OpenProfile, PinnedRoot, RevocationRule, TrustProfile},
     report::{CheckId, Headline, Outcome, Report, SkipReason},
     snapshot::{OpenSnapshot, Snapshot, StatusEvidence},
@@ -229,7 +229,7 @@ impl Cell {
         };
         // What is forged after the event needs a path for putting the bundle together; the verifier decides.
         let batches = &ledger.facts.batches;
-        let times = |index: u64| batches.get(usize::try_from(index).ok()?).map(|batch| batch.time);
+        let times = |hint: &AnchorHint| batches.get(usize::try_from(hint.batch).ok()?).map(|batch| batch.time);
         let part = World::part(&record, &located.anchor);
         let bundle = hocba_bundle::assemble::assemble(vec![part.clone()], &store, &times).unwrap_or_else(|_| {
             // No path any more: everything there is goes in.

@@ -16,8 +16,8 @@ use hocba_signature::{
 use crate::{
     evidence::RevocationEvidence,
     format::{
-        AnchoredStatement, AuthorityPart, BatchTimeStamp, Bundle, BundleFormat, Der, MAX_TIME_STAMPS_PER_RECORD,
-        RecordPart,
+        AnchorHint, AnchoredStatement, AuthorityPart, BatchTimeStamp, Bundle, BundleFormat, Der,
+        MAX_TIME_STAMPS_PER_RECORD, RecordPart,
     },
     time_stamp::MAX_DELAY,
 };
@@ -103,15 +103,15 @@ pub enum AssembleError {
     },
 }
 
-/// Puts a bundle together from records and where they are anchored. `time_of` gives the block time of the batch at an
-/// index of the contract.
+/// Puts a bundle together from records and where they are anchored. `time_of` gives the block time of the batch
+/// that a hint names.
 ///
 /// # Errors
 /// See [`AssembleError`]. A bundle that comes out is complete in form; whether it is valid, `verify` tells.
 pub fn assemble(
     records: Vec<RecordPart>,
     store: &AuthorityStore,
-    time_of: &dyn Fn(u64) -> Option<UnixTime>,
+    time_of: &dyn Fn(&AnchorHint) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
     assemble_each(records.into_iter().map(|part| (part, store)).collect(), time_of)
 }
@@ -123,7 +123,7 @@ pub fn assemble(
 /// As for [`assemble`].
 pub fn assemble_each<S: Deref<Target = AuthorityStore>>(
     records: Vec<(RecordPart, S)>,
-    time_of: &dyn Fn(u64) -> Option<UnixTime>,
+    time_of: &dyn Fn(&AnchorHint) -> Option<UnixTime>,
 ) -> Result<Bundle, AssembleError> {
     let (mut gathered, mut time_stamps) = (Gathered::default(), Vec::new());
     for (record, (part, store)) in records.iter().enumerate() {
@@ -137,7 +137,7 @@ pub fn assemble_each<S: Deref<Target = AuthorityStore>>(
         let not = |_| AssembleError::NotARecord { record };
         let payload =
             RecordPayload::from_bytes(part.statement.payload()).map_err(|_| AssembleError::NotARecord { record })?;
-        let at = time_of(part.anchor.batch).ok_or(AssembleError::NotARecord { record })?;
+        let at = time_of(&part.anchor).ok_or(AssembleError::NotARecord { record })?;
         for header in part.statement.headers(StatementType::Record).map_err(not)? {
             parts.add(&header.certificate, header.role, &payload, at)?;
         }
@@ -152,7 +152,7 @@ pub fn assemble_each<S: Deref<Target = AuthorityStore>>(
 
 struct Parts<'a> {
     store: &'a AuthorityStore,
-    time_of: &'a dyn Fn(u64) -> Option<UnixTime>,
+    time_of: &'a dyn Fn(&AnchorHint) -> Option<UnixTime>,
     signatures: SignatureCache,
     /// The evidence of the store, read.
     known: Vec<(&'a AnchoredStatement, Evidence)>,
@@ -202,7 +202,7 @@ impl Parts<'_> {
                     && a.class.as_ref().is_none_or(|class| *class == payload.class)
                     && a.year.is_none_or(|year| year == payload.year)
                     && a.covers(at)
-                    && (self.time_of)(anchored.anchor.batch).is_some_and(|anchored_at| anchored_at <= at)
+                    && (self.time_of)(&anchored.anchor).is_some_and(|anchored_at| anchored_at <= at)
             })
         };
         let found = store.appointments.iter().find(fits).ok_or(AssembleError::MissingAppointment { role })?;
@@ -210,7 +210,7 @@ impl Parts<'_> {
             return Ok(());
         }
         self.gathered.appointments.push(found.clone());
-        let appointed_at = (self.time_of)(found.anchor.batch).ok_or(AssembleError::MissingAppointment { role })?;
+        let appointed_at = (self.time_of)(&found.anchor).ok_or(AssembleError::MissingAppointment { role })?;
         let headers = found
             .statement
             .headers(StatementType::Appointment)

@@ -401,6 +401,10 @@ impl CheckedFacts {
     pub fn batch_digest(&self, index: u64) -> Option<&Sha256Digest> {
         usize::try_from(index).ok().and_then(|index| self.digests.get(index))
     }
+    /// All eras that are known, the earliest first.
+    pub fn eras(&self) -> impl Iterator<Item = &ChainFacts> {
+        self.earlier.iter().chain(std::iter::once(self)).map(CheckedFacts::facts)
+    }
     /// Whether the status log is among them, of each era that is known.
     pub fn has_statuses(&self) -> bool {
         self.facts.statuses.is_some() && self.earlier.iter().all(CheckedFacts::has_statuses)

@@ -1,8 +1,8 @@
 //! The bundle a pupil hands out, the profile a verifier trusts, and the report that comes of putting them together.
 //!
 //! **For**: the file format ([`mod@format`]), the trust profile ([`profile`]), what the chain says ([`facts`],
-//! [`snapshot`]), time-stamps over it ([`time_stamp`]), the verifier ([`mod@verify`]) and its report ([`report`], in words: [`text`]); and putting bundles
-//! together ([`mod@assemble`]).
+//! [`snapshot`]), time-stamps over it ([`time_stamp`]), the verifier ([`mod@verify`]) and its report ([`report`], in words:
+//! [`text`]); the closing of an era ([`closing`]); and putting bundles together ([`mod@assemble`]).
 //!
 //! **Will not**: fetch anything, read clocks or files (bytes, chain facts and the time are arguments), or answer with a
 //! bare yes or no.
@@ -27,6 +27,7 @@
 
 pub mod assemble;
 pub mod book;
+pub mod closing;
 pub mod evidence;
 pub mod facts;
 pub mod format;

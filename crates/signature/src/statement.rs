@@ -50,6 +50,9 @@ pub enum StatementType {
     /// A package of records for the ministry's store (`docs/spec/statement.md` §7).
     #[serde(rename = "hocba-package+jws")]
     Package,
+    /// The closing of an era of the public record.
+    #[serde(rename = "hocba-closing+jws")]
+    Closing,
 }
 
 impl StatementType {
