@@ -79,7 +79,7 @@ pub mod transaction;
 pub use breaker::Breaker;
 pub use client::{
     AnchorClient, Broadcast, ClientError, Finality, Head, MAX_BATCHES, MAX_STATUSES, Receipt, Roles, Wait, administer,
-    deploy, open,
+    deploy, latest_block, open,
 };
 pub use contract::{
     Administration, Anchor, Deployment, Event, FOR_EVER, Issuer, MAX_ADMIN_DELAY, MAX_CHANGES, Opening, Predecessor,
