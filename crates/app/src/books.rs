@@ -19,7 +19,13 @@ use hocba_store::{
     model::{Class, Id, RecordVersion},
 };
 
-use crate::{Actor, App, AppError, Bundler, Scope, classes::record_in, policy::Action, state::PublicState};
+use crate::{
+    Actor, App, AppError, Bundler, Scope,
+    classes::record_in,
+    eras::{BatchPlace, place_of},
+    policy::Action,
+    state::PublicState,
+};
 
 /// A pupil of an import, found or new.
 pub(crate) struct Known {
@@ -196,7 +202,7 @@ impl App {
         };
         let mut bundlers: BTreeMap<SchoolCode, Bundler> = BTreeMap::new();
         let mut parts: Vec<(SchoolYear, RecordPart, std::sync::Arc<AuthorityStore>)> = Vec::new();
-        let mut times: BTreeMap<u64, UnixTime> = BTreeMap::new();
+        let mut times: BTreeMap<BatchPlace, UnixTime> = BTreeMap::new();
         for (class, version) in &years {
             if !bundlers.contains_key(&class.school) {
                 bundlers.insert(class.school.clone(), self.bundler(&class.school).await?);
@@ -204,7 +210,7 @@ impl App {
             let Some(bundler) = bundlers.get(&class.school) else { continue };
             let mut tx = self.store().read().await?;
             let Some((part, at)) = self.anchored_part(&mut tx, bundler, class, version, scope).await? else { continue };
-            times.insert(part.anchor.batch, at);
+            times.insert(place_of(&part.anchor), at);
             parts.push((class.year, part, bundler.authority_at(at)));
         }
         if parts.is_empty() {
@@ -215,7 +221,7 @@ impl App {
             times.extend(bundler.times());
         }
         let parts = parts.into_iter().map(|(_, part, authority)| (part, authority));
-        Ok(assemble_each(parts.collect(), &|index| times.get(&index).copied())?)
+        Ok(assemble_each(parts.collect(), &|hint| times.get(&place_of(hint)).copied())?)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use hocba_bundle::{
     assemble::{AuthorityStore, KnownTimeStamp, assemble},
-    format::{AnchorHint, AnchoredStatement, Bundle, RecordPart},
+    format::{AnchorHint, AnchoredStatement, BatchTimeStamp, Bundle, RecordPart},
 };
 use hocba_merkle::{TileId, path_from_tiles, tiles_needed};
 use hocba_record::{
@@ -22,9 +22,10 @@ use hocba_store::{
 };
 
 use crate::{
-    Actor, App, AppError,
+    Actor, App, AppError, Settings,
     appointments::Staff,
     classes::record_in,
+    eras::{BatchPlace, place_of},
     evidence::needed,
     policy::{Action, Place, require, require_somewhere},
     signing::{Checked, certificates},
@@ -39,7 +40,7 @@ pub const BATCHES_PAGE: u32 = 1000;
 pub struct Bundler {
     authority: AuthorityStore,
     certificates: BTreeMap<Sha256Digest, Certificate>,
-    times: BTreeMap<u64, UnixTime>,
+    times: BTreeMap<BatchPlace, UnixTime>,
     /// Appointments that ended, by the leaf of their statement, with the block time of the end.
     ended: BTreeMap<Sha256Digest, UnixTime>,
     /// What authorities said, and where it is anchored; of each certificate the oldest first.
@@ -52,8 +53,8 @@ pub struct Bundler {
 
 impl Bundler {
     /// Block times of anchored batches.
-    pub(crate) fn times(&self) -> impl Iterator<Item = (u64, UnixTime)> {
-        self.times.iter().map(|(index, time)| (*index, *time))
+    pub(crate) fn times(&self) -> impl Iterator<Item = (BatchPlace, UnixTime)> {
+        self.times.iter().map(|(place, time)| (*place, *time))
     }
 
     /// What a record anchored at this time can rest on. Of two appointments of one person, the first of which was ended
@@ -64,7 +65,7 @@ impl Bundler {
         let authority = made.entry(at).or_insert_with(|| {
             let mut authority = self.authority.clone();
             authority.appointments.retain(|a| self.ended.get(&a.statement.leaf_hash()).is_none_or(|end| *end > at));
-            let appointed = authority.appointments.iter().filter_map(|a| self.times.get(&a.anchor.batch)).copied();
+            let appointed = authority.appointments.iter().filter_map(|a| self.times.get(&place_of(&a.anchor))).copied();
             let times: BTreeSet<UnixTime> = appointed.filter(|appointed| *appointed <= at).chain([at]).collect();
             let lines: Vec<EvidenceLine> = self.evidence.iter().map(|(line, _)| line.clone()).collect();
             let ids: BTreeSet<RecordId> = needed(&lines, &times, authority.grace).into_iter().map(|l| l.id).collect();
@@ -79,9 +80,11 @@ impl Bundler {
     /// Of each authority the first that is about a batch of this time.
     fn time_stamps_at(&self, at: UnixTime) -> Vec<KnownTimeStamp> {
         let mut found: BTreeMap<(&str, u64), &KnownTimeStamp> = BTreeMap::new();
-        for index in self.times.iter().filter(|(_, time)| **time == at).map(|(index, _)| *index) {
+        for (chain, contract, index) in self.times.iter().filter(|(_, time)| **time == at).map(|(place, _)| *place) {
             let mut seen = BTreeSet::new();
-            for known in self.time_stamps.iter().filter(|known| known.stamp.batch >= index) {
+            let about =
+                |stamp: &BatchTimeStamp| (stamp.chain, stamp.contract) == (chain, contract) && stamp.batch >= index;
+            for known in self.time_stamps.iter().filter(|known| about(&known.stamp)) {
                 if seen.insert(known.authority.as_str()) {
                     found.insert((&known.authority, known.stamp.batch), known);
                 }
@@ -124,8 +127,8 @@ impl App {
             }
         }
         // Of several appointments that fit, the one anchored first is taken.
-        appointments.sort_by_key(|a| (a.anchor.batch, a.anchor.index));
-        let times = times(&mut tx).await?;
+        appointments.sort_by_key(|a| (self.settings().batch_number(place_of(&a.anchor)), a.anchor.index));
+        let times = times(&mut tx, self.settings()).await?;
         let mut evidence = Vec::new();
         for line in self.evidence_on(&mut tx, &people, &certificates, self.edges().now()).await? {
             if let Some(anchored) = self.anchored_evidence(&mut tx, &line).await? {
@@ -174,7 +177,7 @@ impl App {
         let found = self.anchored_part(&mut tx, bundler, &class, &version, scope).await?;
         let (part, at) = found.ok_or(AppError::NotAnchored)?;
         let authority = bundler.authority_at(at);
-        Ok(assemble(vec![part], &authority, &|index| bundler.times.get(&index).copied())?)
+        Ok(assemble(vec![part], &authority, &|hint| bundler.times.get(&place_of(hint)).copied())?)
     }
 
     /// A version's part of a bundle with its block time; of one that is not anchored yet, the version before.
@@ -192,7 +195,7 @@ impl App {
                 Err(AppError::NotAnchored) => {}
                 part => {
                     let part = part?;
-                    let at = bundler.times.get(&part.anchor.batch).copied().ok_or(AppError::NotAnchored)?;
+                    let at = bundler.times.get(&place_of(&part.anchor)).copied().ok_or(AppError::NotAnchored)?;
                     return Ok(Some((part, at)));
                 }
             }
@@ -242,10 +245,11 @@ impl App {
         }
         let proof = path_from_tiles(position, batch.size, |id| tiles.get(&(id.level, id.number)).cloned())
             .map_err(|_| AppError::Damaged { number: 0, what: "the stored tree of its batch" })?;
+        let (chain, contract, batch_index) = self.settings().batch_place(receipt.index);
         Ok(Some(AnchorHint {
-            batch: receipt.index,
-            chain: self.settings().chain,
-            contract: self.settings().contract,
+            batch: batch_index,
+            chain,
+            contract,
             index: position,
             path: proof.path.into_iter().map(Sha256Digest::from_bytes).collect(),
             size: batch.size,
@@ -259,7 +263,10 @@ impl App {
     pub async fn manifest(&self, actor: &Actor, school: &SchoolCode, index: u64) -> Result<Vec<(u32, Leaf)>, AppError> {
         require(actor, Action::ReadManifest, Place::School(school))?;
         let mut tx = self.store().read().await?;
-        let batch = tx.batch_at(index).await?.ok_or(AppError::NotFound("batch"))?;
+        let batch = tx
+            .batch_at(self.settings().first_batch().saturating_add(index))
+            .await?
+            .ok_or(AppError::NotFound("batch"))?;
         Ok(tx.leaves_of(batch.id, Some(school)).await?)
     }
 
@@ -269,7 +276,12 @@ impl App {
     /// # Errors
     /// When the database cannot be read.
     pub async fn batch_list(&self, from: u64) -> Result<Vec<Batch>, AppError> {
-        Ok(self.store().read().await?.anchored_from(from, BATCHES_PAGE).await?)
+        let first = self.settings().first_batch();
+        let mut batches = self.store().read().await?.anchored_from(first.saturating_add(from), BATCHES_PAGE).await?;
+        for receipt in batches.iter_mut().filter_map(|batch| batch.receipt.as_mut()) {
+            receipt.index -= first;
+        }
+        Ok(batches)
     }
 
     /// All leaves of the batch at this index of the contract, in their order. Anyone may ask: a leaf is the hash of a signed
@@ -279,7 +291,10 @@ impl App {
     /// `NotFound`.
     pub async fn batch_leaves(&self, index: u64) -> Result<Vec<Sha256Digest>, AppError> {
         let mut tx = self.store().read().await?;
-        let batch = tx.batch_at(index).await?.ok_or(AppError::NotFound("batch"))?;
+        let batch = tx
+            .batch_at(self.settings().first_batch().saturating_add(index))
+            .await?
+            .ok_or(AppError::NotFound("batch"))?;
         let mut leaves = Vec::new();
         for tile in tx.tiles(batch.id).await?.into_iter().filter(|tile| tile.level == 0) {
             let (hashes, _) = tile.hashes.as_chunks::<32>();
@@ -295,14 +310,17 @@ impl App {
     pub async fn batch_schools(&self, actor: &Actor, index: u64) -> Result<Vec<SchoolCode>, AppError> {
         require_somewhere(actor, Action::ReadManifest)?;
         let mut tx = self.store().read().await?;
-        let batch = tx.batch_at(index).await?.ok_or(AppError::NotFound("batch"))?;
+        let batch = tx
+            .batch_at(self.settings().first_batch().saturating_add(index))
+            .await?
+            .ok_or(AppError::NotFound("batch"))?;
         let leaves = tx.leaves_of(batch.id, None).await?;
         Ok(leaves.into_iter().map(|(_, leaf)| leaf.school).collect())
     }
 }
 
-/// Block times of anchored batches, by their index in the contract.
-pub(crate) async fn times(tx: &mut Tx) -> Result<BTreeMap<u64, UnixTime>, AppError> {
+/// Block times of anchored batches, by where they are.
+pub(crate) async fn times(tx: &mut Tx, settings: &Settings) -> Result<BTreeMap<BatchPlace, UnixTime>, AppError> {
     let receipts = tx.batches().await?.into_iter().filter_map(|b| b.receipt);
-    Ok(receipts.map(|r| (r.index, r.time)).collect())
+    Ok(receipts.map(|r| (settings.batch_place(r.index), r.time)).collect())
 }

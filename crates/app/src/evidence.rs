@@ -34,6 +34,7 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError,
+    eras::BatchPlace,
     policy::{Action, Place, require},
     signing::certificates,
 };
@@ -638,7 +639,7 @@ impl App {
         &self,
         tx: &mut Tx,
         authority: &AuthorityPart,
-        anchors: impl Iterator<Item = u64>,
+        anchors: impl Iterator<Item = BatchPlace>,
         now: UnixTime,
     ) -> Result<Vec<AnchoredStatement>, AppError> {
         if !self.asks_authorities() {
@@ -651,8 +652,8 @@ impl App {
             return Ok(Vec::new());
         }
         let mut times = BTreeSet::new();
-        for index in anchors {
-            times.extend(tx.batch_at(index).await?.and_then(|batch| batch.receipt).map(|receipt| receipt.time));
+        for number in anchors.filter_map(|place| self.settings().batch_number(place)) {
+            times.extend(tx.batch_at(number).await?.and_then(|batch| batch.receipt).map(|receipt| receipt.time));
         }
         let mut found = Vec::new();
         for line in needed(&lines, &times, self.grace()) {

@@ -30,6 +30,7 @@ mod bundles;
 mod classes;
 mod edges;
 mod ends;
+mod eras;
 mod error;
 mod evidence;
 mod exports;
@@ -65,6 +66,7 @@ pub use edges::Edges;
 pub use ends::{
     ALL_STATUSES, AppointmentView, Gone, NewEnd, Orphaned, Replaced, Standing, Stuck, reason_code, reason_words,
 };
+pub use eras::{Moved, PastEra};
 pub use error::AppError;
 pub use evidence::{
     AddedEvidence, COLLECTING_LEASE, EvidenceState, FRESH, Failing, Judged, LATE, Question, Refusal as EvidenceRefusal,
@@ -93,6 +95,8 @@ pub struct Settings {
     pub chain: u64,
     /// The contract.
     pub contract: Address,
+    /// Contracts before it, closed, the earliest first.
+    pub past: Vec<PastEra>,
     /// How long a sealed record may wait for others before its batch is closed, in seconds.
     pub batch_age: i64,
     /// Whether signers sign each record, or a list of them at once. What somebody signed keeps the mode it began in.

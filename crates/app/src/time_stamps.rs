@@ -122,14 +122,12 @@ impl App {
             Ok(facts) => facts,
             Err(problem) => return Ok(Err(Refusal::Chain(problem))),
         };
-        let Some((chain, receipt)) =
-            facts.of(self.settings().chain, &self.settings().contract).zip(batch.receipt.as_ref())
-        else {
-            return Ok(Err(Refusal::OtherBatch));
-        };
-        let fact = usize::try_from(receipt.index).ok().and_then(|index| chain.facts().batches.get(index));
+        let Some(receipt) = &batch.receipt else { return Ok(Err(Refusal::OtherBatch)) };
+        let (chain, contract, index) = self.settings().batch_place(receipt.index);
+        let Some(era) = facts.of(chain, &contract) else { return Ok(Err(Refusal::OtherBatch)) };
+        let fact = usize::try_from(index).ok().and_then(|index| era.facts().batches.get(index));
         let same = fact.filter(|fact| fact.root == batch.root && fact.size == batch.size && fact.time == receipt.time);
-        let Some(digest) = same.and_then(|_| chain.batch_digest(receipt.index)) else {
+        let Some(digest) = same.and_then(|_| era.batch_digest(index)) else {
             return Ok(Err(Refusal::OtherBatch));
         };
         let nonce = Nonce::from_bytes(&self.edges().bytes::<16>()?).expect("16 bytes are enough");
@@ -210,14 +208,13 @@ impl App {
     /// What bundles may carry.
     pub(crate) async fn known_time_stamps(&self, tx: &mut Tx) -> Result<Vec<KnownTimeStamp>, AppError> {
         let Some(rule) = self.profile().time_stamps() else { return Ok(Vec::new()) };
-        let (chain, contract) = (self.settings().chain, self.settings().contract);
         // Of an authority that is believed no more, a token would do nothing but harm.
         let believed = |authority: &str| rule.authorities.iter().any(|known| known.id == authority);
         let placed = tx.placed_time_stamps().await?.into_iter().filter(|(_, kept)| believed(&kept.authority));
-        let known = placed.map(|(batch, kept)| KnownTimeStamp {
-            authority: kept.authority,
-            time: kept.gen_time,
-            stamp: BatchTimeStamp { batch, chain, contract, token: Der(kept.token) },
+        let known = placed.map(|(number, kept)| {
+            let (chain, contract, batch) = self.settings().batch_place(number);
+            let stamp = BatchTimeStamp { batch, chain, contract, token: Der(kept.token) };
+            KnownTimeStamp { authority: kept.authority, time: kept.gen_time, stamp }
         });
         Ok(known.collect())
     }

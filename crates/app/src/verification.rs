@@ -30,7 +30,13 @@ use hocba_store::{
     model::{LeafKind, StoredStatus},
 };
 
-use crate::{App, AppError, appointments::Staff, bundles::times, signing::certificates};
+use crate::{
+    App, AppError,
+    appointments::Staff,
+    bundles::times,
+    eras::{BatchPlace, place_of},
+    signing::certificates,
+};
 
 /// Most status statements in one snapshot: with 1 KB each, a few megabytes beside the facts.
 const MAX_STATEMENTS: u32 = 4096;
@@ -131,8 +137,8 @@ impl App {
             statuses.extend(tx.statuses_of(&subject).await?);
         }
         let mut found = self.evidence(&mut tx, statuses).await?;
-        let anchors = read.bundle.records.iter().map(|r| r.anchor.batch);
-        let anchors = anchors.chain(authority.appointments.iter().map(|a| a.anchor.batch));
+        let anchors = read.bundle.records.iter().map(|r| place_of(&r.anchor));
+        let anchors = anchors.chain(authority.appointments.iter().map(|a| place_of(&a.anchor)));
         found.authority.evidence = self.evidence_beside(&mut tx, authority, anchors, self.edges().now()).await?;
         found.authority = found.authority.in_order();
         Ok(found)
@@ -145,7 +151,7 @@ impl App {
         let mut behind = Behind {
             app: self,
             known: certificates(tx).await?,
-            times: times(tx).await?,
+            times: times(tx, self.settings()).await?,
             staff: BTreeMap::new(),
             certificates: BTreeMap::new(),
             appointments: BTreeMap::new(),
@@ -177,7 +183,7 @@ impl App {
 struct Behind<'a> {
     app: &'a App,
     known: BTreeMap<Sha256Digest, Certificate>,
-    times: BTreeMap<u64, UnixTime>,
+    times: BTreeMap<BatchPlace, UnixTime>,
     staff: BTreeMap<SchoolCode, Staff>,
     certificates: BTreeMap<Sha256Digest, Certificate>,
     appointments: BTreeMap<RecordId, AnchoredStatement>,
@@ -217,7 +223,7 @@ impl Behind<'_> {
             for held in held {
                 let id = held.appointment.id;
                 let Some(anchor) = self.app.anchor(tx, LeafKind::Appointment, &id, 1).await? else { continue };
-                let Some(anchored) = self.times.get(&anchor.batch).filter(|anchored| **anchored <= at) else {
+                let Some(anchored) = self.times.get(&place_of(&anchor)).filter(|anchored| **anchored <= at) else {
                     continue;
                 };
                 let header = held.statement.headers(StatementType::Appointment).ok().and_then(|h| h.into_iter().next());

@@ -218,7 +218,7 @@ impl Tx {
         maybe("batches", row.as_ref(), batch)
     }
 
-    /// The batch at this index of the contract.
+    /// The batch with this number in its receipt.
     ///
     /// # Errors
     /// When the database cannot be read.

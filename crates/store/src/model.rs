@@ -570,7 +570,7 @@ pub struct Batch {
 /// Where an anchored batch is, or an entry of the status log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Index in the contract's register, or in its status log.
+    /// Index in the contract's register, or in its status log. Of a successor's, it counts on from those before it.
     pub index: u64,
     /// Block number.
     pub block: u64,

@@ -225,6 +225,21 @@ impl Tx {
         self.agrees(deployment).await.map(|_| ())
     }
 
+    /// Puts another chain and contract in the place of those that were said: the successor of a closed contract.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn succeed(&mut self, deployment: &Deployment) -> Result<(), StoreError> {
+        for (name, value) in deployment.values() {
+            sqlx::query("UPDATE deployment SET value = $1 WHERE name = $2")
+                .bind(value)
+                .bind(name)
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Whether everything was said, and as it is of this deployment.
     ///
     /// # Errors

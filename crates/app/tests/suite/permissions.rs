@@ -22,7 +22,7 @@ use hocba_signature::{
 use hocba_store::StoredPackage;
 use hocba_store::model::{Account, Grant, GrantRole, Id, LeftOut, Link, LinkContent, ReturnReason, School};
 use hocba_tests::{
-    DAY, NOW, OTHER_SCHOOL, SCHOOL, at,
+    CHAIN, CONTRACT, DAY, Ledger, NOW, OTHER_SCHOOL, SCHOOL, at,
     office::{OPERATOR, Office, chain_of, workbook},
 };
 
@@ -100,6 +100,7 @@ const USE_CASES: &[UseCase] = &[
     ("resigning_queue",     "",                  &[Action::ReadStates],      About::School),
     ("overview",            "",                  &[Action::ReadOverview],    Everything),
     ("close_batches",       "",                  &[Action::CloseBatch],      Everything),
+    ("move_to",             "",                  &[Action::CloseBatch],      Everything),
     ("evidence_kept",       "",                  &[Action::ReadOverview],    Everything),
     ("add_evidence",        "",                  &[Action::CloseBatch],      Everything),
     ("note_package",        "",                  &[Action::HandOut],         Everything),
@@ -126,11 +127,13 @@ const FOR_ANYONE: &[&str] = &[
     "verify",          // public
     "open_link",       // for whoever has the secret
     "beside",          // public: what is on the chain, or an authority said
-    "note_wants",      // of the collector, in its own transaction; as the next four
+    "note_wants",      // of the collector, in its own transaction; as the next six
     "issuers",
     "question",
     "settle",
     "keep",
+    "time_stamp_question",
+    "keep_time_stamp",
 ];
 
 /// The one package of these tests.
@@ -447,6 +450,10 @@ impl Town {
             "overview" => app.overview(actor).await.map(|_| ()),
             "batch_schools" => app.batch_schools(actor, 0).await.map(|_| ()),
             "close_batches" => app.close_batches(actor).await,
+            "move_to" => {
+                let closed = Ledger::default().facts.check().expect("its digests are its own");
+                app.move_to(actor, (CHAIN, &CONTRACT), &closed).await.map(|_| ())
+            }
             "evidence_kept" => app.evidence_kept(actor, 1).await.map(|_| ()),
             "add_evidence" => match app.add_evidence(actor, b"no evidence").await {
                 Err(AppError::Evidence(_)) => Ok(()),

@@ -173,6 +173,7 @@ impl World {
         let settings = hocba_app::Settings {
             chain: self.deployment.chain,
             contract: self.deployment.contract,
+            past: Vec::new(),
             batch_age: 3,
             signing: SigningMode::Each,
         };
