@@ -214,7 +214,8 @@ impl<R: Rpc + Clone> AnchorService<R> {
             Some(attempt) => tx.move_attempt(attempt, AttemptState::Final, Some(block), now).await?,
             None => anchored.reason = Some(FOUND_ON_CHAIN.to_owned()),
         }
-        tx.add_receipt(batch.id, &Receipt { index, block, time: fact.time, tx_hash: tx_hash.clone() }).await?;
+        let number = self.settings.before.0 + index;
+        tx.add_receipt(batch.id, &Receipt { index: number, block, time: fact.time, tx_hash: tx_hash.clone() }).await?;
         tx.audit(&anchored).await?;
         tx.finish_job(job.id, now).await?;
         tx.commit().await?;

@@ -12,7 +12,7 @@ use std::{
 use hocba_app::{ALL_STATUSES, App, AppError, Step};
 use hocba_bundle::{
     evidence::RevocationEvidence,
-    facts::{ALG_RFC6962_SHA256, CheckedFacts, IssuerCode, status_key},
+    facts::{ALG_RFC6962_SHA256, BatchFact, CheckedFacts, IssuerCode, StatusFact, status_key},
     report::TimeStampProblem,
     time_stamp::judge,
 };
@@ -329,8 +329,13 @@ impl Report {
     }
 }
 
-/// Looks at everything. With `app`, personal parts are opened as well; with `facts`, which are read before, receipts are
-/// compared with the chain.
+/// The status logs of all contracts, one after the other, as receipts count.
+fn log(facts: &CheckedFacts) -> impl Iterator<Item = &StatusFact> {
+    facts.eras().flat_map(|era| era.statuses.iter().flatten())
+}
+
+/// Looks at everything. With `app`, personal parts are opened as well; with `facts`, which are read before, of all contracts
+/// that batches stand in, receipts are compared with the chain.
 ///
 /// ```no_run
 /// # async fn check(app: &hocba_app::App) -> Result<(), Box<dyn std::error::Error>> {
@@ -594,7 +599,8 @@ impl Look<'_> {
             let rule = app.profile().time_stamps();
             rule.is_some_and(|rule| rule.authorities.iter().any(|known| known.id == stored.authority))
         })?;
-        let digest = facts?.batch_digest(receipt.index)?;
+        let (chain, contract, index) = app.settings().batch_place(receipt.index);
+        let digest = facts?.of(chain, &contract)?.batch_digest(index)?;
         let cache = SignatureCache::default();
         match judge(app.profile(), &cache, &token, (digest, receipt.time), stored.fetched_at) {
             Err(problem) => Some(What::NoTimeStamp(problem.code())),
@@ -868,9 +874,10 @@ impl Look<'_> {
         tell: &mut (impl FnMut(&Counted) + Send),
     ) -> Result<Statuses, StoreError> {
         let mut found = Statuses::default();
-        let by_statement = facts.map(|facts| {
+        let log: Vec<&StatusFact> = facts.into_iter().flat_map(log).collect();
+        let by_statement = facts.map(|_| {
             let mut places: HashMap<Sha256Digest, Vec<u64>> = HashMap::new();
-            for (index, fact) in (0..).zip(facts.facts().statuses.iter().flatten()) {
+            for (index, fact) in (0..).zip(&log) {
                 places.entry(fact.statement).or_default().push(index);
             }
             places
@@ -891,7 +898,7 @@ impl Look<'_> {
                 found.waiting |= status.receipt.is_none();
                 if let (Some(facts), Some(places)) = (facts, &by_statement) {
                     let places = places.get(&status.statement.leaf_hash()).map_or(&[][..], Vec::as_slice);
-                    self.status_on_chain(&place, &status, facts, places);
+                    self.status_on_chain(&place, &status, (facts, &log), places);
                 }
             }
             tell(&self.report.counted);
@@ -973,16 +980,23 @@ impl Look<'_> {
     }
 
     /// An entry where the receipt says, which says what was signed; and no other one by the same statement.
-    fn status_on_chain(&mut self, place: &Place, status: &StoredStatus, facts: &CheckedFacts, places: &[u64]) {
+    fn status_on_chain(
+        &mut self,
+        place: &Place,
+        status: &StoredStatus,
+        (facts, log): (&CheckedFacts, &[&StatusFact]),
+        places: &[u64],
+    ) {
         if places.len() > 1 {
             self.report.add(place.clone(), What::AnchoredTwice(places.to_vec()));
         }
         let Some(receipt) = &status.receipt else { return };
-        let facts = facts.facts();
-        let Some(log) = &facts.statuses else { return };
+        if !facts.has_statuses() {
+            return;
+        }
         let at = usize::try_from(receipt.index).ok().and_then(|index| log.get(index));
         let Some(fact) = at else {
-            if receipt.block > facts.block {
+            if receipt.block > facts.facts().block {
                 self.report.counted.receipts_after += 1;
             } else {
                 self.report.add(place.clone(), What::OtherOnChain("end"));
@@ -1027,8 +1041,7 @@ impl Look<'_> {
 
     /// Entries about what is ours, by statements that are not here.
     async fn unknown_statuses(&mut self, statuses: &Statuses, facts: &CheckedFacts) -> Result<(), StoreError> {
-        let log = facts.facts().statuses.iter().flatten();
-        let foreign = (0..).zip(log).filter(|(_, fact)| !statuses.known.contains(&fact.statement));
+        let foreign = (0..).zip(log(facts)).filter(|(_, fact)| !statuses.known.contains(&fact.statement));
         let mut unknown: BTreeMap<Sha256Digest, Vec<u64>> = BTreeMap::new();
         for (index, fact) in foreign {
             unknown.entry(fact.key).or_default().push(index);
@@ -1107,9 +1120,9 @@ impl Look<'_> {
     }
 
     async fn chain(&mut self, batches: &[Batch], facts: &CheckedFacts) -> Result<(), StoreError> {
-        let facts = facts.facts();
+        let register: Vec<&BatchFact> = facts.eras().flat_map(|era| &era.batches).collect();
         let mut by_root: HashMap<(Sha256Digest, u32, &IssuerCode), Vec<u64>> = HashMap::new();
-        for (index, fact) in (0..).zip(&facts.batches) {
+        for (index, fact) in (0..).zip(&register) {
             by_root.entry((fact.root, fact.size, &fact.issuer)).or_default().push(index);
         }
         let mut issuers: BTreeSet<IssuerCode> = batches.iter().map(|b| b.issuer.clone()).collect();
@@ -1123,9 +1136,9 @@ impl Look<'_> {
                 self.report.add(place.clone(), What::AnchoredTwice(found));
             }
             let Some(receipt) = &batch.receipt else { continue };
-            let at = usize::try_from(receipt.index).ok().and_then(|index| facts.batches.get(index));
+            let at = usize::try_from(receipt.index).ok().and_then(|index| register.get(index));
             let Some(fact) = at else {
-                if receipt.block > facts.block {
+                if receipt.block > facts.facts().block {
                     self.report.counted.receipts_after += 1;
                 } else {
                     self.report.add(place, What::OtherOnChain("end"));

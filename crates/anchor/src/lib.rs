@@ -7,7 +7,7 @@
 //! ask. [`fsck`] walks the database and says what does not fit together.
 //!
 //! **Will not**: see a mark or a name (it handles hashes, and `fsck` opens personal parts only with an `App`), decide
-//! who may be anchored, compare several nodes (k of n operators), decide about statuses, or mend what `fsck` finds.
+//! who may be anchored, decide about statuses, or mend what `fsck` finds.
 //!
 //! Specification: `docs/spec/anchor.md`; how it behaves for an operator: `docs/anchoring.md`.
 //!
@@ -34,7 +34,7 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! # let folder = tempfile::tempdir()?;
 //! use hocba_anchor::{AnchorService, Outcome, Settings};
-//! use hocba_chain::{Roles, Signer, Wait, deploy, embedded};
+//! use hocba_chain::{Fee, Roles, Signer, Wait, embedded, open};
 //! use hocba_record::types::UnixTime;
 //! use hocba_store::{Database, Store, model::{JobKind, Leaf, LeafKind, School}};
 //!
@@ -43,8 +43,8 @@
 //! let chain = embedded::EmbeddedChain::in_memory(|| 1_800_000_000);
 //! let signer = Signer::from_secret(&[7; 32], embedded::CHAIN_ID)?;
 //! let me = signer.address();
-//! let deployment =
-//!     deploy(&chain, &signer, &Roles { admin: me, anchorer: me, status_keeper: me }, 0, Wait::default()).await?;
+//! let roles = Roles { anchorer: me, issuers: vec!["so-demo".parse()?], status_keeper: me };
+//! let deployment = open(&chain, &signer, &roles, Fee::FREE, Wait::default()).await?;
 //! let store = Store::open(&Database::file(folder.path().join("hocba.sqlite"))).await?;
 //! # let school = School { code: "79DEMO001".parse()?, issuer: "so-demo".parse()? };
 //! # let leaf = Leaf {

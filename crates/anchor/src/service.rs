@@ -58,6 +58,8 @@ pub struct Settings {
     pub resend_after: i64,
     /// The contract was not there before this block.
     pub since: u64,
+    /// How many batches and statuses the contracts before this one held: receipts count on from there.
+    pub before: (u64, u64),
 }
 
 impl Settings {
@@ -74,6 +76,7 @@ impl Settings {
             status_batch: 100,
             resend_after: 30,
             since: 0,
+            before: (0, 0),
         }
     }
 }

@@ -209,7 +209,8 @@ impl<R: Rpc + Clone> AnchorService<R> {
             }
         }
         for Placed { status, index, fact, tx_hash, block } in &settled {
-            let receipt = Receipt { index: *index, block: *block, time: fact.time, tx_hash: tx_hash.clone() };
+            let number = self.settings.before.1 + *index;
+            let receipt = Receipt { index: number, block: *block, time: fact.time, tx_hash: tx_hash.clone() };
             tx.add_status_receipt(status.id, &receipt).await?;
             let reason = (!ours.contains(tx_hash.as_str())).then(|| FOUND_ON_CHAIN.to_owned());
             tx.audit(&AuditEvent { reason, ..published(status, now) }).await?;

@@ -210,6 +210,7 @@ impl World {
         let settings = hocba_app::Settings {
             chain: self.deployment.chain,
             contract: self.deployment.contract,
+            past: Vec::new(),
             batch_age: 600,
             signing: SigningMode::Each,
         };
