@@ -78,7 +78,8 @@ pub fn service(
     // A name of its own for each process: two must never both believe that they lead.
     let holder = format!("{}-{}", std::process::id(), hex::encode(random::<4>()?));
     let (finality, fees) = (ledger::finality(&site.folder), ledger::fees(&site.folder));
-    let settings = Settings { batch_age: BATCH_AGE, finality, fees, ..Settings::new(holder) };
+    let before = (site.app.settings().first_batch(), site.app.settings().first_status());
+    let settings = Settings { batch_age: BATCH_AGE, finality, fees, before, ..Settings::new(holder) };
     let signer = ledger::signer(key, deployment.chain)?;
     let service = AnchorService::of(site.app.store().clone(), operators, signer, settings, now);
     Ok(match status_key {

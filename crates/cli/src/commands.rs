@@ -19,6 +19,7 @@ pub mod import;
 pub mod init;
 pub mod inspect;
 pub mod link;
+pub mod profile;
 pub mod school;
 pub mod serve;
 pub mod sign;

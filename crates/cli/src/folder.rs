@@ -120,12 +120,29 @@ pub enum ChainConfig {
         /// How many of these operators have to say the same; left out, what the trust profile says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quorum: Option<u8>,
+        /// The contracts before this one, the earliest first; `hocba chain move` writes them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        past: Vec<PastConfig>,
     },
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 const fn is_zero(n: &u64) -> bool {
     *n == 0
+}
+
+/// A contract that was closed, with what it held then.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastConfig {
+    /// EIP-155 chain id.
+    pub chain: u64,
+    /// The contract.
+    pub contract: Address,
+    /// Batches.
+    pub batches: u64,
+    /// Entries of the status log.
+    pub statuses: u64,
 }
 
 /// What is offered for gas on a network with a base fee.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hocba_app::PastEra;
 use hocba_bundle::{
     facts::CheckedFacts,
     profile::{Era, OpenProfile, TrustProfile},
@@ -10,8 +11,8 @@ use hocba_bundle::{
     snapshot::OpenSnapshot,
 };
 use hocba_chain::{
-    AnchorClient, ClientError, Deployment, Fee, FeePolicy, Finality, HttpRpc, HttpSettings, Operators, Pool, Roles,
-    Rpc, Signer, Wait, code_digest, contract_address,
+    AnchorClient, ClientError, Deployment, Fee, FeePolicy, Finality, HttpRpc, HttpSettings, Operators, Pool, Revert,
+    Roles, Rpc, Signer, Wait, code_digest, contract_address,
     embedded::{self, EmbeddedChain, EmbeddedError},
     open,
     rpc::RpcFuture,
@@ -24,7 +25,7 @@ use crate::{
     demo,
     edge::now_seconds,
     error::{Exit, Failure},
-    folder::{ChainConfig, FeesConfig, Folder, PROFILE},
+    folder::{ChainConfig, FeesConfig, Folder, PROFILE, PastConfig},
     output::{Words, words},
     people::open_chain_key,
 };
@@ -132,6 +133,14 @@ pub fn fees(folder: &Folder) -> FeePolicy {
         }
         ChainConfig::Network { gas_price, .. } => FeePolicy::Fixed { price: gas_price.into() },
     }
+}
+
+/// The contracts before the one in use, the earliest first.
+pub fn past(folder: &Folder) -> Vec<PastEra> {
+    let ChainConfig::Network { past, .. } = &folder.config().chain else { return Vec::new() };
+    let era =
+        |p: &PastConfig| PastEra { chain: p.chain, contract: p.contract, batches: p.batches, statuses: p.statuses };
+    past.iter().map(era).collect()
 }
 
 /// From which block on the contract is there.
@@ -330,6 +339,16 @@ pub fn unagreed(problem: ChainProblem, agreement: &Agreement) -> Failure {
 /// What the chain's client refused, as a failure of a command.
 #[allow(clippy::needless_pass_by_value, reason = "used with map_err")]
 pub fn refused(error: ClientError) -> Failure {
+    if let ClientError::Reverted(reason) = &error {
+        let vi = match reason {
+            Revert::NotAuthorised { account, .. } => format!("tài khoản {account} không có quyền này"),
+            Revert::Paused => "đang tạm dừng ghi lô".to_owned(),
+            Revert::EraClosed { .. } => "sổ này đã khoá, không ghi thêm được".to_owned(),
+            Revert::IssuerNotEntitled { .. } => "nơi cấp chưa được, hoặc không còn được ghi".to_owned(),
+            _ => "hợp đồng từ chối".to_owned(),
+        };
+        return Failure::new(Exit::Chain, "contract_refuses", words(vi, format!("the contract refuses: {reason}")));
+    }
     let (vi, hint): (_, Option<Words>) = match error.problem() {
         ChainProblem::Unreachable => (
             "không nối được với sổ chung",

@@ -10,6 +10,7 @@
 mod anchoring;
 mod collecting;
 mod commands;
+mod day;
 mod demo;
 mod edge;
 mod error;
@@ -25,8 +26,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
     Context, account, anchor, appoint, appointments, bench, book, bundle, ca, chain, database, doctor, evidence,
-    export, fsck, generate, import, init, inspect, link, school, serve, sign, signer, snapshot, status, template,
-    verify, watch,
+    export, fsck, generate, import, init, inspect, link, profile, school, serve, sign, signer, snapshot, status,
+    template, verify, watch,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -131,8 +132,10 @@ enum Command {
     Doctor,
     /// Đo tốc độ cả quy trình với nhiều học bạ / Measure the whole way of many records
     Bench(bench::BenchArgs),
-    /// Mở sổ chung thử nghiệm trên máy này / Serve the folder's development chain
+    /// Hợp đồng trên sổ chung, ai được ghi / The contract, who may write
     Chain(chain::ChainArgs),
+    /// Danh sách nơi cấp được công nhận: soạn, ký / Make and sign a trust profile
+    Profile(profile::ProfileArgs),
     /// Lập lớp mẫu để thử: bảng tính hoặc CSV / Made-up classes for trials
     Generate(generate::GenerateArgs),
     /// Làm thử cả quy trình với lớp mẫu 40 học sinh / The whole way with a made-up class
@@ -173,6 +176,7 @@ impl Command {
             Command::Doctor => "doctor",
             Command::Bench(_) => "bench",
             Command::Chain(_) => "chain",
+            Command::Profile(_) => "profile",
             Command::Generate(_) => "generate",
             Command::Demo(_) => "demo",
         }
@@ -277,6 +281,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Doctor => doctor::run(context),
         Command::Bench(args) => bench::run(context, &args),
         Command::Chain(args) => chain::run(context, &args),
+        Command::Profile(args) => profile::run(context, &args),
         Command::Demo(args) => demo::run(context, &args),
     }
 }

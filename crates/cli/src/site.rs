@@ -74,6 +74,20 @@ impl Site {
     /// # Errors
     /// As for [`Site::open`].
     pub async fn with(folder: Folder, public_record: Arc<dyn PublicRecord>) -> anyhow::Result<Self> {
+        let site = Self::build(folder, public_record).await?;
+        site.app.agree().await.map_err(|e| app_failure(&e, Lang::Vi))?;
+        Ok(site)
+    }
+
+    /// The same for moving it to another contract: it may belong to that one already.
+    ///
+    /// # Errors
+    /// As for [`Site::open`].
+    pub async fn to_move(folder: Folder) -> anyhow::Result<Self> {
+        Self::build(folder, Arc::new(NoPublicRecord)).await
+    }
+
+    async fn build(folder: Folder, public_record: Arc<dyn PublicRecord>) -> anyhow::Result<Self> {
         let database = folder.database()?;
         if database.url.path().is_some_and(|path| !path.exists()) {
             let name = folder.root().display();
@@ -94,10 +108,10 @@ impl Site {
         let profile = ledger::open_profile(&folder)?;
         let deployment = ledger::deployment(&folder)?;
         let signing = folder.config().signing;
+        let past = ledger::past(&folder);
         let settings =
-            Settings { chain: deployment.chain, contract: deployment.contract, batch_age: BATCH_AGE, signing };
+            Settings { chain: deployment.chain, contract: deployment.contract, past, batch_age: BATCH_AGE, signing };
         let app = App::new(store, key, profile, public_record, edges(), settings);
-        app.agree().await.map_err(|e| app_failure(&e, Lang::Vi))?;
         Ok(Self { folder, app })
     }
 

@@ -17,12 +17,13 @@ use hocba_ca::{
     UnknownReason, Validity, pem, root,
 };
 use hocba_keystore::{Ed25519Key, SoftwareKey};
-use hocba_record::types::{PartialDate, SchoolCode, UnixTime};
+use hocba_record::types::{SchoolCode, UnixTime};
 use hocba_signature::certificate::Certificate;
 use serde_json::json;
 
 use super::Context;
 use crate::{
+    day::day,
     edge::{now, random, read_input},
     error::{Exit, Failure},
     output::words,
@@ -172,22 +173,6 @@ struct ResponderArgs {
 
 fn reason(text: &str) -> Result<Reason, UnknownReason> {
     text.parse()
-}
-
-/// The first second of a day in Vietnam (UTC+7, no summer time).
-fn day(text: &str) -> Result<UnixTime, String> {
-    let error = || "YYYY-MM-DD".to_owned();
-    let date: PartialDate = text.parse().map_err(|_| error())?;
-    let (year, Some(month), Some(day)) = (i64::from(date.year()), date.month(), date.day()) else {
-        return Err(error());
-    };
-    // Days since 1970 in the proleptic Gregorian calendar; years begin in March, so that leap days come last.
-    let (month, day) = (i64::from(month), i64::from(day));
-    let year = if month <= 2 { year - 1 } else { year };
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = year.div_euclid(400) * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    UnixTime::from_seconds(days * DAY - 7 * 3600).map_err(|_| error())
 }
 
 /// `ca`.
@@ -591,21 +576,4 @@ fn run_responder(context: &Context, folder: &Path, args: &ResponderArgs) -> anyh
     ));
     context.out.document(&json!({ "command": "ca responder", "ok": true, "not_after": until.seconds() }));
     Ok(Exit::Ok)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_begin_at_midnight_in_vietnam() {
-        let seconds = |text| day(text).map(UnixTime::seconds);
-        assert_eq!(seconds("1970-01-02"), Ok(DAY - 7 * 3600));
-        assert_eq!(seconds("2000-02-29"), Ok(951_782_400 - 7 * 3600));
-        assert_eq!(seconds("2000-03-01"), Ok(951_868_800 - 7 * 3600));
-        assert_eq!(seconds("2027-03-05"), Ok(1_804_204_800 - 7 * 3600));
-        for bad in ["1970-01-01", "2027-03", "2027", "2027-02-29", "05/03/2027", ""] {
-            assert!(day(bad).is_err(), "{bad}");
-        }
-    }
 }

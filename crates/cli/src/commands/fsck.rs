@@ -39,6 +39,10 @@ pub async fn look(out: &Output, folder: Folder) -> anyhow::Result<Found> {
     // A chain that does not answer is no fault of the database; then receipts are not compared, and it is said.
     let chain = async { ledger::facts(&ledger::operators(&folder).await?, ledger::finality(&folder)).await };
     let facts = chain.await.ok().map(|(facts, _)| facts);
+    // Receipts count over all contracts that batches stand in; without one of them none could be compared.
+    let earlier = ledger::earlier(&folder, ledger::open_profile(&folder)?.profile())?;
+    let facts =
+        (earlier.len() == ledger::past(&folder).len()).then(|| facts.map(|f| f.with_earlier(earlier))).flatten();
     let site = Site::open(folder).await?;
     let overview = site.app.overview(&Actor::LocalOperator).await.map_err(|e| app_failure(&e, out.lang))?;
     let anchored: u64 = overview.records.iter().filter(|r| r.2).map(|r| r.3).sum();

@@ -123,6 +123,7 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
                 url: args.rpc,
                 operators: Vec::new(),
                 quorum: None,
+                past: Vec::new(),
             };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
             let signing = args.signing.into();

@@ -18,7 +18,7 @@ fn appointed(pupils: usize) -> World {
     world
 }
 
-fn workbook(pupils: usize, name: &str) -> Vec<u8> {
+pub(crate) fn workbook(pupils: usize, name: &str) -> Vec<u8> {
     let (mut header, drafts) = class(7, &Options::lower_secondary().with_pupils(pupils));
     header.class = name.parse().expect("a class");
     hocba_workbook::template(Some(&header), &[], &drafts).expect("a workbook")

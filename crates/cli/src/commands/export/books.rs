@@ -155,7 +155,14 @@ pub async fn from_folder(context: &Context, site: &Site, args: &BooksArgs) -> an
     };
     let mut entries = Vec::new();
     for batch in tx.batches().await? {
-        let index = batch.receipt.as_ref().map(|receipt| receipt.index);
+        // Of the contract in use, which is what is watched; those before it are closed, and change no more.
+        let index = match &batch.receipt {
+            Some(receipt) => match receipt.index.checked_sub(site.app.settings().first_batch()) {
+                Some(index) => Some(index),
+                None => continue,
+            },
+            None => None,
+        };
         for (_, leaf) in tx.leaves_of(batch.id, Some(&code)).await? {
             entries.push(entry(leaf, index)?);
         }

@@ -98,7 +98,19 @@ impl Sources {
         };
         let mut kept = Vec::new();
         for path in &args.era {
-            kept.push((path.clone(), read_input(path, MAX_SNAPSHOT_BYTES)?));
+            let bytes = read_input(path, MAX_SNAPSHOT_BYTES)?;
+            let name = path.display();
+            let fits = |era: &Era| ledger::of_era(&bytes, era, &name.to_string()).is_ok();
+            // Passed over in silence, it would leave the user in the belief that it was looked at.
+            if !profile.eras.iter().any(fits) {
+                return Err(bad_input(
+                    "era",
+                    format!("{name} không phải sổ chung đã khoá nào mà danh sách nơi cấp ghi"),
+                    format!("{name} is no closed era of the trust profile"),
+                )
+                .into());
+            }
+            kept.push((path.clone(), bytes));
         }
         let statuses = StatusEvidence::default();
         Ok(Self { snapshot, asking, eras: profile.eras.clone(), kept, found: None, statuses })
@@ -134,15 +146,19 @@ impl Sources {
                 return Ok(Some(facts));
             }
         }
+        if era.closing.is_none() {
+            // Left and not closed: as good as those who tell it.
+            let (facts, _) = asking.runtime.block_on(asking.of(era)?.facts(Finality::Instant, None));
+            return Ok(facts.ok());
+        }
         for (id, urls) in &asking.operators {
             for url in urls {
                 let one = Asking::operators_of(vec![(id.clone(), vec![url.clone()])], 1, era)?;
                 let (facts, _) = asking.runtime.block_on(one.facts(Finality::Instant, None));
-                match facts {
-                    Ok(facts) if era.closing.is_none() || facts.closing_digest() == era.closing => {
-                        return Ok(Some(facts));
-                    }
-                    _ => {}
+                if let Ok(facts) = facts
+                    && facts.closing_digest() == era.closing
+                {
+                    return Ok(Some(facts));
                 }
             }
         }
