@@ -5,7 +5,12 @@
 //! anchored by the commands a school would use; SIGKILL strikes at a random moment of that, several times if it strikes
 //! early; after each, `hocba fsck` must be clean, and the same commands must lead to the end: forty records in force,
 //! each anchored once, every bundle valid.
+//!
+//! Then the chain's part ([`chain`]): a hundred batches on a node of its own, the service killed a hundred times and the
+//! node ten times.
 #![allow(clippy::disallowed_methods, reason = "when to kill is what the clock is for")]
+
+mod chain;
 
 use std::{
     collections::BTreeMap,
@@ -37,6 +42,12 @@ pub struct Args {
     /// The same number kills at the same places of the clock.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many batches are anchored while service and node are killed; 0 leaves that part out.
+    #[arg(long, default_value_t = 100)]
+    batches: u32,
+    /// How many times the node is killed meanwhile.
+    #[arg(long, default_value_t = 10)]
+    node_kills: u32,
     /// Use this program instead of building one.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -58,9 +69,20 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     fs::create_dir_all(&scratch)?;
     let hocba = Hocba { program, home: scratch.clone() };
+    if args.kills > 0 {
+        class(args, &hocba, &scratch)?;
+    }
+    if args.batches > 0 {
+        chain::run(args, &hocba, &scratch.join("chain"))?;
+    }
+    Ok(())
+}
+
+/// A class's way, from its import to its bundles.
+fn class(args: &Args, hocba: &Hocba, scratch: &Path) -> anyhow::Result<()> {
     let base = scratch.join("base");
     hocba.done(&base, &["init", "--demo"])?;
-    fs::copy(example_class(&hocba, &scratch)?, scratch.join("class.xlsx"))?;
+    fs::copy(example_class(hocba, scratch)?, scratch.join("class.xlsx"))?;
     hocba.done(&base, &["import", "class.xlsx"])?;
     hocba.done(&base, &["appoint"])?;
     let clean = {

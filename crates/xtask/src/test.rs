@@ -59,6 +59,11 @@ pub fn run(_: &Args) -> anyhow::Result<()> {
     steps.run("contracts (npm test)", || {
         run_command(Command::new("npm").arg("test").current_dir(root.join("contracts")), Show::Nothing)
     })?;
+    steps.run("files of the reference network", || {
+        let check = root.join("docs/operations/besu/check.mjs");
+        run_command(Command::new("node").arg(&check), Show::Nothing)?;
+        run_command(Command::new("node").arg(&check).arg("--self-test"), Show::Nothing)
+    })?;
     let scripts = root.join("tests/js");
     if scripts.join("package.json").exists() {
         steps.run("npm packages of tests/js", || node_packages(&scripts))?;
