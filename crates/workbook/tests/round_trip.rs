@@ -7,7 +7,7 @@ use hocba_record::{
     catalogue::{self, SubjectKind},
     check::{MarkPart, Place, Span, SubjectField},
     draft::{Assessment, ConductDraft, Draft, ImportedResults, SubjectDraft, TermMarks},
-    form::TT22_THCS,
+    form::{FORMS, TT22_THCS},
     rules::Policies,
     section::{Achievement, Attendance, Identifier, IdentifierKind, Identity, Promotion, Rating, Sex},
     types::{Grade, Mark, PartialDate, Text, UnixTime},
@@ -181,7 +181,15 @@ fn assessment(kind: SubjectKind) -> BoxedStrategy<Assessment> {
     }
 }
 fn subject(subject: &'static catalogue::Subject) -> impl Strategy<Value = SubjectDraft> {
-    let printed = prop_oneof![Just(subject.name.parse::<Text>().expect("a text")), line()];
+    // Any name but that of another subject ("nn" is a usual abbreviation of one): a sheet that names two is refused, rightly.
+    let own = |name: &Text| {
+        let mut known = FORMS.into_iter().map(|form| catalogue::by_heading(form.curriculum(), name.as_str()));
+        known.all(|known| known.is_none_or(|known| known.code == subject.code))
+    };
+    let printed = prop_oneof![
+        Just(subject.name.parse::<Text>().expect("a text")),
+        line().prop_filter("no other subject's name", own),
+    ];
     let locked = option::of((0_i64..4_000_000_000).prop_map(|s| UnixTime::from_seconds(s).expect("in range")));
     (printed, assessment(subject.kind), option::of(lines()), option::of(name()), locked, option::of(line())).prop_map(
         |(name, assessment, remark, teacher, locked_at, source)| SubjectDraft {
