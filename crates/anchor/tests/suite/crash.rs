@@ -5,7 +5,8 @@
 
 use hocba_chain::testing::Fault as ChainFault;
 use hocba_record::types::UnixTime;
-use hocba_store::{Fault, Moment};
+use hocba_store::{Backend, Fault, Moment};
+use hocba_tests::database::backend;
 
 use crate::common::{Setup, World};
 
@@ -169,6 +170,10 @@ async fn every_request_to_the_node_may_fail_in_each_way_and_every_batch_is_ancho
         methods.extend(requests.iter().cloned());
         for (place, method) in requests.iter().enumerate() {
             for (way, (name, fault)) in faults.iter().enumerate() {
+                // What a node does is no matter of the database's engine: on a server one way at each place, in turn.
+                if backend() == Backend::Postgres && way != (place / 2) % faults.len() {
+                    continue;
+                }
                 // Half of the cases each: one place meets both, and so does one way of failing.
                 let dies = (place + way) % 2 == 0;
                 let mut world = World::sealed(setup).await;
