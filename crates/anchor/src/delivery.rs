@@ -31,7 +31,7 @@ const MAX_BACKOFF: i64 = 60;
 pub(crate) const FOUND_ON_CHAIN: &str = "found_on_chain";
 
 /// Codes of what keeps a batch from being anchored, as in `jobs.last_error`.
-const CODES: [&str; 18] = [
+const CODES: [&str; 19] = [
     "anchoring_paused",
     "chain_no_agreement",
     "chain_unreachable",
@@ -40,6 +40,7 @@ const CODES: [&str; 18] = [
     "other_chain",
     "other_code",
     "chain_inconsistent",
+    "settled_is_missing",
     "not_authorised",
     "bad_batch",
     "contract_refuses",
@@ -77,6 +78,7 @@ fn code(error: &ClientError) -> &'static str {
         ClientError::Reverted(Revert::IssuerNotEntitled { .. } | Revert::IssuerNotYetEntitled { .. }) => {
             "issuer_not_entitled"
         }
+        ClientError::SettledIsMissing { .. } => "settled_is_missing",
         ClientError::NoAgreement { .. } => "chain_no_agreement",
         ClientError::Reverted(Revert::BadBatch { .. }) => "bad_batch",
         ClientError::Reverted(_) => "contract_refuses",
@@ -130,7 +132,13 @@ impl<R: Rpc + Clone> AnchorService<R> {
     async fn advance(&mut self, batch: &Batch, job: &Job) -> Result<Progress, Halt> {
         let client = self.node.client().await?;
         let register = self.read_register(&client).await?;
-        let attempts = self.store.read().await?.attempts_of(batch.id).await?;
+        let mut tx = self.store.read().await?;
+        let (attempts, newest) = (tx.attempts_of(batch.id).await?, tx.newest_anchored().await?);
+        drop(tx);
+        // Before anything is read out of it, and before anything is sent after it.
+        if let Some(newest) = newest {
+            self.still_holds(&newest, &register)?;
+        }
         // First a look at the chain: an earlier run may have got further than it could write down.
         let found = register.find(&batch.root, batch.size, &batch.issuer).map(|(index, fact)| (index, fact.clone()));
         let live = attempts.iter().rev().find(|a| !a.state.is_dead());
@@ -159,6 +167,21 @@ impl<R: Rpc + Clone> AnchorService<R> {
                 other => other,
             },
         }
+    }
+
+    /// Whether the register holds the batch that was settled last. One that does not is of a node that is far behind, or
+    /// of a chain that took back what is never taken back: to anchor after it would put one batch in another's place.
+    fn still_holds(&self, newest: &Batch, register: &Register) -> Result<(), ClientError> {
+        let index = newest.receipt.as_ref().and_then(|receipt| receipt.index.checked_sub(self.settings.before.0));
+        // The newest one may be in a contract before this one.
+        let Some(index) = index else { return Ok(()) };
+        let there = usize::try_from(index).ok().and_then(|index| register.batches().get(index));
+        let same =
+            |fact: &BatchFact| (fact.root, fact.size, &fact.issuer) == (newest.root, newest.size, &newest.issuer);
+        if there.is_some_and(same) {
+            return Ok(());
+        }
+        Err(ClientError::SettledIsMissing { settled: index, held: register.head.count })
     }
 
     /// The batch is on the chain: notes where, and the receipt once that is settled.

@@ -123,6 +123,10 @@ impl<R: Rpc + Clone> AnchorService<R> {
     async fn advance_statuses(&mut self, job: &Job, waiting: &Waiting, attempts: &[Attempt]) -> Result<Progress, Halt> {
         let client = self.node.client().await?;
         let log = self.read_log(&client).await?;
+        // As with batches: what was settled is there, or nothing is read and nothing is sent.
+        if let Some(newest) = self.store.read().await?.newest_settled_status().await? {
+            self.log_still_holds(&newest, &log)?;
+        }
         // First a look at the chain: an earlier run may have got further than it could write down.
         let mut wanted: HashMap<Sha256Digest, (&StoredStatus, StatusChange)> =
             waiting.statuses.iter().map(|s| (s.statement.leaf_hash(), (s, change_of(s)))).collect();
@@ -158,6 +162,17 @@ impl<R: Rpc + Clone> AnchorService<R> {
                 other => other,
             },
         }
+    }
+
+    /// Whether the log holds the status that was settled last.
+    fn log_still_holds(&self, newest: &StoredStatus, log: &StatusLog) -> Result<(), ClientError> {
+        let index = newest.receipt.as_ref().and_then(|receipt| receipt.index.checked_sub(self.settings.before.1));
+        let Some(index) = index else { return Ok(()) };
+        let there = usize::try_from(index).ok().and_then(|index| log.entries().get(index));
+        if there.is_some_and(|fact| fact.statement == newest.statement.leaf_hash()) {
+            return Ok(());
+        }
+        Err(ClientError::SettledIsMissing { settled: index, held: log.head.count })
     }
 
     /// Some are in the log: notes where, and their receipts once that is settled.

@@ -132,6 +132,15 @@ pub enum ClientError {
         /// What keeps them from it.
         problem: ChainProblem,
     },
+    /// The register or the status log does not hold what was settled in it: the node is far behind, or its history is
+    /// another one than the one that was settled.
+    #[error("entry {settled} was settled, the node has it not among {held}, or another one in its place")]
+    SettledIsMissing {
+        /// Index of the newest entry that was settled.
+        settled: u64,
+        /// Entries that the node has.
+        held: u64,
+    },
     /// The transaction was not mined in the time allowed. It may still be.
     #[error("transaction {0} was not mined in time")]
     NotMined(TxHash),

@@ -243,6 +243,16 @@ impl Tx {
         all("batches", &rows, batch)
     }
 
+    /// The batch with the highest number in its receipt.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn newest_anchored(&mut self) -> Result<Option<Batch>, StoreError> {
+        let sql = "SELECT * FROM batches WHERE chain_index IS NOT NULL ORDER BY chain_index DESC LIMIT 1";
+        let row = sqlx::query(sql).fetch_optional(self.connection()).await?;
+        maybe("batches", row.as_ref(), batch)
+    }
+
     /// The batch closed first among those without a receipt: batches are anchored in the order they were closed.
     ///
     /// # Errors

@@ -118,6 +118,16 @@ impl Tx {
         maybe(TABLE, row.as_ref(), status)
     }
 
+    /// The status with the highest number in its receipt.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn newest_settled_status(&mut self) -> Result<Option<StoredStatus>, StoreError> {
+        let sql = "SELECT * FROM statuses WHERE log_index IS NOT NULL ORDER BY log_index DESC LIMIT 1";
+        let row = sqlx::query(sql).fetch_optional(self.connection()).await?;
+        maybe(TABLE, row.as_ref(), status)
+    }
+
     /// Notes where a status is in the log, once and for ever.
     ///
     /// # Errors

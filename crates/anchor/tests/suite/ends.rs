@@ -336,6 +336,29 @@ async fn a_transaction_given_up_that_comes_true_after_all_is_the_one_that_counts
 }
 
 #[tokio::test]
+async fn nothing_is_set_after_a_log_that_lacks_what_was_settled() {
+    let world = sealed(WHOLE).await;
+    end(&world, Role::HomeroomTeacher, ReasonClass::LeftRole, None).await.expect("ended");
+    let mut one = service(&world, Keys::Two, "one");
+    world.anchor(&mut one).await.expect("no fault");
+    assert_published(&world, 1, "settled").await;
+    world.chain.reorganise(1, Orphans::AreLost);
+    end(&world, Role::Principal, ReasonClass::KeyCompromised, Some(NOW - 86_400)).await.expect("ended");
+    let mut codes = BTreeSet::new();
+    for mut service in [one, service(&world, Keys::Two, "one")] {
+        for _ in 0..4 {
+            if let Progress::PutOff { of: Delivery::Statuses, code, .. } = service.step().await.expect("step") {
+                codes.insert(code);
+            }
+            world.pass(61);
+        }
+    }
+    assert_eq!(codes, BTreeSet::from(["settled_is_missing"]));
+    let live = world.store.read().await.expect("read").status_attempts().await.expect("attempts");
+    assert!(live.iter().all(|attempt| attempt.state.is_dead() || attempt.state == AttemptState::Final), "{live:?}");
+}
+
+#[tokio::test]
 async fn what_somebody_else_said_already_is_put_off_and_shown_and_keeps_nothing_else_back() {
     let world = sealed(WHOLE).await;
     let teacher = school().appointment(Role::HomeroomTeacher, Some("9A3")).id;

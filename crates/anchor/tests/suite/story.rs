@@ -407,3 +407,43 @@ async fn a_node_that_lies_about_the_register_cannot_have_a_batch_anchored_twice(
     world.anchor(&mut service).await.expect("no fault");
     whole(&world, "with a node that lies").await;
 }
+
+#[tokio::test]
+async fn nothing_is_sent_after_a_history_that_lacks_what_was_settled() {
+    let world = World::sealed(Setup::QUICK).await;
+    let mut service = world.service("one");
+    let anchored = loop {
+        if let Progress::Did(Event::Anchored { batch, .. }) = service.step().await.expect("step") {
+            break batch;
+        }
+    };
+    let attempts = world.store.read().await.expect("read").attempts_of(anchored).await.expect("attempts");
+    // The consensus never takes a block back, it was said; this chain does.
+    world.chain.reorganise(1, Orphans::AreLost);
+    let before = sent(&world);
+    // What was read before does not count, and a service that begins anew reads the same.
+    for mut service in [service, world.service("one")] {
+        for _ in 0..4 {
+            if let Progress::PutOff { code, .. } = service.step().await.expect("step") {
+                assert_eq!(code, "settled_is_missing");
+            }
+            world.pass(61);
+        }
+    }
+    let next = world.store.read().await.expect("read").next_batch().await.expect("read").expect("one more waits");
+    assert_ne!(next.id, anchored, "a receipt stays");
+    let jobs = world.store.read().await.expect("read").open_jobs().await.expect("jobs");
+    assert!(jobs.iter().any(|job| job.last_error.as_deref() == Some("settled_is_missing")), "{jobs:?}");
+    assert_eq!(sent(&world), before, "nothing takes its place");
+
+    // Another node had it all the time; what waited goes on after it.
+    let raw = attempts[0].raw.clone();
+    world.send_foreign(async |_| hocba_chain::SignedTransaction::from_raw(&raw).expect("recorded")).await;
+    world.anchor(&mut world.service("one")).await.expect("no fault");
+    assert!(world.store.read().await.expect("read").next_batch().await.expect("read").is_none());
+}
+
+/// How many transactions the node was sent.
+fn sent(world: &World) -> usize {
+    world.chain.requests().iter().filter(|method| *method == "eth_sendRawTransaction").count()
+}
