@@ -93,9 +93,9 @@ impl Anvil {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Kills it (SIGKILL) and waits until it is gone. With [`AnvilSettings::keep_state`], what was mined is kept, as of
-    /// a few milliseconds before; transactions that wait for a block are lost in any case, as on other nodes. Does nothing
-    /// where it does not run.
+    /// Kills it (SIGKILL) and waits until it is gone. With [`AnvilSettings::keep_state`], what was mined is kept: it
+    /// makes no block any more while its state is written, so that none is lost. Transactions that wait for a block are
+    /// lost in any case, as on other nodes. Does nothing where it does not run.
     ///
     /// # Errors
     /// When the state could not be kept; it is killed all the same.
@@ -185,6 +185,9 @@ impl Anvil {
     /// Writes the state where the next start finds it. By itself anvil writes it at an orderly end, or in intervals of
     /// a second or more and not at once, so that a kill would come too early or find half a file.
     fn keep_state(&self) -> Result<(), Error> {
+        // Taken now, a transaction waits; mined now, it would be settled for whoever looks, and then forgotten.
+        self.rpc("evm_setAutomine", json!([false]))?;
+        self.rpc("evm_setIntervalMining", json!([0]))?;
         let dump = self.rpc("anvil_dumpState", json!([true]))?;
         let packed = dump.as_str().and_then(from_hex).ok_or(rpc::Error::NotUnderstood("of anvil_dumpState".into()))?;
         let (state, half) = (self.state(), self.state().with_extension("half"));

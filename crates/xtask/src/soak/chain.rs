@@ -2,8 +2,8 @@
 //!
 //! One folder, whose chain is an anvil of its own. Each round seals one pupil of a class of a hundred and lets
 //! `hocba anchor --once` bring the batch on chain, killed at random moments and, in some rounds, with the node killed under
-//! it. In the end the register holds as many batches as rounds and one of appointments before them, no root twice, and
-//! everything that is stored derives again.
+//! it. In the end the register holds a batch for each of these records and one of appointments before them, no root twice,
+//! and everything that is stored derives again.
 
 use std::{
     collections::BTreeSet,
@@ -27,7 +27,12 @@ const TRIES: u32 = 20;
 
 /// Runs the rounds.
 pub fn run(args: &Args, hocba: &Hocba, folder: &Path) -> anyhow::Result<()> {
+    hocba.done(folder, &["init", "--demo"])?;
+    // The node takes the place of the chain that the demonstration would make of itself: of the same number, and the
+    // contract, its administrator's first transaction, at the same address. So database and trust profile stay right.
+    let shown: Value = serde_json::from_str(&hocba.done(folder, &["chain", "show"])?)?;
     let settings = AnvilSettings {
+        chain_id: shown["chain"].as_u64().context("a chain's number")?,
         extra: ["--gas-price", "0", "--block-base-fee-per-gas", "0"].map(str::to_owned).to_vec(),
         ..AnvilSettings::default()
     };
@@ -36,9 +41,11 @@ pub fn run(args: &Args, hocba: &Hocba, folder: &Path) -> anyhow::Result<()> {
         Err(error @ NetworkError::NotInstalled { .. }) => bail!("the chain's part: {error}"),
         Err(error) => return Err(error.into()),
     };
-    let pupils = usize::try_from(args.batches)?;
-    prepare(hocba, folder, &node, settings.chain_id, pupils)?;
+    // One more: how long a batch takes that nobody disturbs says when to strike.
+    let pupils = args.batches + 1;
+    prepare(hocba, folder, &node, settings.chain_id, &shown["contract"], pupils)?;
     let clean = {
+        hocba.done(folder, &["seal", "--only", &pupils.to_string()])?;
         let began = Instant::now();
         hocba.done(folder, &["anchor", "--once"])?;
         began.elapsed()
@@ -86,7 +93,7 @@ pub fn run(args: &Args, hocba: &Hocba, folder: &Path) -> anyhow::Result<()> {
         let moment = clean.mul_f64(0.5 * dice.unit());
         kills += u32::from(killed(hocba, folder, moment)?);
     }
-    check(hocba, folder, args.batches)?;
+    check(hocba, folder, pupils)?;
     println!(
         "{} batches, {kills} kills of the service, {node_kills} of the node: each root on chain once, fsck clean",
         args.batches
@@ -95,12 +102,19 @@ pub fn run(args: &Args, hocba: &Hocba, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// A demonstration's folder that anchors on the node instead of its own chain, with a class that lacks only the seal.
-fn prepare(hocba: &Hocba, folder: &Path, node: &Anvil, chain: u64, pupils: usize) -> anyhow::Result<()> {
-    hocba.done(folder, &["init", "--demo"])?;
+fn prepare(
+    hocba: &Hocba,
+    folder: &Path,
+    node: &Anvil,
+    chain: u64,
+    contract: &Value,
+    pupils: u32,
+) -> anyhow::Result<()> {
     let url = node.url();
     let deployed: Value = serde_json::from_str(
         &hocba.done(folder, &["chain", "deploy", "--rpc", &url, "--chain-id", &chain.to_string(), "--delay", "0"])?,
     )?;
+    ensure!(deployed["contract"] == *contract, "{deployed}: not where the demonstration has it, {contract}");
     let path = folder.join("hocba.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&path)?)?;
     config["chain"] = json!({
@@ -129,7 +143,7 @@ fn prepare(hocba: &Hocba, folder: &Path, node: &Anvil, chain: u64, pupils: usize
     hocba.done(folder, &["chain", "grant", "anchorer", &account("anchorer")?, "--issuer", "so-demo"])?;
     hocba.done(folder, &["chain", "grant", "status-keeper", &account("status-keeper")?])?;
 
-    let (header, drafts) = class(7, &Options::lower_secondary().with_pupils(pupils));
+    let (header, drafts) = class(7, &Options::lower_secondary().with_pupils(usize::try_from(pupils)?));
     let workbook = hocba_workbook::template(Some(&header), &[], &drafts)?;
     fs::write(hocba.home.join("soak.xlsx"), workbook)?;
     for command in [&["import", "soak.xlsx"][..], &["appoint"], &["sign"], &["cosign"]] {
