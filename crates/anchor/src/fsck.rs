@@ -58,6 +58,8 @@ pub enum Place {
     Database,
     /// A record version.
     Record(RecordId, u32),
+    /// An account.
+    Account(Id),
     /// An appointment.
     Appointment(RecordId),
     /// A leaf.
@@ -91,6 +93,7 @@ impl fmt::Display for Place {
         match self {
             Place::Database => f.write_str("the database"),
             Place::Record(id, version) => write!(f, "record {id} version {version}"),
+            Place::Account(id) => write!(f, "account {id}"),
             Place::Appointment(id) => write!(f, "appointment {id}"),
             Place::Leaf(leaf) => write!(f, "leaf {}", leaf.to_hex()),
             Place::Batch(id) => write!(f, "batch {id}"),
@@ -148,6 +151,9 @@ pub enum What {
     /// What is signed is not what stands beside it in the table.
     #[error("what was signed says another {0} than the table")]
     Claims(&'static str),
+    /// What an account signs in with is not of its form, or does not open.
+    #[error("{0}")]
+    Access(&'static str),
     /// The personal part does not open, or is not what was signed.
     #[error("{0}")]
     Personal(&'static str),
@@ -233,6 +239,7 @@ impl What {
             What::Certificate(_) => "certificate",
             What::Signature { .. } => "signature",
             What::Claims(_) => "claims",
+            What::Access(_) => "access",
             What::Personal(_) => "personal",
             What::NoLeaf => "no_leaf",
             What::OtherLeaf => "other_leaf",
@@ -369,6 +376,7 @@ pub async fn fsck_telling(
     let tx = store.read().await?;
     let mut look = Look { tx, app, report, certificates: BTreeMap::new(), classes: BTreeMap::new() };
     look.read_certificates().await?;
+    look.accounts().await?;
     look.appointments(&mut tell).await?;
     look.records(&mut tell).await?;
     look.evidence(&mut tell).await?;
@@ -434,6 +442,22 @@ impl Look<'_> {
             self.certificates = read.map(|c| (*c.digest(), c)).collect();
         }
         Ok(())
+    }
+
+    async fn accounts(&mut self) -> Result<(), StoreError> {
+        // Without the data key only the forms of rows are seen.
+        let mut after: Option<Id> = None;
+        loop {
+            let page = self.tx.accesses_after(after.as_ref(), PAGE).await;
+            let Some(page) = readable(&mut self.report, &Place::Database, page)? else { return Ok(()) };
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(*last);
+            for (id, access) in page {
+                if let Some(what) = self.app.and_then(|app| app.check_access(&id, &access)) {
+                    self.report.add(Place::Account(id), What::Access(what));
+                }
+            }
+        }
     }
 
     async fn appointments(&mut self, tell: &mut (impl FnMut(&Counted) + Send)) -> Result<(), StoreError> {

@@ -182,6 +182,9 @@ pub enum AppError {
     /// A login or certificate that is taken.
     #[error("{0} exists already")]
     Exists(&'static str),
+    /// A grant that says what its role does not mean.
+    #[error("the grant: {0}")]
+    Grant(&'static str),
     /// The system gave no random bytes.
     #[error("the system's random generator does not answer")]
     NoRandomness,

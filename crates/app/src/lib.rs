@@ -23,6 +23,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod access;
 mod actor;
 mod appointments;
 mod books;
@@ -57,6 +58,7 @@ use hocba_record::payload::RecordKind;
 use hocba_signature::policy::{SigningMode, SigningPolicy};
 use hocba_store::Store;
 
+pub use access::{AccessError, AccessSettings, SignIn, SignInError, SignedIn};
 pub use actor::Actor;
 pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
 pub use books::{BookLine, BookView};
@@ -107,6 +109,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     store: Store,
     key: DataKey,
@@ -114,6 +117,7 @@ struct Inner {
     public_record: Arc<dyn PublicRecord>,
     edges: Edges,
     settings: Settings,
+    access: AccessSettings,
 }
 
 impl App {
@@ -126,7 +130,7 @@ impl App {
         edges: Edges,
         settings: Settings,
     ) -> Self {
-        Self(Arc::new(Inner { store, key, profile, public_record, edges, settings }))
+        Self(Arc::new(Inner { store, key, profile, public_record, edges, settings, access: AccessSettings::default() }))
     }
 
     /// The database.

@@ -11,7 +11,7 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError,
-    policy::{Action, Place, require},
+    policy::{Action, Place, not_a_grant, require},
 };
 
 /// An account to be made.
@@ -59,9 +59,12 @@ impl App {
     /// Makes an account.
     ///
     /// # Errors
-    /// `Forbidden` (only where the data lies), `Exists`.
+    /// `Forbidden` (only where the data lies), `Grant`, `Exists`.
     pub async fn add_account(&self, actor: &Actor, new: NewAccount) -> Result<Account, AppError> {
         require(actor, Action::ManageAccounts, Place::Everywhere)?;
+        if let Some(why) = new.grants.iter().find_map(not_a_grant) {
+            return Err(AppError::Grant(why));
+        }
         let now = self.edges().now();
         let NewAccount { login, name, certificate, grants } = new;
         let account = Account { id: Id::from_bytes(self.edges().bytes()?), login, name, certificate, grants };

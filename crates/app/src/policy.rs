@@ -43,13 +43,17 @@ pub enum Action {
     CloseBatch,
     /// Say what became of a school: renamed, merged, split, closed.
     ChangeSchool,
-    /// Make accounts and tokens: where the data lies, and nowhere else.
+    /// Make the accounts of a school's people, print their slips, reset, lock and unlock them, end their sessions.
+    ManageSchoolAccounts,
+    /// Make a school's administrators, and all that besides with their accounts.
+    AppointAdministrator,
+    /// Make any account, and tokens: where the data lies, and nowhere else.
     ManageAccounts,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 16] = [
+    pub const ALL: [Action; 18] = [
         Action::Import,
         Action::Convert,
         Action::ReadStates,
@@ -65,6 +69,8 @@ impl Action {
         Action::ReadOverview,
         Action::CloseBatch,
         Action::ChangeSchool,
+        Action::ManageSchoolAccounts,
+        Action::AppointAdministrator,
         Action::ManageAccounts,
     ];
 
@@ -86,6 +92,8 @@ impl Action {
             Action::ReadOverview => "read_overview",
             Action::CloseBatch => "close_batch",
             Action::ChangeSchool => "change_school",
+            Action::ManageSchoolAccounts => "manage_school_accounts",
+            Action::AppointAdministrator => "appoint_administrator",
             Action::ManageAccounts => "manage_accounts",
         }
     }
@@ -118,8 +126,8 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut, Import, ReadManifest,
-        ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
+        AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut,
+        Import, ManageSchoolAccounts, ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),
@@ -129,20 +137,66 @@ pub const fn role_may(role: GrantRole, action: Action) -> bool {
         GrantRole::Clerk => matches!(action, Convert | ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
         // The department watches progress and sees what is issued, never marks.
         GrantRole::Department => {
-            matches!(action, ReadStates | AppointSchool | ReadManifest | ReadOverview | CloseBatch | ChangeSchool)
+            matches!(
+                action,
+                ReadStates
+                    | AppointSchool
+                    | ReadManifest
+                    | ReadOverview
+                    | CloseBatch
+                    | ChangeSchool
+                    | ManageSchoolAccounts
+                    | AppointAdministrator
+            )
         }
         GrantRole::Operator => matches!(action, ReadOverview | CloseBatch),
+        // Signs nothing, and sees no marks.
+        GrantRole::SchoolAdministrator => matches!(action, ReadStates | ManageSchoolAccounts),
     }
 }
 
 fn covers(grant: &Grant, place: Place<'_>) -> bool {
-    let school = |code: &SchoolCode| grant.school.as_ref().is_none_or(|s| s == code);
+    let school = |code: &SchoolCode| {
+        grant.school.as_ref().is_none_or(|s| s == code) && grant.prefix.as_ref().is_none_or(|p| p.covers(code))
+    };
     match place {
-        Place::Everywhere => grant.school.is_none() && grant.class.is_none(),
+        Place::Everywhere => grant.school.is_none() && grant.prefix.is_none() && grant.class.is_none(),
         Place::School(code) => school(code) && grant.class.is_none(),
         Place::Class(code, year, name) => {
             school(code) && grant.class.as_ref().is_none_or(|(y, n)| (*y, n) == (year, name))
         }
+    }
+}
+
+/// What it takes to give somebody this grant, to take it back, or to touch the account of somebody who has it.
+///
+/// A school's administrator gives the working roles of their own school. Their own account has a grant that it takes more
+/// to touch than they have: so nobody raises their own grants.
+pub fn to_give(grant: &Grant) -> (Action, Place<'_>) {
+    use GrantRole::{Clerk, DeputyPrincipal, HomeroomTeacher, Principal, SchoolAdministrator};
+    match (grant.role, &grant.school) {
+        (HomeroomTeacher | Principal | DeputyPrincipal | Clerk, Some(school)) => {
+            (Action::ManageSchoolAccounts, Place::School(school))
+        }
+        (SchoolAdministrator, Some(school)) => (Action::AppointAdministrator, Place::School(school)),
+        _ => (Action::ManageAccounts, Place::Everywhere),
+    }
+}
+
+/// Why a grant cannot be given to anybody: what it would say is not meant by its role.
+pub fn not_a_grant(grant: &Grant) -> Option<&'static str> {
+    if grant.prefix.is_some() && (grant.role != GrantRole::Department || grant.school.is_some()) {
+        return Some("only a department has a part of the schools by prefix");
+    }
+    match grant.role {
+        GrantRole::SchoolAdministrator if grant.school.is_none() || grant.class.is_some() => {
+            Some("a school's administrator is of one school")
+        }
+        GrantRole::Department | GrantRole::Operator if grant.class.is_some() => {
+            Some("a department or operator has no class")
+        }
+        _ if grant.class.is_some() && grant.school.is_none() => Some("a class is of a school"),
+        _ => None,
     }
 }
 
@@ -202,6 +256,7 @@ mod tests {
         let teacher = account(vec![Grant {
             role: GrantRole::HomeroomTeacher,
             school: Some(here.clone()),
+            prefix: None,
             class: Some((year, class.clone())),
         }]);
         assert!(may(&teacher, Action::Sign, Place::Class(&here, year, &class)));
@@ -219,9 +274,79 @@ mod tests {
             let signs = [Action::Sign, Action::CoSign, Action::Seal];
             assert!(signs.into_iter().filter(|a| role_may(*role, *a)).count() <= 1, "{role}");
         }
-        for role in [GrantRole::Department, GrantRole::Operator] {
+        for role in [GrantRole::Department, GrantRole::Operator, GrantRole::SchoolAdministrator] {
             assert!(!role_may(role, Action::ReadRecords) && !role_may(role, Action::HandOut), "{role}");
         }
+    }
+
+    #[test]
+    fn a_prefix_reaches_the_schools_whose_codes_begin_so_and_nothing_beside_them() {
+        let province = account(vec![Grant::of_prefix(GrantRole::Department, "79".parse().expect("prefix"))]);
+        let ward = account(vec![Grant::of_prefix(GrantRole::Department, "79DEMO00".parse().expect("prefix"))]);
+        for (code, of_province, of_ward) in [
+            ("79DEMO001", true, true),
+            ("79DEMO00", true, true),
+            ("79DEMO0", true, false),
+            ("79DEMO011", true, false),
+            ("79", true, false),
+            ("78DEMO001", false, false),
+            ("80DEMO001", false, false),
+            ("179DEMO001", false, false),
+            ("7A9", false, false),
+        ] {
+            let code = school(code);
+            assert_eq!(may(&province, Action::ReadManifest, Place::School(&code)), of_province, "{code}");
+            assert_eq!(may(&ward, Action::ReadManifest, Place::School(&code)), of_ward, "{code}");
+            let (year, class) = (SchoolYear::starting(2026).expect("year"), "9A3".parse().expect("class"));
+            assert_eq!(may(&ward, Action::ReadStates, Place::Class(&code, year, &class)), of_ward, "a class of {code}");
+        }
+        let all = account(vec![Grant::everywhere(GrantRole::Department)]);
+        assert!(may(&all, Action::ReadOverview, Place::Everywhere));
+        assert!(!may(&province, Action::ReadOverview, Place::Everywhere), "a part is not the whole");
+    }
+
+    #[test]
+    fn an_administrator_gives_the_working_roles_of_their_school_and_cannot_touch_their_own_account() {
+        let (here, there) = (school("79DEMO001"), school("79DEMO002"));
+        let own = Grant::of_school(GrantRole::SchoolAdministrator, here.clone(), None);
+        let administrator = account(vec![own.clone()]);
+        let gives = |actor: &Actor, grant: &Grant| {
+            let (action, place) = to_give(grant);
+            may(actor, action, place)
+        };
+        let department = account(vec![Grant::of_prefix(GrantRole::Department, "79".parse().expect("prefix"))]);
+        for role in GrantRole::ALL {
+            let works = matches!(
+                role,
+                GrantRole::HomeroomTeacher | GrantRole::Principal | GrantRole::DeputyPrincipal | GrantRole::Clerk
+            );
+            let of = |school: &SchoolCode| Grant::of_school(*role, school.clone(), None);
+            assert_eq!(gives(&administrator, &of(&here)), works, "{role}");
+            assert!(!gives(&administrator, &of(&there)), "{role} elsewhere");
+            assert!(!gives(&administrator, &Grant::everywhere(*role)), "{role} everywhere");
+            let given = works || *role == GrantRole::SchoolAdministrator;
+            assert_eq!(gives(&department, &of(&there)), given, "{role} by the department");
+            assert!(!gives(&department, &of(&school("78DEMO001"))), "{role} in another province");
+            assert!(!gives(&department, &Grant::everywhere(*role)), "{role} everywhere by the department");
+        }
+        assert!(!gives(&administrator, &own), "their own");
+    }
+
+    #[test]
+    fn what_no_role_means_is_no_grant() {
+        let (year, class) = (SchoolYear::starting(2026).expect("year"), "9A3".parse().expect("class"));
+        let prefix = "79".parse().expect("prefix");
+        for role in GrantRole::ALL {
+            assert_eq!(not_a_grant(&Grant::of_school(*role, school("79DEMO001"), None)), None, "{role}");
+            let everywhere = not_a_grant(&Grant::everywhere(*role)).is_none();
+            assert_eq!(everywhere, *role != GrantRole::SchoolAdministrator, "{role}");
+            let part = Grant::of_prefix(*role, "79".parse().expect("prefix"));
+            assert_eq!(not_a_grant(&part).is_none(), *role == GrantRole::Department, "{role}");
+        }
+        let both = Grant { school: Some(school("79DEMO001")), ..Grant::of_prefix(GrantRole::Department, prefix) };
+        assert!(not_a_grant(&both).is_some());
+        let class = Grant { class: Some((year, class)), ..Grant::everywhere(GrantRole::HomeroomTeacher) };
+        assert!(not_a_grant(&class).is_some());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use hocba_app::{Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
+use hocba_app::{AccessError, Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
 use hocba_bundle::text::Language;
 use hocba_keystore::DataKey;
 use hocba_record::types::{ClassName, FormError, SchoolYear};
@@ -221,6 +221,17 @@ pub fn store_failure(error: &StoreError) -> Failure {
     }
 }
 
+/// What a refusal about accounts is called on the command line.
+pub fn access_failure(error: &AccessError, lang: Lang) -> Failure {
+    match error {
+        AccessError::App(error) => app_failure(error, lang),
+        other => {
+            let vi = other.vietnamese().unwrap_or_default();
+            Failure::new(Exit::BadInput, other.code(), words(vi, other.to_string()))
+        }
+    }
+}
+
 /// What a use case refused, as a failure of a command.
 pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
     let en = error.to_string();
@@ -393,6 +404,7 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
             "a signer has to be appointed, and the appointment anchored before the record",
         )),
         AppError::Time(_) => fail(Exit::BadInput, "time", format!("thời điểm không dùng được: {en}")),
+        AppError::Grant(_) => fail(Exit::BadInput, "grant", format!("vai trò không dùng được: {en}")),
         AppError::Exists(what) => fail(Exit::BadInput, "exists", format!("đã có ({what})")),
         AppError::NoRandomness => fail(Exit::Environment, "randomness", "hệ thống không cho số ngẫu nhiên".into()),
         AppError::Store(error) => store_failure(error),

@@ -78,6 +78,20 @@ text_newtype!(
     |s| (2..=20).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 );
 text_newtype!(
+    /// How the codes of a part of the schools begin, `79`: 2 to 20 capital Latin letters and digits.
+    SchoolPrefix,
+    "prefix of school codes (2 to 20 of A-Z, 0-9)",
+    |s| (2..=20).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+);
+
+impl SchoolPrefix {
+    /// Whether a school's code begins so.
+    pub fn covers(&self, school: &SchoolCode) -> bool {
+        school.as_str().starts_with(self.as_str())
+    }
+}
+
+text_newtype!(
     /// Code of a province (mã tỉnh), 2 digits (QĐ 19/2025/QĐ-TTg; two levels since 07/2025).
     ProvinceCode,
     "province code (2 digits)",

@@ -6,7 +6,7 @@ use hocba_bundle::{evidence::EvidenceKind, facts::IssuerCode};
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     payload::RecordKind,
-    types::{ClassName, Grade, SchoolCode, SchoolYear, Text, UnixTime},
+    types::{ClassName, Grade, SchoolCode, SchoolPrefix, SchoolYear, Text, UnixTime},
 };
 use hocba_signature::statement::{Role, Statement};
 
@@ -111,6 +111,8 @@ words! {
         Department = "department",
         /// Runs this installation; sees states, never marks.
         Operator = "operator",
+        /// Quản trị trường: makes the school's accounts and prints their slips; signs nothing.
+        SchoolAdministrator = "school_administrator",
     }
 }
 
@@ -334,10 +336,110 @@ pub struct Account {
 pub struct Grant {
     /// As what.
     pub role: GrantRole,
-    /// In which school; all where it is left out.
+    /// In which school; all where it is left out, or those of the prefix.
     pub school: Option<SchoolCode>,
+    /// In the schools whose codes begin so; only without a school, and for a department.
+    pub prefix: Option<SchoolPrefix>,
     /// In which class and year; all where it is left out.
     pub class: Option<(SchoolYear, ClassName)>,
+}
+
+impl Grant {
+    /// In one school, and one class of it where one is named.
+    pub fn of_school(role: GrantRole, school: SchoolCode, class: Option<(SchoolYear, ClassName)>) -> Self {
+        Self { role, school: Some(school), prefix: None, class }
+    }
+    /// In all schools.
+    pub fn everywhere(role: GrantRole) -> Self {
+        Self { role, school: None, prefix: None, class: None }
+    }
+    /// In the schools whose codes begin so.
+    pub fn of_prefix(role: GrantRole, prefix: SchoolPrefix) -> Self {
+        Self { role, school: None, prefix: Some(prefix), class: None }
+    }
+}
+
+/// How an account signs in.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// argon2id, as a PHC string, and when it was set.
+    pub password: Option<(String, UnixTime)>,
+    /// The second factor.
+    pub totp: Option<Totp>,
+    /// Since when an administrator keeps the account shut.
+    pub locked_at: Option<UnixTime>,
+}
+
+/// A confirmed second factor.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Totp {
+    /// The secret, sealed.
+    pub secret: Envelope,
+    /// When it was confirmed.
+    pub since: UnixTime,
+    /// The last step of 30 seconds whose code was taken.
+    pub step: i64,
+}
+
+/// A printed slip that is not used yet. Its code is on paper alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSlip {
+    /// For whom.
+    pub account: Id,
+    /// SHA-256 of the code.
+    pub hash: Sha256Digest,
+    /// Account id, or `operator`.
+    pub made_by: String,
+    /// Made at.
+    pub made_at: UnixTime,
+    /// Works until then.
+    pub expires_at: UnixTime,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSession {
+    /// To name it by.
+    pub id: Id,
+    /// SHA-256 of the token.
+    pub hash: Sha256Digest,
+    /// Whose.
+    pub account: Id,
+    /// Kind of browser and system.
+    pub label: String,
+    /// Keyed hash of the network it came from.
+    pub address: [u8; 32],
+    /// Signed in at.
+    pub created_at: UnixTime,
+    /// Last request, to the minute.
+    pub seen_at: UnixTime,
+    /// Ends then at the latest.
+    pub expires_at: UnixTime,
+}
+
+/// A browser that somebody signed in from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// SHA-256 of the device token.
+    pub hash: Sha256Digest,
+    /// Who.
+    pub account: Id,
+    /// Keyed hash of the network it last came from.
+    pub address: [u8; 32],
+    /// Last used for signing in at.
+    pub used_at: UnixTime,
+    /// Works until then.
+    pub expires_at: UnixTime,
+}
+
+words! {
+    /// How tries are counted.
+    TryKind {
+        /// By account or device: one waits.
+        Penalty = "penalty",
+        /// By address: it fills, and runs out.
+        Bucket = "bucket",
+    }
 }
 
 /// A class.

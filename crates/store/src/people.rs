@@ -77,12 +77,13 @@ impl Tx {
     /// When the database refuses.
     pub async fn add_grant(&mut self, account: &Id, grant: &Grant) -> Result<(), StoreError> {
         let (year, class) = grant.class.as_ref().map(|(y, c)| (i64::from(y.start()), c.to_string())).unzip();
-        sqlx::query("INSERT INTO grants (account, role, school, year, class) VALUES ($1, $2, $3, $4, $5)")
+        sqlx::query("INSERT INTO grants (account, role, school, year, class, prefix) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(account.to_string())
             .bind(grant.role.as_str())
             .bind(grant.school.as_ref().map(ToString::to_string))
             .bind(year)
             .bind(class)
+            .bind(grant.prefix.as_ref().map(ToString::to_string))
             .execute(self.connection())
             .await?;
         Ok(())
@@ -120,7 +121,7 @@ impl Tx {
         self.account_where(sql, &digest.to_string()).await
     }
 
-    /// The account an unexpired token belongs to. `hash`: SHA-256 of the token.
+    /// The account an unexpired token belongs to; none of one that is locked. `hash`: SHA-256 of the token.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -131,7 +132,8 @@ impl Tx {
     ) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(
             "SELECT a.* FROM api_tokens t JOIN accounts a ON a.id = t.account \
-             WHERE t.hash = $1 AND t.expires_at > $2 AND a.disabled_at IS NULL",
+             WHERE t.hash = $1 AND t.expires_at > $2 AND a.disabled_at IS NULL AND NOT EXISTS \
+             (SELECT 1 FROM account_access x WHERE x.account = a.id AND x.locked_at IS NOT NULL)",
         )
         .bind(hash.as_bytes().to_vec())
         .bind(now.seconds())
@@ -166,14 +168,14 @@ impl Tx {
         self.with_grants(maybe("accounts", row.as_ref(), account)?).await
     }
 
-    async fn with_grants(&mut self, account: Option<Account>) -> Result<Option<Account>, StoreError> {
+    pub(crate) async fn with_grants(&mut self, account: Option<Account>) -> Result<Option<Account>, StoreError> {
         let Some(mut account) = account else { return Ok(None) };
         account.grants = self.grants_of(&account.id).await?;
         Ok(Some(account))
     }
 
-    async fn grants_of(&mut self, account: &Id) -> Result<Vec<Grant>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM grants WHERE account = $1 ORDER BY role, school, year, class")
+    pub(crate) async fn grants_of(&mut self, account: &Id) -> Result<Vec<Grant>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM grants WHERE account = $1 ORDER BY role, school, year, class, prefix")
             .bind(account.to_string())
             .fetch_all(self.connection())
             .await?;
@@ -320,7 +322,7 @@ pub(crate) fn school(row: &Row<'_>) -> Result<School, StoreError> {
     Ok(School { code: row.parsed("code")?, issuer: row.parsed("issuer")? })
 }
 
-fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+pub(crate) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.parsed("id")?,
         login: row.text("login")?,
@@ -335,6 +337,7 @@ fn grant(row: &Row<'_>) -> Result<Grant, StoreError> {
     Ok(Grant {
         role: row.parsed("role")?,
         school: row.parsed_opt("school")?,
+        prefix: row.parsed_opt("prefix")?,
         class: year.zip(row.parsed_opt("class")?),
     })
 }

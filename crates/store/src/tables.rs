@@ -65,7 +65,18 @@ pub const TABLES: &[Table] = tables! {
         id Int, school Text, change Text, successor Text, name Text, decision Text, changed_at Int,
     }
     accounts (id) { id Text, login Text, name Text, certificate Text, created_at Int, disabled_at Int, }
-    grants (id) numbered true { id Int, account Text, role Text, school Text, year Int, class Text, }
+    grants (id) numbered true { id Int, account Text, role Text, school Text, year Int, class Text, prefix Text, }
+    account_access (account) {
+        account Text, password Text, password_at Int, key_id Text, nonce Bytes, totp Bytes, totp_at Int, totp_step Int,
+        locked_at Int,
+    }
+    slips (account) { account Text, hash Bytes, made_by Text, made_at Int, expires_at Int, }
+    recovery_codes (hash) { hash Bytes, account Text, made_at Int, }
+    sessions (id) {
+        id Text, hash Bytes, account Text, label Text, address Bytes, created_at Int, seen_at Int, expires_at Int,
+    }
+    devices (hash) { hash Bytes, account Text, address Bytes, used_at Int, expires_at Int, }
+    tries (key) { key Bytes, kind Text, level Int, at Int, stale_at Int, }
     api_tokens (hash) { hash Bytes, account Text, created_at Int, expires_at Int, }
     certificates (digest) { digest Text, der Bytes, added_at Int, }
     classes (id) { id Text, school Text, year Int, grade Int, name Text, revision Int, imported_at Int, kind Text, }

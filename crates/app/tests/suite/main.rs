@@ -1,6 +1,7 @@
 //! The use cases over a database, SQLite or the one that `DATABASE_URL` names. One program: building each file of tests
 //! by itself took longer than running all of them.
 
+mod access;
 mod appointments;
 mod books;
 mod ends;

@@ -265,6 +265,7 @@ async fn a_teacher_of_another_class_sees_and_signs_nothing() {
     let grant = |class: &str| Grant {
         role: GrantRole::HomeroomTeacher,
         school: Some("79DEMO001".parse().expect("code")),
+        prefix: None,
         class: Some((hocba_record::types::SchoolYear::starting(2026).expect("year"), class.parse().expect("class"))),
     };
     let new = |login: &str, class: &str, certificate| NewAccount {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use hocba_app::{
     Actor, AppError, Conversion, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
+    access::{AccessError, NewSchoolAccount},
     policy::{Action, Place, may, role_may},
 };
 use hocba_exchange::{
@@ -106,6 +107,19 @@ const USE_CASES: &[UseCase] = &[
     ("note_package",        "",                  &[Action::HandOut],         Everything),
     ("package_records",     "",                  &[Action::HandOut],         Everything),
     ("take_answers",        "",                  &[Action::HandOut],         Everything),
+    ("school_accounts",     "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("add_school_account",  "teacher",           &[Action::ManageSchoolAccounts], About::School),
+    ("add_school_account",  "administrator",     &[Action::AppointAdministrator], About::School),
+    ("set_grants",          "of a teacher",      &[Action::ManageSchoolAccounts], About::School),
+    ("set_grants",          "a teacher becomes administrator",
+                                                 &[Action::ManageSchoolAccounts, Action::AppointAdministrator], About::School),
+    ("make_slips",          "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("reset_account",       "of a teacher",      &[Action::ManageSchoolAccounts], About::School),
+    ("reset_account",       "of an administrator", &[Action::AppointAdministrator], About::School),
+    ("lock_account",        "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("unlock_account",      "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("account_sessions",    "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("end_session_of",      "",                  &[Action::ManageSchoolAccounts], About::School),
     ("add_account",         "",                  &[Action::ManageAccounts],  Everything),
     ("add_token",           "",                  &[Action::ManageAccounts],  Everything),
 ];
@@ -134,6 +148,19 @@ const FOR_ANYONE: &[&str] = &[
     "keep",
     "time_stamp_question",
     "keep_time_stamp",
+    "sign_in", // says who the actor is, by a password; as the next
+    "slip",    // for whoever holds the slip; as the next
+    "activate",
+    "session", // says who the actor is; the next are of the session's own account
+    "sign_out",
+    "sessions",
+    "end_session",
+    "end_other_sessions",
+    "change_password",
+    "enrol_totp",
+    "confirm_totp",
+    "recovery_codes",
+    "recovery_codes_left",
 ];
 
 /// The one package of these tests.
@@ -154,10 +181,16 @@ fn known(done: Result<(), AppError>) -> Result<(), AppError> {
 
 /// The functions of `App` that are use cases, as the sources have them: name, and whether an actor is asked for.
 fn in_the_sources() -> BTreeSet<(String, bool)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).expect("sources") {
-        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let (mut found, mut files) = (BTreeSet::new(), Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for file in files {
+        let text = std::fs::read_to_string(file).expect("UTF-8");
         for rest in text.split("    pub async fn ").skip(1) {
             let (name, rest) = rest.split_once('(').expect("arguments");
             let arguments = rest.split(") ->").next().expect("a result");
@@ -238,6 +271,9 @@ struct Town {
     schools: Vec<(&'static str, SchoolCode)>,
     signers: Vec<(Step, hocba_app::Signer)>,
     bundlers: Vec<(SchoolCode, hocba_app::Bundler)>,
+    /// Of each school a teacher, who is changed, and an administrator.
+    staff: Vec<(SchoolCode, Id, Id)>,
+    logins: std::sync::atomic::AtomicU32,
 }
 
 const STEPS: [(Step, &str, &str); 3] =
@@ -297,7 +333,21 @@ impl Town {
             bundlers.push((school(code), office.app.bundler(&school(code)).await.expect("a bundler")));
         }
         let schools = vec![("own school", school(SCHOOL)), ("other school", school(OTHER_SCHOOL))];
-        Self { office, classes, schools, signers, bundlers }
+        let mut staff = Vec::new();
+        for (n, code) in [SCHOOL, OTHER_SCHOOL].into_iter().enumerate() {
+            let mut ids = Vec::new();
+            for role in [GrantRole::Clerk, GrantRole::SchoolAdministrator] {
+                let new = NewAccount {
+                    login: format!("{role}{n}"),
+                    name: "x".into(),
+                    certificate: None,
+                    grants: vec![Grant::of_school(role, school(code), None)],
+                };
+                ids.push(office.app.add_account(&OPERATOR, new).await.expect("added").id);
+            }
+            staff.push((school(code), ids[0], ids[1]));
+        }
+        Self { office, classes, schools, signers, bundlers, staff, logins: Default::default() }
     }
 
     fn appointment(&self, role: Role, school: &SchoolCode) -> Statement {
@@ -439,8 +489,49 @@ impl Town {
             "list_appointments" => app.list_appointments(actor, code).await.map(|_| ()),
             "orphaned_work" => app.orphaned_work(actor, code).await.map(|_| ()),
             "resigning_queue" => app.resigning_queue(actor, code).await.map(|_| ()),
-            other => panic!("{other} is about a school, and nobody said how to ask for it"),
+            other => self.about_staff((other, form), actor, code).await,
         }
+    }
+
+    /// Asks for a use case about the accounts of a school.
+    async fn about_staff(&self, (name, form): (&str, &str), actor: &Actor, code: &SchoolCode) -> Result<(), AppError> {
+        let app = &self.office.app;
+        let (_, clerk, administrator) = self.staff.iter().find(|s| s.0 == *code).expect("a school");
+        let as_clerk = Grant::of_school(GrantRole::Clerk, code.clone(), None);
+        let as_administrator = Grant::of_school(GrantRole::SchoolAdministrator, code.clone(), None);
+        let done = match name {
+            "school_accounts" => app.school_accounts(actor, code).await.map(|_| ()),
+            "add_school_account" => {
+                let grant = if form == "teacher" { as_clerk } else { as_administrator };
+                let number = self.logins.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let login = format!("new{number}");
+                app.add_school_account(actor, &NewSchoolAccount { login, name: "Tên".into(), grants: vec![grant] })
+                    .await
+                    .map(|_| ())
+            }
+            "set_grants" if form == "of a teacher" => app.set_grants(actor, clerk, &[as_clerk]).await,
+            "set_grants" => {
+                let done = app.set_grants(actor, clerk, &[as_administrator]).await;
+                if done.is_ok() {
+                    app.set_grants(&OPERATOR, clerk, &[as_clerk]).await.expect("as before");
+                }
+                done
+            }
+            "make_slips" => app.make_slips(actor, &[*clerk]).await.map(|_| ()),
+            "reset_account" => {
+                let whose = if form == "of a teacher" { clerk } else { administrator };
+                app.reset_account(actor, whose).await.map(|_| ())
+            }
+            "lock_account" => app.lock_account(actor, clerk).await,
+            "unlock_account" => app.unlock_account(actor, clerk).await,
+            "account_sessions" => app.account_sessions(actor, clerk).await.map(|_| ()),
+            "end_session_of" => app.end_session_of(actor, clerk, None).await.map(|_| ()),
+            other => panic!("{other} is about a school, and nobody said how to ask for it"),
+        };
+        done.map_err(|error| match error {
+            AccessError::App(error) => error,
+            other => panic!("{name}: {other}"),
+        })
     }
 
     /// Asks for a use case about no place in particular.
@@ -541,7 +632,7 @@ fn actors() -> Vec<(String, Actor)> {
             ("a school", Some(SCHOOL), None),
             ("everywhere", None, None),
         ] {
-            let grant = Grant { role: *role, school: of.map(school), class };
+            let grant = Grant { role: *role, school: of.map(school), prefix: None, class };
             actors.push((format!("{role} of {held}"), account(vec![grant])));
         }
     }

@@ -1,9 +1,18 @@
-//! `account`: the people who work here, and tokens for their programs.
+//! `account`: the people who work here, how they get in, and tokens for their programs.
 
+mod paper;
+
+use std::{fs::OpenOptions, io::Write as _, path::PathBuf};
+
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use hocba_app::{Actor, AppError, NewAccount};
-use hocba_record::types::{ClassName, SchoolCode, SchoolYear};
-use hocba_store::model::{Grant, GrantRole};
+use hocba_app::{
+    AccessError, Actor, App, AppError, NewAccount,
+    access::{AccountState, MAX_SLIPS, Slip},
+};
+use hocba_bundle::text::date_time;
+use hocba_record::types::{ClassName, SchoolCode, SchoolPrefix, SchoolYear};
+use hocba_store::model::{Account, Grant, GrantRole, Id};
 use serde_json::json;
 
 use super::Context;
@@ -13,7 +22,7 @@ use crate::{
     ledger,
     output::words,
     people::read_certificates,
-    site::{Site, app_failure},
+    site::{Site, access_failure, app_failure},
 };
 
 /// Arguments of `account`.
@@ -31,6 +40,18 @@ enum AccountCommand {
     List,
     /// Tạo mã truy cập, chỉ hiện một lần / Make a token, shown once
     Token(TokenArgs),
+    /// In phiếu kích hoạt cho những người của trường chưa kích hoạt / Print slips for those of a school without a password
+    Slips(SlipsArgs),
+    /// Xóa mật khẩu và mã xác nhận, làm phiếu mới / Take password and second factor away, make a slip
+    Reset(WhoArgs),
+    /// Khóa tài khoản / Lock an account
+    Lock(WhoArgs),
+    /// Mở khóa tài khoản / Unlock an account
+    Unlock(WhoArgs),
+    /// Xem tài khoản đang đăng nhập ở đâu / Where an account is signed in
+    Sessions(WhoArgs),
+    /// Chấm dứt phiên đăng nhập / End sessions
+    EndSession(EndArgs),
 }
 
 #[derive(Debug, Args)]
@@ -40,12 +61,16 @@ struct AddArgs {
     /// Họ và tên / Name as shown
     #[arg(long)]
     name: String,
-    /// Vai trò / Role: homeroom_teacher, principal, deputy_principal, clerk, department, operator
+    /// Vai trò / Role: homeroom_teacher, principal, deputy_principal, clerk, department, operator,
+    /// school_administrator
     #[arg(long)]
     role: GrantRole,
     /// Mã trường; bỏ qua là mọi trường / School; all where left out
     #[arg(long)]
     school: Option<SchoolCode>,
+    /// Sở, phòng: phần đầu của mã các trường / Department: how the codes of its schools begin
+    #[arg(long, conflicts_with = "school")]
+    prefix: Option<SchoolPrefix>,
     /// Lớp, kèm --year; bỏ qua là mọi lớp / Class, with --year; all where left out
     #[arg(long, requires = "year", requires = "school")]
     class: Option<ClassName>,
@@ -66,6 +91,34 @@ struct TokenArgs {
     days: i64,
 }
 
+#[derive(Debug, Args)]
+struct SlipsArgs {
+    /// Mã trường / School
+    #[arg(long)]
+    school: SchoolCode,
+    /// Ghi trang A4 để in, tám phiếu một trang; không ghi đè / Write a page to print, eight slips to an A4 page
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Địa chỉ trang của hệ thống, in trên phiếu / Where the pages are, printed on the slips
+    #[arg(long, value_name = "URL")]
+    address: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct WhoArgs {
+    /// Tên đăng nhập / Whose
+    login: String,
+}
+
+#[derive(Debug, Args)]
+struct EndArgs {
+    /// Tên đăng nhập / Whose
+    login: String,
+    /// Mã phiên; bỏ qua là mọi phiên / Which session; all where left out
+    #[arg(long)]
+    session: Option<Id>,
+}
+
 /// `account`.
 ///
 /// # Errors
@@ -80,13 +133,57 @@ async fn work(context: &Context, folder: Folder, command: AccountCommand) -> any
     let refused = |e: AppError| app_failure(&e, out.lang);
     let site = Site::open(folder).await?;
     let operator = Actor::LocalOperator;
+    let refused_access = |e: AccessError| access_failure(&e, out.lang);
     match command {
+        AccountCommand::Slips(args) => return slips(context, &site, args).await,
+        AccountCommand::Reset(who) => {
+            let account = find(&site.app, &who.login).await.map_err(refused)?;
+            let slip = site.app.reset_account(&operator, &account.id).await.map_err(refused_access)?;
+            show(context, &[slip]);
+        }
+        AccountCommand::Lock(who) => {
+            let account = find(&site.app, &who.login).await.map_err(refused)?;
+            site.app.lock_account(&operator, &account.id).await.map_err(refused_access)?;
+            out.say(&words(format!("Đã khóa {}", account.login), format!("Locked {}", account.login)));
+            out.document(&json!({ "command": "account", "ok": true, "id": account.id.to_string() }));
+        }
+        AccountCommand::Unlock(who) => {
+            let account = find(&site.app, &who.login).await.map_err(refused)?;
+            site.app.unlock_account(&operator, &account.id).await.map_err(refused_access)?;
+            out.say(&words(format!("Đã mở khóa {}", account.login), format!("Unlocked {}", account.login)));
+            out.document(&json!({ "command": "account", "ok": true, "id": account.id.to_string() }));
+        }
+        AccountCommand::Sessions(who) => {
+            let account = find(&site.app, &who.login).await.map_err(refused)?;
+            let lines = site.app.account_sessions(&operator, &account.id).await.map_err(refused_access)?;
+            for line in &lines {
+                out.line(&format!("{}  {:<24} {}", line.id, line.label, date_time(line.seen_at)));
+            }
+            let lines: Vec<_> = lines
+                .iter()
+                .map(|line| {
+                    json!({
+                        "id": line.id.to_string(), "label": line.label, "created_at": line.created_at.seconds(),
+                        "seen_at": line.seen_at.seconds(), "expires_at": line.expires_at.seconds(),
+                    })
+                })
+                .collect();
+            out.document(&json!({ "command": "account", "ok": true, "sessions": lines }));
+        }
+        AccountCommand::EndSession(args) => {
+            let account = find(&site.app, &args.login).await.map_err(refused)?;
+            let ended = site.app.end_session_of(&operator, &account.id, args.session.as_ref()).await;
+            let ended = ended.map_err(refused_access)?;
+            out.say(&words(format!("Đã chấm dứt {ended} phiên"), format!("Ended {ended} sessions")));
+            out.document(&json!({ "command": "account", "ok": true, "ended": ended }));
+        }
         AccountCommand::Add(args) => {
             let certificate = match &args.certificate {
                 Some(path) => read_certificates(path)?.first().map(|c| *c.digest()),
                 None => None,
             };
-            let grant = Grant { role: args.role, school: args.school, class: args.year.zip(args.class) };
+            let grant =
+                Grant { role: args.role, school: args.school, prefix: args.prefix, class: args.year.zip(args.class) };
             let new = NewAccount { login: args.login, name: args.name, certificate, grants: vec![grant] };
             let account = site.app.add_account(&operator, new).await.map_err(refused)?;
             let login = &account.login;
@@ -119,4 +216,63 @@ async fn work(context: &Context, folder: Folder, command: AccountCommand) -> any
         }
     }
     Ok(Exit::Ok)
+}
+
+async fn find(app: &App, login: &str) -> Result<Account, AppError> {
+    let account = app.store().read().await?.account_of_login(login).await?;
+    account.ok_or(AppError::NotFound("account"))
+}
+
+/// Slips for everyone of a school who has no password yet.
+async fn slips(context: &Context, site: &Site, args: SlipsArgs) -> anyhow::Result<Exit> {
+    let out = &context.out;
+    let operator = Actor::LocalOperator;
+    let refused = |e: AccessError| access_failure(&e, out.lang);
+    // Made before the slips: those before them are void as soon as there are new ones.
+    let file = args.html.as_ref().map(|path| new_file(path)).transpose()?;
+    let lines = site.app.school_accounts(&operator, &args.school).await.map_err(refused)?;
+    let waiting = |state| matches!(state, AccountState::New | AccountState::Invited(_) | AccountState::SlipOver);
+    let ids: Vec<Id> = lines.iter().filter(|l| waiting(l.state)).map(|l| l.account.id).collect();
+    let mut slips = Vec::new();
+    for ids in ids.chunks(MAX_SLIPS) {
+        slips.extend(site.app.make_slips(&operator, ids).await.map_err(refused)?);
+    }
+    match file {
+        Some(mut file) => {
+            let html = paper::page(&slips, args.school.as_str(), args.address.as_deref());
+            file.write_all(html.as_bytes()).and_then(|()| file.sync_all()).context("the page could not be written")?;
+            let count = slips.len();
+            out.say(&words(format!("Đã ghi {count} phiếu"), format!("Wrote {count} slips")));
+            out.note(&words(
+                "in xong hãy xóa tệp này: ai có mã trên phiếu đều kích hoạt được",
+                "delete the file when it is printed: whoever has a code can activate",
+            ));
+            out.document(&json!({ "command": "account", "ok": true, "slips": count }));
+        }
+        None => show(context, &slips),
+    }
+    Ok(Exit::Ok)
+}
+
+/// A file of the owner's only, where there is none.
+fn new_file(path: &std::path::Path) -> anyhow::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).with_context(|| format!("{} could not be made", path.display()))
+}
+
+/// Shows slips, once.
+fn show(context: &Context, slips: &[Slip]) {
+    let out = &context.out;
+    for slip in slips {
+        out.line(&format!("{:<16} {:<28} {}  {}", slip.login, slip.name, slip.code, date_time(slip.expires_at)));
+    }
+    out.note(&words("trao tận tay; mã không được hiện lại", "hand them over yourself; a code is not shown again"));
+    let slips: Vec<_> = slips
+        .iter()
+        .map(|s| json!({ "login": s.login, "code": s.code, "expires_at": s.expires_at.seconds() }))
+        .collect();
+    out.document(&json!({ "command": "account", "ok": true, "slips": slips }));
 }

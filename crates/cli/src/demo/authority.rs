@@ -106,6 +106,7 @@ async fn people(site: &Site) -> anyhow::Result<()> {
         let grant = Grant {
             role: grant_of(role),
             school: (role != Role::Department).then(|| school.clone()),
+            prefix: None,
             class: (grant_of(role) == GrantRole::HomeroomTeacher).then_some(class),
         };
         let new = NewAccount {

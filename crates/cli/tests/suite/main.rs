@@ -1,5 +1,6 @@
 //! The built program from outside. One binary, so that the demonstration all start from is made once.
 
+mod accounts;
 #[cfg(unix)]
 mod balancer;
 mod books;

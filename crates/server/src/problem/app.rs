@@ -58,6 +58,7 @@ impl From<AppError> for Problem {
             AppError::Evidence(refusal) => Problem::RuleBroken { findings: json!([{ "code": refusal.code() }]) },
             AppError::TooMany { .. } => Problem::RuleBroken { findings: json!([{ "code": "too_many" }]) },
             AppError::Appointment(_) => Problem::RuleBroken { findings: json!([{ "code": "appointment" }]) },
+            AppError::Grant(_) => Problem::RuleBroken { findings: json!([{ "code": "grant" }]) },
             AppError::Exists(_) => Problem::RuleBroken { findings: json!([{ "code": "exists" }]) },
             // The same call may succeed in a moment, here or on another server.
             AppError::Store(ref store) if store.is_unavailable() => Problem::unavailable(error),

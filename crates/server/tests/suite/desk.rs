@@ -39,13 +39,14 @@ pub fn grant(role: GrantRole, class: Option<&str>) -> Grant {
     Grant {
         role,
         school: Some(SCHOOL.parse().expect("code")),
+        prefix: None,
         class: class.map(|name| (year, name.parse().expect("class"))),
     }
 }
 
 /// What somebody may do everywhere.
 pub fn everywhere(role: GrantRole) -> Grant {
-    Grant { role, school: None, class: None }
+    Grant::everywhere(role)
 }
 
 impl Desk {

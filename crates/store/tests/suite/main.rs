@@ -1,6 +1,7 @@
 //! What both engines have to do alike, run against each: on SQLite, and again where `DATABASE_URL` names a PostgreSQL
 //! server (`cargo xtask test` does both).
 
+mod access;
 mod bulk;
 mod concurrency;
 mod copying;

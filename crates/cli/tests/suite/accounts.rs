@@ -1,0 +1,62 @@
+//! Accounts from the command line: slips on paper, a reset, a lock, a department's part of the schools.
+
+use serde_json::Value;
+
+use crate::common::World;
+
+fn document(out: &str) -> Value {
+    serde_json::from_str(out.lines().last().expect("a document")).expect("JSON")
+}
+
+#[test]
+fn an_administrator_and_a_teacher_get_slips_that_are_printed_once_and_reset_by_name() {
+    let world = World::demo();
+    let add = |login: &str, rest: &[&str]| {
+        let args = [&["account", "add", login, "--name", "Nguyễn Thị <Ánh>"], rest].concat();
+        world.on_demo(&args)
+    };
+    add("quantri", &["--role", "school_administrator", "--school", "79DEMO001"]).expect(0);
+    add("phong", &["--role", "department", "--prefix", "79DEMO"]).expect(0);
+    // What means nothing is refused in words.
+    let run = add("moi", &["--role", "school_administrator"]);
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("vai trò không dùng được"), "{}", run.err);
+    assert_ne!(add("moi", &["--role", "clerk", "--prefix", "79"]).code, 0);
+    assert_ne!(add("moi", &["--role", "department", "--prefix", "79", "--school", "79DEMO001"]).code, 0);
+
+    let slips = ["account", "slips", "--school", "79DEMO001"];
+    let print = [&slips[..], &["--html", "slips.html", "--address", "https://hocba.example.vn"]].concat();
+    let said = world.on_demo(&print).expect(0);
+    let page = std::fs::read_to_string(world.path("slips.html")).expect("written");
+    for text in ["quantri", "Nguyễn Thị &lt;Ánh&gt;", "https://hocba.example.vn/kich-hoat"] {
+        assert!(page.contains(text), "{text} is not on the page");
+    }
+    assert!(!page.contains("<Ánh>") && !page.contains("phong<"), "the department is not the school's");
+    let code = page.split("class=\"code\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a code");
+    assert!(!said.out.contains(code) && !said.err.contains(code), "what is on paper is not on the screen");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(world.path("slips.html")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others may not read it");
+    }
+    assert_ne!(world.on_demo(&print).code, 0, "no file is written over");
+    assert_eq!(std::fs::read_to_string(world.path("slips.html")).expect("there"), page);
+
+    let first = document(&world.on_demo(&["account", "reset", "quantri", "--json"]).expect(0).out);
+    let again = document(&world.on_demo(&["account", "reset", "quantri", "--json"]).expect(0).out);
+    assert_ne!(first["slips"][0]["code"], again["slips"][0]["code"]);
+    world.on_demo(&["account", "lock", "quantri"]).expect(0);
+    let locked = document(&world.on_demo(&[&slips[..], &["--json"]].concat()).expect(0).out);
+    let logins: Vec<&str> =
+        locked["slips"].as_array().expect("a list").iter().filter_map(|s| s["login"].as_str()).collect();
+    assert!(!logins.contains(&"quantri") && !logins.is_empty(), "no slip for who is locked: {logins:?}");
+    world.on_demo(&["account", "unlock", "quantri"]).expect(0);
+    let sessions = document(&world.on_demo(&["account", "sessions", "quantri", "--json"]).expect(0).out);
+    assert_eq!(sessions["sessions"], Value::Array(Vec::new()));
+    let ended = document(&world.on_demo(&["account", "end-session", "quantri", "--json"]).expect(0).out);
+    assert_eq!(ended["ended"], 0);
+    let unknown = world.on_demo(&["account", "lock", "nobody"]);
+    assert_ne!(unknown.code, 0);
+    world.on_demo(&["fsck"]).expect(0);
+}
