@@ -43,13 +43,15 @@ pub enum Action {
     CloseBatch,
     /// Say what became of a school: renamed, merged, split, closed.
     ChangeSchool,
+    /// Prepare a school: its staff list, classes, pupils by class, years.
+    PrepareSchool,
     /// Make accounts and tokens: where the data lies, and nowhere else.
     ManageAccounts,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 16] = [
+    pub const ALL: [Action; 17] = [
         Action::Import,
         Action::Convert,
         Action::ReadStates,
@@ -65,6 +67,7 @@ impl Action {
         Action::ReadOverview,
         Action::CloseBatch,
         Action::ChangeSchool,
+        Action::PrepareSchool,
         Action::ManageAccounts,
     ];
 
@@ -86,6 +89,7 @@ impl Action {
             Action::ReadOverview => "read_overview",
             Action::CloseBatch => "close_batch",
             Action::ChangeSchool => "change_school",
+            Action::PrepareSchool => "prepare_school",
             Action::ManageAccounts => "manage_accounts",
         }
     }
@@ -118,13 +122,13 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut, Import, ReadManifest,
-        ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
+        AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut, Import, PrepareSchool,
+        ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),
         GrantRole::Principal | GrantRole::DeputyPrincipal => {
-            matches!(action, ReadStates | ReadRecords | CoSign | Return | AppointTeacher | ReadManifest)
+            matches!(action, ReadStates | ReadRecords | CoSign | Return | AppointTeacher | ReadManifest | PrepareSchool)
         }
         GrantRole::Clerk => matches!(action, Convert | ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
         // The department watches progress and sees what is issued, never marks.

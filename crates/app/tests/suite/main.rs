@@ -7,6 +7,7 @@ mod ends;
 mod lists;
 mod messages;
 mod office;
+mod opening;
 mod packages;
 mod permissions;
 mod schools;

@@ -4,7 +4,8 @@
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use hocba_app::{
-    Actor, AppError, Conversion, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
+    Actor, AppError, Conversion, Import, Lists, Mode, NewAccount, NewAppointment, NewEnd, OpenSchool, RollOptions,
+    SchoolFate, Scope, Selection, Step,
     policy::{Action, Place, may, role_may},
 };
 use hocba_exchange::{
@@ -81,6 +82,20 @@ const USE_CASES: &[UseCase] = &[
     ("batch_schools",       "",                  &[Action::ReadManifest],    Somewhere),
     ("add_school",          "",                  &[Action::AppointSchool],   About::School),
     ("school_changed",      "",                  &[Action::ChangeSchool],    About::School),
+    ("open_school",         "",                  &[Action::AppointSchool],   About::School),
+    ("import_staff",        "",                  &[Action::PrepareSchool],   About::School),
+    ("plan_classes",        "",                  &[Action::PrepareSchool],   About::School),
+    ("import_pupils",       "",                  &[Action::PrepareSchool],   About::School),
+    ("import_lists",        "",                  &[Action::PrepareSchool],   About::School),
+    ("assign_homeroom",     "",                  &[Action::PrepareSchool],   About::School),
+    ("enrol_certificate",   "",                  &[Action::PrepareSchool],   About::School),
+    ("open_year",           "",                  &[Action::PrepareSchool],   About::School),
+    ("roll_over",           "",                  &[Action::PrepareSchool],   About::School),
+    ("close_year",          "",                  &[Action::PrepareSchool],   About::School),
+    ("school_years",        "",                  &[Action::ReadStates],      About::School),
+    ("opening_state",       "",                  &[Action::ReadStates],      About::School),
+    ("needed_appointments", "",                  &[Action::AppointTeacher],  About::School),
+    ("enrolled_chain",      "",                  &[Action::ReadStates],      About::School),
     ("appoint",             "teacher",           &[Action::AppointTeacher],  About::School),
     ("appoint",             "principal",         &[Action::AppointSchool],   About::School),
     ("appoint",             "deputy",            &[Action::AppointSchool],   About::School),
@@ -106,6 +121,7 @@ const USE_CASES: &[UseCase] = &[
     ("note_package",        "",                  &[Action::HandOut],         Everything),
     ("package_records",     "",                  &[Action::HandOut],         Everything),
     ("take_answers",        "",                  &[Action::HandOut],         Everything),
+    ("note_schools",        "",                  &[Action::AppointSchool],   Everything),
     ("add_account",         "",                  &[Action::ManageAccounts],  Everything),
     ("add_token",           "",                  &[Action::ManageAccounts],  Everything),
 ];
@@ -136,6 +152,11 @@ const FOR_ANYONE: &[&str] = &[
     "keep_time_stamp",
 ];
 
+/// The lists of a small school.
+const STAFF: &str = "Họ và tên;Chức vụ\nPhan Thị Thảo;Giáo viên\n";
+const CLASSES: &str = "Lớp;Khối\n6A1;6\n";
+const PUPILS: &str = "Lớp;Họ và tên;Ngày sinh;Giới tính;Mã học sinh\n6A1;Lê Văn Tám;05/03/2015;Nam;T8\n";
+
 /// The one package of these tests.
 const PACKAGE: RecordId = RecordId::from_bytes([77; 16]);
 
@@ -154,10 +175,17 @@ fn known(done: Result<(), AppError>) -> Result<(), AppError> {
 
 /// The functions of `App` that are use cases, as the sources have them: name, and whether an actor is asked for.
 fn in_the_sources() -> BTreeSet<(String, bool)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).expect("sources") {
-        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("UTF-8");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for path in files {
+        let text = std::fs::read_to_string(path).expect("UTF-8");
         for rest in text.split("    pub async fn ").skip(1) {
             let (name, rest) = rest.split_once('(').expect("arguments");
             let arguments = rest.split(") ->").next().expect("a result");
@@ -238,6 +266,8 @@ struct Town {
     schools: Vec<(&'static str, SchoolCode)>,
     signers: Vec<(Step, hocba_app::Signer)>,
     bundlers: Vec<(SchoolCode, hocba_app::Bundler)>,
+    /// Somebody of each school's staff.
+    staff: Vec<(SchoolCode, Id)>,
 }
 
 const STEPS: [(Step, &str, &str); 3] =
@@ -297,7 +327,21 @@ impl Town {
             bundlers.push((school(code), office.app.bundler(&school(code)).await.expect("a bundler")));
         }
         let schools = vec![("own school", school(SCHOOL)), ("other school", school(OTHER_SCHOOL))];
-        Self { office, classes, schools, signers, bundlers }
+        let mut staff = Vec::new();
+        for (_, code) in &schools {
+            office.app.open_year(&OPERATOR, code, year(2026)).await.expect("opened");
+            let list = STAFF.as_bytes();
+            let done = office.app.import_staff(&OPERATOR, code, year(2026), list, Mode::Apply).await.expect("taken");
+            let Actor::Account(account) = office.app.actor(&done.staff[0].login).await.expect("there") else {
+                panic!("an account");
+            };
+            staff.push((code.clone(), account.id));
+        }
+        Self { office, classes, schools, signers, bundlers, staff }
+    }
+
+    fn staff_of(&self, school: &SchoolCode) -> Id {
+        self.staff.iter().find(|s| s.0 == *school).expect("staff").1
     }
 
     fn appointment(&self, role: Role, school: &SchoolCode) -> Statement {
@@ -406,6 +450,44 @@ impl Town {
                 let fate = SchoolFate::Renamed { name: "Tên mới".parse().expect("text") };
                 app.school_changed(actor, code, &fate, None).await
             }
+            "open_school" => {
+                let issuer = app.store().read().await?.school(code).await?.expect("there").issuer;
+                let name = Some("Trường mẫu".parse().expect("text"));
+                let new = OpenSchool { code: code.clone(), name, levels: Vec::new(), issuer };
+                app.open_school(actor, &new).await.map(|_| ())
+            }
+            "import_staff" => {
+                app.import_staff(actor, code, year(2026), STAFF.as_bytes(), Mode::Apply).await.map(|_| ())
+            }
+            "plan_classes" => {
+                app.plan_classes(actor, code, year(2026), CLASSES.as_bytes(), Mode::Apply).await.map(|_| ())
+            }
+            "import_pupils" => {
+                app.import_pupils(actor, code, year(2026), PUPILS.as_bytes(), Mode::Apply).await.map(|_| ())
+            }
+            "import_lists" => {
+                let lists = Lists { classes: Some(CLASSES.as_bytes()), ..Lists::default() };
+                app.import_lists(actor, code, year(2026), &lists, Mode::Preview).await.map(|_| ())
+            }
+            "assign_homeroom" => {
+                let name = "6A1".parse().expect("class");
+                let known = app.assign_homeroom(actor, code, year(2026), &name, &self.staff_of(code)).await;
+                known.map(|_| ())
+            }
+            "enrol_certificate" => match app.enrol_certificate(actor, &self.staff_of(code), &chain_of("seal")).await {
+                Err(AppError::CertificateName) => Ok(()),
+                other => other.map(|_| ()),
+            },
+            "open_year" => app.open_year(actor, code, year(2027)).await.map(|_| ()),
+            "roll_over" => {
+                let years = (year(2026), year(2027));
+                app.roll_over(actor, code, years, &RollOptions::default(), Mode::Preview).await.map(|_| ())
+            }
+            "close_year" => app.close_year(actor, code, year(2026), None).await.map(|_| ()),
+            "school_years" => app.school_years(actor, code).await.map(|_| ()),
+            "opening_state" => app.opening_state(actor, code, year(2026)).await.map(|_| ()),
+            "needed_appointments" => app.needed_appointments(actor, code, year(2026)).await.map(|_| ()),
+            "enrolled_chain" => app.enrolled_chain(actor, code, &self.staff_of(code)).await.map(|_| ()),
             "appoint" => app.appoint(actor, &given, &chain, &whom).await.map(|_| ()),
             "appoint_many" if form == "both" => {
                 let teacher = self.appointment(Role::HomeroomTeacher, code);
@@ -474,6 +556,7 @@ impl Town {
                 let answers = Answers { package: PACKAGE, at: at(NOW), answers: Vec::new() };
                 known(app.take_answers(actor, &answers).await.map(|_| ()))
             }
+            "note_schools" => app.note_schools(actor, &[]).await.map(|_| ()),
             "add_account" => {
                 let new = NewAccount { login: "x".into(), name: "x".into(), certificate: None, grants: Vec::new() };
                 app.add_account(actor, new).await.map(|_| ())
