@@ -173,7 +173,7 @@ pub fn school(seed: u64, options: &SchoolOptions) -> SampleSchool {
         }
     };
     let mut staff: Vec<SampleStaff> = Vec::with_capacity(options.staff);
-    let mut add = |staff: &mut Vec<SampleStaff>, name: String, position, homeroom| {
+    let add = |staff: &mut Vec<SampleStaff>, name: String, position, homeroom| {
         let code = format!("GV{:03}", staff.len() + 1);
         staff.push(SampleStaff { name, code, position, homeroom });
     };

@@ -24,7 +24,7 @@ use crate::{
     hints::{Context, Hints, Mapping},
     preview::{ColumnPreview, EXAMPLES, letters, masked},
     table::{At, Field, Value},
-    value::Fault,
+    value::{self, Fault},
     xlsx,
 };
 
@@ -200,7 +200,9 @@ fn find(kind: ListKind, index: usize, sheet: &Sheet, header: u32, bag: &mut Bag)
         }
         let at = At { sheet: index, row, col: found.columns.get(&key).copied().unwrap_or(0) };
         // Dates, totals and signatures below a table have one cell a line.
-        if others <= 1 && filled <= 1 && found.columns.len() > 1 || others == 0 {
+        // A class may have nothing but its name.
+        let class = kind == ListKind::Classes && cells.get(&key).is_some_and(|f| value::class_name(f).is_ok());
+        if (others <= 1 && filled <= 1 && found.columns.len() > 1 || others == 0) && !class {
             let shown = sheet.row(row).next().and_then(|(col, _)| sheet.field(index, row, col)).map(|f| f.shown());
             bag.at(
                 at,

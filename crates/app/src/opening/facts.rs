@@ -153,7 +153,7 @@ impl App {
             }
             let leaf = tx.certificate(&certificate).await?.ok_or(AppError::NotFound("certificate"))?;
             let name = account.name.parse().map_err(|_| AppError::NotFound("name"))?;
-            needed.push(NeededAppointment { class, name, chain: self.with_issuers(leaf, &issuers) });
+            needed.push(NeededAppointment { class, name, chain: self.with_issuers(&leaf, &issuers) });
         }
         Ok(needed)
     }
@@ -179,16 +179,16 @@ impl App {
         let certificates = tx.certificates().await?.into_iter();
         let issuers: Vec<Vec<u8>> =
             certificates.filter(|der| Certificate::from_der(der).is_ok_and(|c| c.is_ca())).collect();
-        Ok(self.with_issuers(leaf, &issuers))
+        Ok(self.with_issuers(&leaf, &issuers))
     }
 
     /// The shortest chain that leads to a recognised root; with every issuer that is known where none does.
-    fn with_issuers(&self, leaf: Vec<u8>, issuers: &[Vec<u8>]) -> Vec<Vec<u8>> {
-        let alone = vec![leaf.clone()];
-        let with_one = issuers.iter().map(|issuer| vec![leaf.clone(), issuer.clone()]);
+    fn with_issuers(&self, leaf: &[u8], issuers: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        let alone = vec![leaf.to_vec()];
+        let with_one = issuers.iter().map(|issuer| vec![leaf.to_vec(), issuer.clone()]);
         std::iter::once(alone)
             .chain(with_one)
             .find(|chain| self.usable_certificate(chain).is_ok())
-            .unwrap_or_else(|| std::iter::once(leaf.clone()).chain(issuers.iter().cloned()).collect())
+            .unwrap_or_else(|| std::iter::once(leaf.to_vec()).chain(issuers.iter().cloned()).collect())
     }
 }

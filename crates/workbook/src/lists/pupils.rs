@@ -9,7 +9,7 @@ use crate::{
     Limits,
     assemble::{identity, number_of},
     class::{self, banner},
-    columns::Column,
+    columns::{Column, IDENTIFIERS},
     finding::{Code, Finding, Words},
     grid::Sheet,
     table::{At, Field, Row, Table, Value},
@@ -146,6 +146,11 @@ pub fn read_pupils(bytes: &[u8], limits: &Limits) -> Result<PupilList, Vec<Findi
                 bag.at(field.at, Some(field.shown()), fault);
             }
             let (Some(class), Some(identity)) = (class, identity) else { continue };
+            // One that could not be read was told already.
+            let unread = IDENTIFIERS.iter().any(|(column, _)| row.cells.contains_key(column));
+            if identity.identifiers.is_empty() && unread {
+                continue;
+            }
             if identity.identifiers.is_empty() {
                 let fault = Fault::error(
                     Code::NoIdentifier,
