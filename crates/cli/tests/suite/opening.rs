@@ -39,11 +39,9 @@ fn json(world: &World, args: &[&str]) -> Value {
 #[test]
 fn the_commands_of_the_page_lead_from_nothing_to_the_first_signed_class_and_the_next_year() {
     let world = World::empty();
-    let began = std::time::Instant::now();
     let script = script();
     let run = shell(&world, &script).expect(0);
-    eprintln!("the page's commands took {:?}", began.elapsed());
-    assert!(run.out.contains("1900") || run.out.contains("1.900") || run.out.contains("1900 em"), "{}", run.out);
+    assert!(run.out.contains("Học sinh: 1900 em trong 45 lớp"), "{}", run.out);
 
     let status = json(&world, &["status", "--class", "12A1"]);
     let pupils = status["pupils"].as_array().expect("pupils");
@@ -87,5 +85,4 @@ fn the_commands_of_the_page_lead_from_nothing_to_the_first_signed_class_and_the_
     world.run(&["year", "close", "79DEMO002", "2026-2027"]).expect(5);
     world.run(&["year", "close", "79DEMO002", "2026-2027", "--force", "thử nghiệm"]).expect(0);
     world.run(&["fsck"]).expect(0);
-    assert!(began.elapsed().as_secs() < 300, "an afternoon is for forms, not for waiting");
 }

@@ -92,7 +92,7 @@ pub(super) fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit
     let school = school(args.seed, &options);
     std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     let write = |name: &str, sheets: &[(String, Vec<Vec<String>>)]| -> anyhow::Result<()> {
-        Ok(write_whole(&args.out.join(name), &table_workbook(sheets)?)?)
+        write_whole(&args.out.join(name), &table_workbook(sheets)?)
     };
     write("nhan-su.xlsx", &staff(&school, false))?;
     write("nhan-su-loi.xlsx", &staff(&school, true))?;
