@@ -206,7 +206,7 @@ impl App {
             return Err(AppError::UnknownNumber(*unknown));
         }
         let mut imported = retrying(|| self.write_sheet(actor, sheet, import)).await?;
-        imported.warnings = warnings;
+        imported.warnings.extend(warnings);
         Ok(imported)
     }
 
@@ -220,12 +220,14 @@ impl App {
         }
         self.carry_out(&mut tx, actor, &class, &plan).await?;
         self.set_left_out(&mut tx, actor, &class, import).await?;
+        let rows: Vec<_> = sheet.rows.iter().map(|row| (row.number, &row.draft.identity)).collect();
+        let warnings = self.compare_with_list(&mut tx, &class, &rows).await?;
         tx.audit(&plain(actor, "import_class", class.id.to_string(), now)).await?;
         tx.commit().await?;
         let left_out: Vec<u32> = import.leave_out.keys().copied().collect();
         let renewed = plan.renewed.len();
         let ready = plan.new.len() + plan.replaced.len() + renewed - left_out.len();
-        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, renewed, warnings: Vec::new() })
+        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, renewed, warnings })
     }
 
     /// The class of a header, made where there is none; its revision rises, so that two imports at a time meet.

@@ -3,7 +3,7 @@
 use hocba_bundle::{assemble::AssembleError, report::AppointmentProblem};
 use hocba_record::{
     encoding::RecordId,
-    types::{ClassName, SchoolCode},
+    types::{ClassName, SchoolCode, SchoolYear},
 };
 use hocba_signature::{statement::Role, status::ReasonClass};
 use hocba_store::{MayConflict, StoreError, model::RecordState};
@@ -143,6 +143,33 @@ pub enum AppError {
     /// What cannot become of a school.
     #[error("the change of the school: {0}")]
     SchoolFate(&'static str),
+    /// The school has no name, or another one than the department's list says.
+    #[error("the school has no name, or another one than the department's list has")]
+    SchoolName,
+    /// The certificate's subject is not called as the person, or the school for its seal. Says no name.
+    #[error("the certificate's subject is not called as the person of this account")]
+    CertificateName,
+    /// The school does not work on this year here yet.
+    #[error("school year {0} is not open")]
+    YearNotOpen(SchoolYear),
+    /// The year is closed: lists stay as they are.
+    #[error("school year {0} is closed")]
+    YearClosed(SchoolYear),
+    /// The year is not done: pupils without a record that is sealed.
+    #[error("{unfinished} pupils of the year have no sealed record")]
+    YearUnfinished {
+        /// How many.
+        unfinished: usize,
+    },
+    /// The school plans no such class.
+    #[error("the school plans no class {0}")]
+    UnknownClass(ClassName),
+    /// Pupils of another school were rolled over into a class of this name.
+    #[error("class {0} has pupils of another school: give the class another name")]
+    ClassTaken(ClassName),
+    /// What cannot be rolled over.
+    #[error("rolling over: {0}")]
+    RollOver(&'static str),
     /// What was brought is no evidence of revocation that could be kept.
     #[error(transparent)]
     Evidence(crate::evidence::Refusal),

@@ -37,6 +37,7 @@ mod evidence;
 mod exports;
 mod links;
 mod messages;
+mod opening;
 mod overview;
 mod packages;
 mod people;
@@ -78,6 +79,10 @@ pub use exports::SealedContent;
 pub use hocba_store::model;
 pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};
 pub use messages::{MessageFault, Taken};
+pub use opening::{
+    ClosedYear, Facts, Holder, Item, ItemState, Lists, ListsDone, Mode, Move, MoveLine, NeededAppointment, OpenSchool,
+    Outcome, PlannedClassFacts, RollOptions, RolledOver, StaffLine, Stage, YearView, checklist,
+};
 pub use overview::{ANCHORING_LEASE, Overview};
 pub use packages::{AnswersTaken, AtStore};
 pub use people::{NewAccount, NewToken};

@@ -47,13 +47,15 @@ pub enum Action {
     ManageSchoolAccounts,
     /// Make a school's administrators, and all that besides with their accounts.
     AppointAdministrator,
+    /// Prepare a school: its staff list, classes, pupils by class, years.
+    PrepareSchool,
     /// Make any account, and tokens: where the data lies, and nowhere else.
     ManageAccounts,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 18] = [
+    pub const ALL: [Action; 19] = [
         Action::Import,
         Action::Convert,
         Action::ReadStates,
@@ -71,6 +73,7 @@ impl Action {
         Action::ChangeSchool,
         Action::ManageSchoolAccounts,
         Action::AppointAdministrator,
+        Action::PrepareSchool,
         Action::ManageAccounts,
     ];
 
@@ -94,6 +97,7 @@ impl Action {
             Action::ChangeSchool => "change_school",
             Action::ManageSchoolAccounts => "manage_school_accounts",
             Action::AppointAdministrator => "appoint_administrator",
+            Action::PrepareSchool => "prepare_school",
             Action::ManageAccounts => "manage_accounts",
         }
     }
@@ -126,13 +130,13 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut,
-        Import, ManageSchoolAccounts, ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
+        AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut, Import,
+        ManageSchoolAccounts, PrepareSchool, ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),
         GrantRole::Principal | GrantRole::DeputyPrincipal => {
-            matches!(action, ReadStates | ReadRecords | CoSign | Return | AppointTeacher | ReadManifest)
+            matches!(action, ReadStates | ReadRecords | CoSign | Return | AppointTeacher | ReadManifest | PrepareSchool)
         }
         GrantRole::Clerk => matches!(action, Convert | ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
         // The department watches progress and sees what is issued, never marks.
@@ -151,7 +155,7 @@ pub const fn role_may(role: GrantRole, action: Action) -> bool {
         }
         GrantRole::Operator => matches!(action, ReadOverview | CloseBatch),
         // Signs nothing, and sees no marks.
-        GrantRole::SchoolAdministrator => matches!(action, ReadStates | ManageSchoolAccounts),
+        GrantRole::SchoolAdministrator => matches!(action, ReadStates | ManageSchoolAccounts | PrepareSchool),
     }
 }
 

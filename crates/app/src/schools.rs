@@ -70,7 +70,7 @@ impl SchoolFate {
 pub struct SchoolView {
     /// The school.
     pub school: School,
-    /// Its name since it was last renamed.
+    /// Its name since it was last renamed; before, as the department's list has it.
     pub name: Option<Text>,
     /// When it ended.
     pub closed_at: Option<UnixTime>,
@@ -144,6 +144,7 @@ impl App {
         let school = tx.school(code).await?.ok_or_else(|| AppError::UnknownSchool(code.clone()))?;
         let changes = tx.school_changes(code).await?;
         let successors = successors(&changes);
+        let listed = tx.listed_school(code).await?;
         let (mut today, mut seen) = (BTreeSet::new(), BTreeSet::from([code.clone()]));
         let mut next = successors.clone();
         // A successor is open when it is named, so the way goes forward in time only; `seen` is for two that lead to one.
@@ -160,7 +161,7 @@ impl App {
         }
         Ok(SchoolView {
             school,
-            name: changes.iter().rev().find_map(|c| c.name.clone()),
+            name: changes.iter().rev().find_map(|c| c.name.clone()).or(listed.map(|listed| listed.name)),
             closed_at: closed(&changes),
             successors,
             today: today.into_iter().collect(),

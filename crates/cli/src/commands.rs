@@ -29,6 +29,7 @@ pub mod status;
 pub mod template;
 pub mod verify;
 pub mod watch;
+pub mod year;
 
 use std::path::PathBuf;
 

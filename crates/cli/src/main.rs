@@ -27,7 +27,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::
 use commands::{
     Context, account, anchor, appoint, appointments, bench, book, bundle, ca, chain, database, doctor, evidence,
     export, fsck, generate, import, init, inspect, link, profile, school, serve, sign, signer, snapshot, status,
-    template, verify, watch,
+    template, verify, watch, year,
 };
 use error::{Exit, Failure};
 use hocba_app::Step;
@@ -84,8 +84,10 @@ enum Command {
     Appoint(appoint::AppointArgs),
     /// Xem ai được ký, việc chờ người đã thôi / Who may sign, what waits for who left
     Appointments(appointments::AppointmentsArgs),
-    /// Xem hoặc ghi việc đổi tên, sáp nhập, tách, giải thể trường / What became of a school
+    /// Mở trường, còn thiếu gì; đổi tên, sáp nhập, tách, giải thể / Open a school, what became of it
     School(school::SchoolArgs),
+    /// Năm học: mở, chuyển học sinh lên lớp, đóng / School years: open, roll over, close
+    Year(year::YearArgs),
     /// Giáo viên chủ nhiệm ký / Sign as homeroom teacher
     Sign(sign::SignArgs),
     /// Hiệu trưởng, phó hiệu trưởng ký duyệt / Co-sign as principal or deputy
@@ -152,6 +154,7 @@ impl Command {
             Command::Appoint(_) => "appoint",
             Command::Appointments(_) => "appointments",
             Command::School(_) => "school",
+            Command::Year(_) => "year",
             Command::Sign(_) => "sign",
             Command::Cosign(_) => "cosign",
             Command::Return(_) => "return",
@@ -256,6 +259,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Appoint(args) => appoint::run(context, args),
         Command::Appointments(args) => appointments::run(context, &args),
         Command::School(args) => school::run(context, &args),
+        Command::Year(args) => year::run(context, &args),
         Command::Sign(args) => sign::run(context, Step::Sign, &args),
         Command::Cosign(args) => sign::run(context, Step::CoSign, &args),
         Command::Return(args) => sign::run_return(context, &args),

@@ -362,6 +362,45 @@ pub fn app_failure(error: &AppError, lang: Lang) -> Failure {
         AppError::SchoolFate(_) => {
             fail(Exit::BadInput, "school_fate", format!("thay đổi của trường không hợp lệ: {en}"))
         }
+        AppError::SchoolName => {
+            fail(Exit::BadInput, "school_name", "trường chưa có tên, hoặc tên khác với danh sách trường của sở".into())
+                .hint(words(
+                    "thêm --name, hoặc nhập danh sách của sở: `hocba school list --import TỆP`",
+                    "add --name, or take the department's list: `hocba school list --import FILE`",
+                ))
+        }
+        AppError::CertificateName => fail(
+            Exit::BadInput,
+            "certificate_name",
+            "tên trong chứng thư không phải họ tên của người có tài khoản này".into(),
+        )
+        .hint(words(
+            "kiểm tra đúng tệp chứng thư; họ tên có dấu phải như trong danh sách nhân sự",
+            "check that it is the right certificate; the name has to be that of the staff list, marks and all",
+        )),
+        AppError::YearNotOpen(year) => fail(Exit::Order, "year_not_open", format!("năm học {year} chưa mở"))
+            .hint(words("chạy `hocba year open` trước", "run `hocba year open` first")),
+        AppError::YearClosed(year) => {
+            fail(Exit::Order, "year_closed", format!("năm học {year} đã đóng, danh sách không đổi nữa"))
+        }
+        AppError::YearUnfinished { unfinished } => {
+            fail(Exit::Order, "year_unfinished", format!("còn {unfinished} học sinh chưa có học bạ ký đủ của năm này"))
+                .hint(words(
+                    "`hocba status` cho biết còn ai; vẫn muốn đóng: --force \"LÝ DO\"",
+                    "`hocba status` says who; to close it all the same: --force \"REASON\"",
+                ))
+                .details(json!({ "unfinished": unfinished }))
+        }
+        AppError::UnknownClass(class) => {
+            fail(Exit::BadInput, "unknown_class", format!("trường không có lớp {class} trong năm này"))
+        }
+        AppError::ClassTaken(class) => fail(
+            Exit::BadInput,
+            "class_taken",
+            format!("lớp {class} đã có học sinh của trường khác chuyển vào: đặt tên khác cho lớp"),
+        )
+        .hint(words("thêm --rename LỚP=TÊN MỚI", "add --rename CLASS=NEW NAME")),
+        AppError::RollOver(_) => fail(Exit::BadInput, "roll_over", format!("không chuyển được năm học: {en}")),
         AppError::Evidence(refusal) => {
             fail(Exit::BadInput, refusal.code(), format!("tệp không dùng làm bằng chứng thu hồi được: {en}"))
         }

@@ -22,6 +22,7 @@
 
 mod dice;
 mod names;
+mod school;
 
 use hocba_record::{
     catalogue::{self, Standing, Subject, SubjectKind},
@@ -43,6 +44,8 @@ use hocba_record::{
 };
 
 use crate::dice::Dice;
+
+pub use school::{SampleClass, SamplePosition, SampleSchool, SampleStaff, SchoolOptions, school};
 
 /// The most pupils of a made-up class; their numbers have three digits of the pupil's place.
 pub const MAX_PUPILS: usize = 999;

@@ -49,6 +49,7 @@ mod jobs;
 mod links;
 mod migrations;
 pub mod model;
+mod opening;
 mod people;
 mod pupils;
 mod records;

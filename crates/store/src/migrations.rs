@@ -29,6 +29,7 @@ migrations! {
     6 "books" "0006_books.sql",
     7 "exchange" "0007_exchange.sql",
     8 "time stamps" "0008_time_stamps.sql",
+    9 "opening" "0009_opening.sql",
     10 "access" "0010_access.sql",
 }
 

@@ -6,7 +6,7 @@ use hocba_bundle::{evidence::EvidenceKind, facts::IssuerCode};
 use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     payload::RecordKind,
-    types::{ClassName, Grade, SchoolCode, SchoolPrefix, SchoolYear, Text, UnixTime},
+    types::{ClassName, EducationLevel, Grade, SchoolCode, SchoolPrefix, SchoolYear, Text, UnixTime},
 };
 use hocba_signature::statement::{Role, Statement};
 
@@ -259,6 +259,22 @@ impl SchoolChangeKind {
 }
 
 words! {
+    /// What somebody is at a school, as its staff list says. What they may do is in their grants.
+    Position {
+        /// Hiệu trưởng.
+        Principal = "principal",
+        /// Phó hiệu trưởng.
+        DeputyPrincipal = "deputy_principal",
+        /// Giáo viên.
+        Teacher = "teacher",
+        /// Văn thư.
+        Clerk = "clerk",
+        /// Quản trị: looks after accounts and lists.
+        Administrator = "administrator",
+    }
+}
+
+words! {
     /// What a link shows.
     LinkScope {
         /// Everything, with the seed: for someone who keeps the transcript.
@@ -314,6 +330,75 @@ pub struct SchoolChange {
     pub decision: Option<Text>,
     /// When it was noted.
     pub changed_at: UnixTime,
+}
+
+/// A school of the department's list; it may or may not be served here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSchool {
+    /// Code.
+    pub code: SchoolCode,
+    /// As printed.
+    pub name: Text,
+    /// Levels it teaches, in their order; empty where the list does not say.
+    pub levels: Vec<EducationLevel>,
+}
+
+/// Somebody of a school's staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffMember {
+    /// Their account.
+    pub account: Id,
+    /// Where.
+    pub school: SchoolCode,
+    /// The school's own number for them.
+    pub code: Option<Text>,
+    /// As what.
+    pub position: Position,
+}
+
+/// A school year of a school.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchoolYearRow {
+    /// The year.
+    pub year: SchoolYear,
+    /// When it was opened here.
+    pub opened_at: UnixTime,
+    /// When it was closed.
+    pub closed_at: Option<UnixTime>,
+    /// Why it was closed although records were unfinished.
+    pub reason: Option<Text>,
+}
+
+/// A class that is planned, with or without records yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedClass {
+    /// Identity.
+    pub id: Id,
+    /// School.
+    pub school: SchoolCode,
+    /// School year.
+    pub year: SchoolYear,
+    /// Grade.
+    pub grade: Grade,
+    /// Name.
+    pub name: ClassName,
+    /// Account of who is to be its homeroom teacher.
+    pub homeroom: Option<Id>,
+    /// Whose pupils were rolled over into it.
+    pub origin: Option<SchoolCode>,
+}
+
+/// A pupil expected in a planned class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassMember {
+    /// The planned class.
+    pub class: Id,
+    /// Number in the class list (STT).
+    pub number: u32,
+    /// Who.
+    pub pupil: Id,
+    /// Their identity.
+    pub personal: Envelope,
 }
 
 /// A person who works here.

@@ -163,7 +163,11 @@ impl Tx {
         Ok(())
     }
 
-    async fn account_where(&mut self, sql: &'static str, value: &str) -> Result<Option<Account>, StoreError> {
+    pub(crate) async fn account_where(
+        &mut self,
+        sql: &'static str,
+        value: &str,
+    ) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(sql).bind(value).fetch_optional(self.connection()).await?;
         self.with_grants(maybe("accounts", row.as_ref(), account)?).await
     }

@@ -20,7 +20,7 @@ pub type PupilKey = [u8; 32];
 /// Rows in one statement: at most 4 bound values each.
 const BULK: usize = 500;
 
-const fn level_word(level: EducationLevel) -> &'static str {
+pub(crate) const fn level_word(level: EducationLevel) -> &'static str {
     match level {
         EducationLevel::Primary => "tieu_hoc",
         EducationLevel::LowerSecondary => "thcs",
@@ -29,7 +29,7 @@ const fn level_word(level: EducationLevel) -> &'static str {
 }
 
 /// `$1, $2` … from `first` on.
-fn list(first: usize, count: usize) -> String {
+pub(crate) fn list(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 

@@ -136,4 +136,12 @@ pub const TABLES: &[Table] = tables! {
     package_records (package, record) {
         package Text, record Text, version Int, answer Text, answered_at Int, key_id Text, nonce Bytes, errors Bytes,
     }
+    school_list (code) { code Text, name Text, levels Text, noted_at Int, }
+    staff (account, school) { account Text, school Text, code Text, position Text, added_at Int, }
+    school_years (school, year) { school Text, year Int, opened_at Int, closed_at Int, reason Text, }
+    planned_classes (id) {
+        id Text, school Text, year Int, grade Int, name Text, homeroom Text, origin Text, planned_at Int,
+    }
+    pupil_moves (school, year, pupil) { school Text, year Int, pupil Text, move Text, decided_at Int, }
+    class_members (class, number) { class Text, number Int, pupil Text, key_id Text, nonce Bytes, personal Bytes, }
 };

@@ -430,7 +430,7 @@ fn nobody() -> Identity {
     }
 }
 
-fn identity(row: &Row, list: &Table, bag: &mut Bag) -> Option<Identity> {
+pub(crate) fn identity(row: &Row, list: &Table, bag: &mut Bag) -> Option<Identity> {
     let get = |column: Column| row.cells.get(&column);
     let name = bag.read(get(Column::Name), |f| value::text(f, Prose::Name));
     let birth_date = bag.read(get(Column::BirthDate), value::date);

@@ -146,7 +146,7 @@ pub(crate) fn form_of(head: &BTreeMap<Column, Field>, hints: &Hints) -> Option<F
 }
 
 /// 9 of `9A3`.
-fn grade_of(class: &ClassName) -> Option<Grade> {
+pub(crate) fn grade_of(class: &ClassName) -> Option<Grade> {
     let digits: String = class.as_str().chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok().and_then(|n| Grade::new(n).ok())
 }

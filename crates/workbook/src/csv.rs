@@ -100,7 +100,11 @@ fn lines(text: &str, limits: &Limits) -> Result<Vec<Line>, Box<Finding>> {
     for record in reader.records() {
         let record = record.map_err(|_| unknown_encoding(body.as_bytes()))?;
         // The reader counts lines of text; a spreadsheet counts a record with line feeds in it as one row.
-        let line = record.position().map_or(0, csv::Position::line);
+        let (line, byte) = record.position().map_or((0, 0), |p| (p.line(), p.byte()));
+        // It stands before the line feed of a CRLF and before blank lines, which belong to no record.
+        let rest = usize::try_from(byte).ok().and_then(|byte| body.as_bytes().get(byte..)).unwrap_or_default();
+        let passed = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count() as u64;
+        let line = line.saturating_add(passed);
         let row = line.saturating_sub(1).saturating_sub(inside).saturating_add(skipped.into());
         inside += record.iter().map(|f| f.matches('\n').count() as u64).sum::<u64>();
         let row = u32::try_from(row).ok().filter(|r| *r < limits.rows).ok_or_else(|| too_large(limits))?;
@@ -399,6 +403,20 @@ fn is_subject(column: Column) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_has_the_number_that_a_spreadsheet_shows_whatever_ends_its_line() {
+        for (text, rows) in [
+            ("a;b\nc;d\ne;f\n", [0, 1, 2]),
+            ("a;b\r\nc;d\r\ne;f\r\n", [0, 1, 2]),
+            ("a;b\r\n\r\nc;d\r\ne;f", [0, 2, 3]),
+            ("\na;b\n\nc;d\ne;f", [1, 3, 4]),
+            ("a;\"b\r\nb\"\r\nc;d\r\ne;f\r\n", [0, 1, 2]),
+        ] {
+            let found: Vec<u32> = lines(text, &Limits::default()).expect("text").iter().map(|line| line.row).collect();
+            assert_eq!(found, rows, "{text:?}");
+        }
+    }
 
     #[test]
     fn an_encoding_that_is_not_utf8_is_called_by_its_name() {

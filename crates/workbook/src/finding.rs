@@ -296,6 +296,39 @@ codes! {
     ErrorValue = "error_value",
     /// Exempt, yet with marks.
     ExemptWithMarks = "exempt_with_marks",
+    // Lists of a school: staff, classes, pupils.
+    /// No position that staff of a school have.
+    NotAPosition = "not_a_position",
+    /// A login of another form.
+    BadLogin = "bad_login",
+    /// A login given twice, or another person's.
+    LoginTaken = "login_taken",
+    /// Two lines for one member of staff.
+    StaffTwice = "staff_twice",
+    /// Two principals of one school.
+    TwoPrincipals = "two_principals",
+    /// A school given twice.
+    SchoolTwice = "school_twice",
+    /// A class given twice.
+    ClassTwice = "class_twice",
+    /// A class that the school does not plan.
+    UnknownClass = "unknown_class",
+    /// A grade that the school does not teach.
+    UnknownGrade = "unknown_grade",
+    /// A homeroom teacher whom the staff list does not have, or has twice.
+    UnknownTeacher = "unknown_teacher",
+    /// Two homeroom teachers for one class.
+    HomeroomTwice = "homeroom_twice",
+    /// A pupil by whom nothing could find them again: no number of any kind.
+    NoIdentifier = "no_identifier",
+    /// One pupil on two lines.
+    PupilTwice = "pupil_twice",
+    /// Numbers of two different pupils on one line.
+    TwoPupils = "two_pupils",
+    /// A pupil with marks whom the class list does not have.
+    NotOnClassList = "not_on_class_list",
+    /// A pupil of the class list without marks.
+    MissingFromClass = "missing_from_class",
 }
 
 impl fmt::Display for Code {

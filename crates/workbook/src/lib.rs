@@ -4,8 +4,9 @@
 //! *all* faults at once, each at its cell, in words a teacher can act on ([`Finding`]); saying beforehand what each column
 //! is taken for ([`preview`]) and taking a correction ([`Mapping`]); finding the cell behind a place of the record's checks
 //! ([`ClassSheet::locate`], [`ClassSheet::check`]); writing the workbook, empty or filled, for any grade and year
-//! ([`template`]); giving the teacher's own file back with the findings as comments ([`annotate`]); and reading many
-//! classes from one text file, one at a time ([`bulk`]).
+//! ([`template`]); giving the teacher's own file back with the findings as comments ([`annotate`]); reading many
+//! classes from one text file, one at a time ([`bulk`]); reading the lists a school is opened with: staff, classes and
+//! pupils ([`read_staff`], [`read_classes`], [`read_pupils`], [`preview_list`]).
 //!
 //! **Will not**: touch files, clocks or the network; guess, round or fill in what a cell does not say; calculate
 //! formulas (the value a spreadsheet stored counts, where there is one); follow links, run macros or expand entities;
@@ -88,6 +89,7 @@ mod grid;
 mod guard;
 mod hints;
 mod homeroom;
+mod lists;
 mod plan;
 mod preview;
 mod sheet;
@@ -100,6 +102,11 @@ mod xlsx;
 pub use annotate::{AnnotateError, annotate};
 pub use finding::{CellRef, Code, Finding, Location, MAX_VALUE_CHARS, Severity, Words};
 pub use hints::{ColumnMapping, Hints, Mapping};
+pub use lists::{
+    ClassList, ClassListRow, ListKind, ListPreview, ListSheet, PupilList, PupilListRow, SchoolList, SchoolListRow,
+    Spot, StaffList, StaffPosition, StaffRow, is_login, name_key, preview_list, propose_login, read_classes,
+    read_pupils, read_schools, read_staff, table_workbook,
+};
 pub use preview::{ClassField, ColumnPreview, Label, Preview, SheetPreview, preview};
 pub use sheet::{ClassSheet, PlacedDraft};
 pub use template::{TEMPLATE_ROWS, TemplateError, template};

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many example values are shown of a column.
-const EXAMPLES: usize = 3;
+pub(crate) const EXAMPLES: usize = 3;
 
 /// What a file was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ fn describe(source: &Source, context: &Context<'_>, cell: impl Fn(At) -> Option<
     Preview { class, rules: source.rules.map(|rules| rules.id().to_owned()), sheets }
 }
 
-fn letters(col: u32) -> String {
+pub(crate) fn letters(col: u32) -> String {
     CellRef { row: 0, col }.to_string().trim_end_matches('1').to_owned()
 }
 
@@ -223,7 +223,7 @@ fn column(plan: &SheetPlan, column: &ColumnPlan, cell: &impl Fn(At) -> Option<Fi
 }
 
 /// A value as it may stand on a page that others see: results as they are, of what points to a person next to nothing.
-fn masked(column: Option<Column>, value: &str) -> String {
+pub(crate) fn masked(column: Option<Column>, value: &str) -> String {
     use Column::*;
     let value = value.trim();
     match column {

@@ -8,6 +8,7 @@ mod ends;
 mod lists;
 mod messages;
 mod office;
+mod opening;
 mod packages;
 mod permissions;
 mod schools;

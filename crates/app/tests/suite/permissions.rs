@@ -4,7 +4,8 @@
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use hocba_app::{
-    Actor, AppError, Conversion, Import, NewAccount, NewAppointment, NewEnd, SchoolFate, Scope, Selection, Step,
+    Actor, AppError, Conversion, Import, Lists, Mode, NewAccount, NewAppointment, NewEnd, OpenSchool, RollOptions,
+    SchoolFate, Scope, Selection, Step,
     access::{AccessError, NewSchoolAccount},
     policy::{Action, Place, may, role_may},
 };
@@ -82,6 +83,20 @@ const USE_CASES: &[UseCase] = &[
     ("batch_schools",       "",                  &[Action::ReadManifest],    Somewhere),
     ("add_school",          "",                  &[Action::AppointSchool],   About::School),
     ("school_changed",      "",                  &[Action::ChangeSchool],    About::School),
+    ("open_school",         "",                  &[Action::AppointSchool],   About::School),
+    ("import_staff",        "",                  &[Action::PrepareSchool],   About::School),
+    ("plan_classes",        "",                  &[Action::PrepareSchool],   About::School),
+    ("import_pupils",       "",                  &[Action::PrepareSchool],   About::School),
+    ("import_lists",        "",                  &[Action::PrepareSchool],   About::School),
+    ("assign_homeroom",     "",                  &[Action::PrepareSchool],   About::School),
+    ("enrol_certificate",   "",                  &[Action::PrepareSchool],   About::School),
+    ("open_year",           "",                  &[Action::PrepareSchool],   About::School),
+    ("roll_over",           "",                  &[Action::PrepareSchool],   About::School),
+    ("close_year",          "",                  &[Action::PrepareSchool],   About::School),
+    ("school_years",        "",                  &[Action::ReadStates],      About::School),
+    ("opening_state",       "",                  &[Action::ReadStates],      About::School),
+    ("needed_appointments", "",                  &[Action::AppointTeacher],  About::School),
+    ("enrolled_chain",      "",                  &[Action::ReadStates],      About::School),
     ("appoint",             "teacher",           &[Action::AppointTeacher],  About::School),
     ("appoint",             "principal",         &[Action::AppointSchool],   About::School),
     ("appoint",             "deputy",            &[Action::AppointSchool],   About::School),
@@ -120,6 +135,7 @@ const USE_CASES: &[UseCase] = &[
     ("unlock_account",      "",                  &[Action::ManageSchoolAccounts], About::School),
     ("account_sessions",    "",                  &[Action::ManageSchoolAccounts], About::School),
     ("end_session_of",      "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("note_schools",        "",                  &[Action::AppointSchool],   Everything),
     ("add_account",         "",                  &[Action::ManageAccounts],  Everything),
     ("add_token",           "",                  &[Action::ManageAccounts],  Everything),
 ];
@@ -162,6 +178,11 @@ const FOR_ANYONE: &[&str] = &[
     "recovery_codes",
     "recovery_codes_left",
 ];
+
+/// The lists of a small school.
+const STAFF: &str = "Họ và tên;Chức vụ\nPhan Thị Thảo;Giáo viên\n";
+const CLASSES: &str = "Lớp;Khối\n6A1;6\n";
+const PUPILS: &str = "Lớp;Họ và tên;Ngày sinh;Giới tính;Mã học sinh\n6A1;Lê Văn Tám;05/03/2015;Nam;T8\n";
 
 /// The one package of these tests.
 const PACKAGE: RecordId = RecordId::from_bytes([77; 16]);
@@ -274,6 +295,8 @@ struct Town {
     /// Of each school a teacher, who is changed, and an administrator.
     staff: Vec<(SchoolCode, Id, Id)>,
     logins: std::sync::atomic::AtomicU32,
+    /// Somebody of each school's staff list.
+    listed: Vec<(SchoolCode, Id)>,
 }
 
 const STEPS: [(Step, &str, &str); 3] =
@@ -347,7 +370,22 @@ impl Town {
             }
             staff.push((school(code), ids[0], ids[1]));
         }
-        Self { office, classes, schools, signers, bundlers, staff, logins: Default::default() }
+        let mut listed = Vec::new();
+        for (_, code) in &schools {
+            office.app.open_year(&OPERATOR, code, year(2026)).await.expect("opened");
+            let list = STAFF.as_bytes();
+            let done = office.app.import_staff(&OPERATOR, code, year(2026), list, Mode::Apply).await.expect("taken");
+            let Actor::Account(account) = office.app.actor(&done.staff[0].login).await.expect("there") else {
+                panic!("an account");
+            };
+            listed.push((code.clone(), account.id));
+        }
+        let logins = Default::default();
+        Self { office, classes, schools, signers, bundlers, staff, listed, logins }
+    }
+
+    fn listed_at(&self, school: &SchoolCode) -> Id {
+        self.listed.iter().find(|s| s.0 == *school).expect("staff").1
     }
 
     fn appointment(&self, role: Role, school: &SchoolCode) -> Statement {
@@ -456,6 +494,44 @@ impl Town {
                 let fate = SchoolFate::Renamed { name: "Tên mới".parse().expect("text") };
                 app.school_changed(actor, code, &fate, None).await
             }
+            "open_school" => {
+                let issuer = app.store().read().await?.school(code).await?.expect("there").issuer;
+                let name = Some("Trường mẫu".parse().expect("text"));
+                let new = OpenSchool { code: code.clone(), name, levels: Vec::new(), issuer };
+                app.open_school(actor, &new).await.map(|_| ())
+            }
+            "import_staff" => {
+                app.import_staff(actor, code, year(2026), STAFF.as_bytes(), Mode::Apply).await.map(|_| ())
+            }
+            "plan_classes" => {
+                app.plan_classes(actor, code, year(2026), CLASSES.as_bytes(), Mode::Apply).await.map(|_| ())
+            }
+            "import_pupils" => {
+                app.import_pupils(actor, code, year(2026), PUPILS.as_bytes(), Mode::Apply).await.map(|_| ())
+            }
+            "import_lists" => {
+                let lists = Lists { classes: Some(CLASSES.as_bytes()), ..Lists::default() };
+                app.import_lists(actor, code, year(2026), &lists, Mode::Preview).await.map(|_| ())
+            }
+            "assign_homeroom" => {
+                let name = "6A1".parse().expect("class");
+                let known = app.assign_homeroom(actor, code, year(2026), &name, &self.listed_at(code)).await;
+                known.map(|_| ())
+            }
+            "enrol_certificate" => match app.enrol_certificate(actor, &self.listed_at(code), &chain_of("seal")).await {
+                Err(AppError::CertificateName) => Ok(()),
+                other => other.map(|_| ()),
+            },
+            "open_year" => app.open_year(actor, code, year(2027)).await.map(|_| ()),
+            "roll_over" => {
+                let years = (year(2026), year(2027));
+                app.roll_over(actor, code, years, &RollOptions::default(), Mode::Preview).await.map(|_| ())
+            }
+            "close_year" => app.close_year(actor, code, year(2026), None).await.map(|_| ()),
+            "school_years" => app.school_years(actor, code).await.map(|_| ()),
+            "opening_state" => app.opening_state(actor, code, year(2026)).await.map(|_| ()),
+            "needed_appointments" => app.needed_appointments(actor, code, year(2026)).await.map(|_| ()),
+            "enrolled_chain" => app.enrolled_chain(actor, code, &self.listed_at(code)).await.map(|_| ()),
             "appoint" => app.appoint(actor, &given, &chain, &whom).await.map(|_| ()),
             "appoint_many" if form == "both" => {
                 let teacher = self.appointment(Role::HomeroomTeacher, code);
@@ -565,6 +641,7 @@ impl Town {
                 let answers = Answers { package: PACKAGE, at: at(NOW), answers: Vec::new() };
                 known(app.take_answers(actor, &answers).await.map(|_| ()))
             }
+            "note_schools" => app.note_schools(actor, &[]).await.map(|_| ()),
             "add_account" => {
                 let new = NewAccount { login: "x".into(), name: "x".into(), certificate: None, grants: Vec::new() };
                 app.add_account(actor, new).await.map(|_| ())

@@ -38,6 +38,8 @@ enum AccountCommand {
     Add(AddArgs),
     /// Xem danh sách tài khoản / List accounts
     List,
+    /// Ghi chứng thư mà người này ký bằng / Enrol the certificate a person signs with
+    Enrol(EnrolArgs),
     /// Tạo mã truy cập, chỉ hiện một lần / Make a token, shown once
     Token(TokenArgs),
     /// In phiếu kích hoạt cho những người của trường chưa kích hoạt / Print slips for those of a school without a password
@@ -80,6 +82,15 @@ struct AddArgs {
     /// Chứng thư chữ ký số của người này / Their signing certificate (PEM)
     #[arg(long, value_name = "FILE")]
     certificate: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct EnrolArgs {
+    /// Tên đăng nhập / Whose
+    login: String,
+    /// Chứng thư của người này, rồi nơi cấp (PEM) / Their certificate, its issuers after it
+    #[arg(long, value_name = "FILE")]
+    certificate: std::path::PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +200,18 @@ async fn work(context: &Context, folder: Folder, command: AccountCommand) -> any
             let login = &account.login;
             out.say(&words(format!("Đã thêm tài khoản {login}"), format!("Added the account {login}")));
             out.document(&json!({ "command": "account", "ok": true, "id": account.id.to_string() }));
+        }
+        AccountCommand::Enrol(args) => {
+            let chain: Vec<Vec<u8>> = read_certificates(&args.certificate)?.iter().map(|c| c.der().to_vec()).collect();
+            let account = site.app.store().read().await?.account_of_login(&args.login).await?;
+            let account = account.ok_or_else(|| refused(AppError::NotFound("account")))?;
+            let new = site.app.enrol_certificate(&operator, &account.id, &chain).await.map_err(refused)?;
+            let login = &args.login;
+            out.say(&match new {
+                true => words(format!("Đã ghi chứng thư của {login}"), format!("Enrolled the certificate of {login}")),
+                false => words(format!("{login} đã có chứng thư này"), format!("{login} has this certificate")),
+            });
+            out.document(&json!({ "command": "account enrol", "ok": true, "login": login, "new": new }));
         }
         AccountCommand::List => {
             let accounts = site.app.store().read().await?.accounts().await?;

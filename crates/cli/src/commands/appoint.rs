@@ -61,12 +61,18 @@ pub struct AppointArgs {
     /// Phân công chủ nhiệm nhiều lớp bằng một chữ ký; mỗi dòng LỚP; HỌ VÀ TÊN; TỆP CHỨNG THƯ / Homeroom teachers of many classes by one signature: a line each CLASS; NAME; CERTIFICATE FILE
     #[arg(long, value_name = "FILE", requires = "year", conflicts_with_all = ["end", "replace", "role", "appointee", "class"])]
     list: Option<PathBuf>,
+    /// Phân công mọi chủ nhiệm đã xếp mà chưa ký, bằng một chữ ký / Every planned homeroom teacher, by one signature
+    #[arg(long, requires = "year", conflicts_with_all = ["end", "replace", "role", "appointee", "class", "list", "person"])]
+    planned: bool,
     /// Năm học của danh sách / School year of the list (2026-2027)
-    #[arg(long, value_name = "YEAR", requires = "list")]
+    #[arg(long, value_name = "YEAR")]
     year: Option<SchoolYear>,
     /// Vai trò được giao / Role to give
-    #[arg(long, value_enum, requires = "appointee")]
+    #[arg(long, value_enum)]
     role: Option<GivenRole>,
+    /// Người được giao, theo tên đăng nhập, đã ghi chứng thư / Appointee by login, with a certificate enrolled
+    #[arg(long, value_name = "LOGIN", requires = "role", conflicts_with_all = ["end", "replace", "appointee"])]
+    person: Option<String>,
     /// Chứng thư của người được giao / Appointee's certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "name", requires = "title")]
     appointee: Option<PathBuf>,
@@ -282,6 +288,14 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
     if let Some(id) = args.end.or(args.replace) {
         return end(context, &site, &school, id, args).await;
     }
+    if let (true, Some(year)) = (args.planned, args.year) {
+        let new = list::appoint_planned(&site, &school, year, &args, out).await?;
+        return appointed(&site, &schools, new, out).await;
+    }
+    if let (Some(login), Some(role)) = (&args.person, args.role) {
+        let new = appoint_person(&site, &school, (login, role.into()), &args, out).await?;
+        return appointed(&site, &schools, usize::from(new), out).await;
+    }
     if let (Some(path), Some(year)) = (&args.list, args.year) {
         let new = list::appoint(&site, &school, (path, year), &args, out).await?;
         return appointed(&site, &schools, new, out).await;
@@ -325,6 +339,46 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
         }
     };
     appointed(&site, &schools, new, out).await
+}
+
+/// Gives somebody of the staff a role, by the certificate they enrolled.
+async fn appoint_person(
+    site: &Site,
+    school: &SchoolCode,
+    (login, role): (&str, Role),
+    args: &AppointArgs,
+    out: &Output,
+) -> anyhow::Result<bool> {
+    let refused = |e: AppError| app_failure(&e, out.lang);
+    let account = site.app.store().read().await?.account_of_login(login).await?;
+    let account = account.ok_or_else(|| refused(AppError::NotFound("account")))?;
+    let chain = site.app.enrolled_chain(&Actor::LocalOperator, school, &account.id).await.map_err(refused)?;
+    let (title, name) = match role {
+        Role::Principal => ("Hiệu trưởng", account.name.clone()),
+        Role::DeputyPrincipal => ("KT. HIỆU TRƯỞNG / PHÓ HIỆU TRƯỞNG", account.name.clone()),
+        // A seal is the school's, whoever keeps it.
+        Role::SchoolSeal => {
+            let leaf = Certificate::from_der(chain.first().context("a chain has a leaf")?)?;
+            ("Con dấu của trường", leaf.subject().to_owned())
+        }
+        _ => ("Giáo viên chủ nhiệm", account.name.clone()),
+    };
+    let appointer = match (role, args.deputy) {
+        (Role::HomeroomTeacher, true) => Role::DeputyPrincipal,
+        (Role::HomeroomTeacher, false) => Role::Principal,
+        _ => Role::Department,
+    };
+    let given = Given {
+        role,
+        chain,
+        name: name.parse()?,
+        title: title.parse()?,
+        key_storage: args.key_storage.into(),
+        from: now(),
+        until: now().plus(args.days * DAY),
+        school: school.clone(),
+    };
+    appoint(site, given, args.class.as_ref(), appointer, &args.key, out).await
 }
 
 /// Says how many are new, and how many there are.

@@ -1,4 +1,6 @@
-//! `generate`: made-up classes for trials, tests and measurements.
+//! `generate`: made-up classes, and the lists of a whole school, for trials, tests and measurements.
+
+mod school;
 
 use std::{
     fs::File,
@@ -34,9 +36,14 @@ const CLASS: usize = 40;
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
-    /// Số học sinh / How many pupils
-    #[arg(long, default_value_t = CLASS, value_parser = students)]
-    students: usize,
+    /// Danh sách của cả một trường: nhân sự, 45 lớp, học sinh / The lists of a whole school: staff, 45 classes, pupils
+    ///
+    /// Hai tệp có lỗi để làm thử, và bảng điểm của lớp đầu / Two files have faults to try; and the first class's workbook.
+    #[arg(long, conflicts_with_all = ["format", "first_class", "school"])]
+    whole_school: bool,
+    /// Số học sinh; bỏ qua là một lớp, với --whole-school là 1.900 / How many pupils: a class, or 1,900
+    #[arg(long, value_parser = students)]
+    students: Option<usize>,
     /// Cùng số thì cùng học sinh / Which ones: the same for the same number
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -62,6 +69,12 @@ pub struct GenerateArgs {
     out: PathBuf,
 }
 
+impl GenerateArgs {
+    fn students(&self) -> usize {
+        self.students.unwrap_or(CLASS)
+    }
+}
+
 /// As many as six digits of a personal number tell apart.
 fn students(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| (1..=1_000_000).contains(n)).ok_or_else(|| "1 … 1000000".to_owned())
@@ -79,7 +92,11 @@ enum Format {
 /// # Errors
 /// When a file cannot be written.
 pub fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit> {
-    let classes = args.students.div_ceil(CLASS);
+    if args.whole_school {
+        return school::run(context, args);
+    }
+    let students = args.students();
+    let classes = students.div_ceil(CLASS);
     let bar = context.out.progress(classes, &words("Lập lớp mẫu", "Making classes"));
     match args.format {
         Format::Xlsx => {
@@ -130,7 +147,7 @@ pub fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit> {
         }
     }
     bar.finish();
-    let (students, place) = (args.students, args.out.display());
+    let place = args.out.display();
     context.out.say(&words(
         format!("Đã lập {students} học sinh mẫu trong {classes} lớp: {place}"),
         format!("Made {students} pupils in {classes} classes: {place}"),
@@ -143,7 +160,7 @@ pub fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit> {
 
 /// One of the classes.
 fn one(args: &GenerateArgs, number: usize) -> anyhow::Result<(ClassHeader, Vec<Draft>)> {
-    let pupils = CLASS.min(args.students - number * CLASS);
+    let pupils = CLASS.min(args.students() - number * CLASS);
     let name = format!("{}A{}", args.grade.number(), number + args.first_class);
     let of_grade = Options { school: args.school.clone(), ..Options::of(args.grade, args.year) };
     let options = of_grade.of_class(args.grade, name.parse()?).with_pupils(pupils);

@@ -1,6 +1,8 @@
-//! `school`: what became of a school, and who goes on with its work.
+//! `school`: opening one, what it still lacks; what became of it, and who goes on with its work.
 
-use clap::Args;
+mod opening;
+
+use clap::{Args, Subcommand};
 use hocba_app::{AppError, SchoolFate};
 use hocba_record::types::{SchoolCode, Text};
 use serde_json::json;
@@ -14,11 +16,31 @@ use crate::{
     site::{Site, app_failure},
 };
 
-/// Arguments of `school`. Without a change it shows what became of the school.
+/// Arguments of `school`. With a code alone it shows what became of the school.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SchoolArgs {
+    #[command(subcommand)]
+    command: Option<SchoolCommand>,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum SchoolCommand {
+    /// Mở trường: nhân sự, lớp, học sinh từ các danh sách / Open a school from its lists
+    Open(Box<opening::OpenArgs>),
+    /// Còn thiếu gì trước khi ký lớp đầu tiên / What is missing before the first class is signed
+    State(opening::StateArgs),
+    /// Xem hoặc nhập danh sách trường của sở / The department's list of schools
+    List(opening::ListArgs),
+}
+
+#[derive(Debug, Args)]
+struct ChangeArgs {
     /// Mã trường / The school
-    school: SchoolCode,
+    #[arg(required = true)]
+    school: Option<SchoolCode>,
     /// Đổi tên thành / It goes on under this name
     #[arg(long, value_name = "NAME", group = "change")]
     renamed: Option<Text>,
@@ -48,10 +70,17 @@ pub struct SchoolArgs {
 /// For a school that is not here, and a change that cannot be.
 pub fn run(context: &Context, args: &SchoolArgs) -> anyhow::Result<Exit> {
     let folder = Folder::open(&context.data_dir)?;
-    ledger::runtime()?.block_on(work(context, folder, args))
+    let runtime = ledger::runtime()?;
+    match (&args.command, &args.change.school) {
+        (Some(SchoolCommand::Open(args)), _) => runtime.block_on(opening::open(context, folder, args)),
+        (Some(SchoolCommand::State(args)), _) => runtime.block_on(opening::state(context, folder, args)),
+        (Some(SchoolCommand::List(args)), _) => runtime.block_on(opening::list(context, folder, args)),
+        (None, Some(school)) => runtime.block_on(work(context, folder, school, &args.change)),
+        (None, None) => anyhow::bail!("clap asks for one of the two"),
+    }
 }
 
-async fn work(context: &Context, folder: Folder, args: &SchoolArgs) -> anyhow::Result<Exit> {
+async fn work(context: &Context, folder: Folder, school: &SchoolCode, args: &ChangeArgs) -> anyhow::Result<Exit> {
     let out = &context.out;
     let refused = |e: AppError| app_failure(&e, out.lang);
     let site = Site::open(folder).await?;
@@ -71,10 +100,10 @@ async fn work(context: &Context, folder: Folder, args: &SchoolArgs) -> anyhow::R
             Some(login) => site.app.actor(login).await.map_err(refused)?,
             None => hocba_app::Actor::LocalOperator,
         };
-        let done = site.app.school_changed(&actor, &args.school, fate, args.decision.as_ref()).await;
+        let done = site.app.school_changed(&actor, school, fate, args.decision.as_ref()).await;
         done.map_err(|e| unknown(&e).unwrap_or_else(|| refused(e)))?;
     }
-    let view = site.app.school(&args.school).await.map_err(|e| unknown(&e).unwrap_or_else(|| refused(e)))?;
+    let view = site.app.school(school).await.map_err(|e| unknown(&e).unwrap_or_else(|| refused(e)))?;
     let list = |codes: &[SchoolCode]| codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let name = view.name.as_ref().map(|name| format!(" – {name}")).unwrap_or_default();
     out.line(&format!("{}{name}", view.school.code));

@@ -12,6 +12,8 @@ mod ends;
 mod eras;
 mod evidence;
 mod keys;
+#[cfg(unix)]
+mod opening;
 mod serve;
 #[cfg(unix)]
 mod servers;

@@ -59,6 +59,7 @@ fn help_and_exit_codes() {
         "appoint",
         "appointments",
         "school",
+        "year",
         "sign",
         "cosign",
         "return",
@@ -107,7 +108,7 @@ fn the_help_says_what_to_do_first_and_is_in_both_languages() {
     assert!(help.starts_with("Bắt đầu / Start: `hocba demo`"), "{help}");
     let (_, commands) = help.split_once("Lệnh / Commands:\n").expect("a list of commands");
     let (commands, _) = commands.split_once("\n\n").expect("its end");
-    assert_eq!(commands.lines().count(), 35, "{commands}");
+    assert_eq!(commands.lines().count(), 36, "{commands}");
     for line in commands.lines() {
         let (name, summary) = line.trim().split_once(' ').expect("a summary");
         let (vietnamese, english) = summary.split_once(" / ").expect(line);

@@ -55,6 +55,24 @@ impl From<AppError> for Problem {
             AppError::Status(_) => Problem::RuleBroken { findings: json!([{ "code": "status" }]) },
             AppError::EndedBefore { .. } => Problem::RuleBroken { findings: json!([{ "code": "ended_before" }]) },
             AppError::SchoolFate(_) => Problem::RuleBroken { findings: json!([{ "code": "school_fate" }]) },
+            AppError::SchoolName => Problem::RuleBroken { findings: json!([{ "code": "school_name" }]) },
+            AppError::CertificateName => Problem::RuleBroken { findings: json!([{ "code": "certificate_name" }]) },
+            AppError::YearNotOpen(year) => {
+                Problem::RuleBroken { findings: json!([{ "code": "year_not_open", "year": year }]) }
+            }
+            AppError::YearClosed(year) => {
+                Problem::RuleBroken { findings: json!([{ "code": "year_closed", "year": year }]) }
+            }
+            AppError::YearUnfinished { unfinished } => {
+                Problem::RuleBroken { findings: json!([{ "code": "year_unfinished", "unfinished": unfinished }]) }
+            }
+            AppError::UnknownClass(class) => {
+                Problem::RuleBroken { findings: json!([{ "code": "unknown_class", "class": class }]) }
+            }
+            AppError::ClassTaken(class) => {
+                Problem::RuleBroken { findings: json!([{ "code": "class_taken", "class": class }]) }
+            }
+            AppError::RollOver(_) => Problem::RuleBroken { findings: json!([{ "code": "roll_over" }]) },
             AppError::Evidence(refusal) => Problem::RuleBroken { findings: json!([{ "code": refusal.code() }]) },
             AppError::TooMany { .. } => Problem::RuleBroken { findings: json!([{ "code": "too_many" }]) },
             AppError::Appointment(_) => Problem::RuleBroken { findings: json!([{ "code": "appointment" }]) },

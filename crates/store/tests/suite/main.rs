@@ -10,5 +10,6 @@ mod evidence;
 mod kit;
 mod limits;
 mod migrations;
+mod opening;
 mod repositories;
 mod time_stamps;

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use hocba_app::{AppError, MAX_APPOINTMENTS, NewAppointment};
+use hocba_app::{Actor, AppError, MAX_APPOINTMENTS, NewAppointment};
 use hocba_record::types::{ClassName, SchoolCode, SchoolYear, Text};
-use hocba_signature::statement::{Role, StatementType};
+use hocba_signature::statement::{Role, Statement, StatementType};
 
 use super::{AppointArgs, DAY, Given, unsigned};
 use crate::{
@@ -99,12 +99,71 @@ pub(super) async fn appoint(
         statements.push(unsigned(&given, Some((class, year)))?);
         chains.push(given.chain);
     }
+    sign(site, statements, &chains, args, out).await
+}
+
+/// Shows and signs the homeroom appointments of a year that are planned and not in force; gives the number of new ones.
+/// More than one transaction takes are signed in several, the earlier classes first.
+///
+/// # Errors
+/// When a key does not open, and when the appointments are refused.
+pub(super) async fn appoint_planned(
+    site: &Site,
+    school: &SchoolCode,
+    year: SchoolYear,
+    args: &AppointArgs,
+    out: &Output,
+) -> anyhow::Result<usize> {
+    let refused = |e: AppError| app_failure(&e, out.lang);
+    let mut needed = site.app.needed_appointments(&Actor::LocalOperator, school, year).await.map_err(refused)?;
+    if needed.is_empty() {
+        out.say(&words(
+            "Không còn phân công nào ký được: xem `hocba school state`",
+            "No appointment is left that could be signed: see `hocba school state`",
+        ));
+        return Ok(0);
+    }
+    if needed.len() > MAX_APPOINTMENTS {
+        let left = needed.split_off(MAX_APPOINTMENTS).len();
+        out.note(&words(
+            format!("còn {left} lớp, chạy lại lệnh này"),
+            format!("{left} classes are left: run this command again"),
+        ));
+    }
+    let (mut statements, mut chains) = (Vec::new(), Vec::new());
+    for one in needed {
+        out.line(&format!("  {}  {}", one.class, one.name));
+        let given = Given {
+            role: Role::HomeroomTeacher,
+            chain: one.chain,
+            name: one.name,
+            title: TITLE.parse()?,
+            key_storage: args.key_storage.into(),
+            from: now(),
+            until: now().plus(args.days * DAY),
+            school: school.clone(),
+        };
+        statements.push(unsigned(&given, Some((one.class, year)))?);
+        chains.push(given.chain);
+    }
+    sign(site, statements, &chains, args, out).await
+}
+
+/// Signs appointments with one authorisation and hands them in together.
+async fn sign(
+    site: &Site,
+    statements: Vec<Statement>,
+    chains: &[Vec<Vec<u8>>],
+    args: &AppointArgs,
+    out: &Output,
+) -> anyhow::Result<usize> {
+    let refused = |e: AppError| app_failure(&e, out.lang);
     let role = if args.deputy { Role::DeputyPrincipal } else { Role::Principal };
     let person = Person::open(&site.folder, role, &args.key)?;
     let statements = person.sign_list(statements, StatementType::Appointment, role, now())?;
     let new: Vec<NewAppointment<'_>> = statements
         .iter()
-        .zip(&chains)
+        .zip(chains)
         .map(|(statement, appointee_chain)| NewAppointment {
             statement,
             appointer_chain: person.chain(),
