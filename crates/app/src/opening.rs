@@ -264,13 +264,14 @@ async fn require_year(tx: &mut Tx, school: &SchoolCode, year: SchoolYear) -> Res
     if found.closed_at.is_some() { Err(AppError::YearClosed(year)) } else { Ok(found) }
 }
 
-/// What an account in this position is granted in the whole school. An administrator's grant comes with their role.
+/// What an account in this position is granted in the whole school.
 const fn role_of(position: Position) -> Option<GrantRole> {
     match position {
         Position::Principal => Some(GrantRole::Principal),
         Position::DeputyPrincipal => Some(GrantRole::DeputyPrincipal),
         Position::Clerk => Some(GrantRole::Clerk),
-        Position::Teacher | Position::Administrator => None,
+        Position::Administrator => Some(GrantRole::SchoolAdministrator),
+        Position::Teacher => None,
     }
 }
 
@@ -284,11 +285,8 @@ async fn give_class(
     if let Some(before) = class.homeroom.filter(|before| before != account) {
         tx.remove_class_grant(&before, (&class.school, class.year, &class.name)).await?;
     }
-    let wanted = Grant {
-        role: GrantRole::HomeroomTeacher,
-        school: Some(class.school.clone()),
-        class: Some((class.year, class.name.clone())),
-    };
+    let of = Some((class.year, class.name.clone()));
+    let wanted = Grant::of_school(GrantRole::HomeroomTeacher, class.school.clone(), of);
     let has = tx.account(account).await?.is_some_and(|a| a.grants.contains(&wanted));
     if !has {
         tx.add_grant(account, &wanted).await?;

@@ -8,7 +8,7 @@ use hocba_record::{
 };
 use hocba_store::{
     Tx,
-    model::{Account, Class, ClassKind, ClassMember, Grant, Id, ListedSchool, PlannedClass, Position, StaffMember},
+    model::{Account, Class, ClassKind, ClassMember, Grant, GrantRole, Id, ListedSchool, PlannedClass, Position, StaffMember},
     retrying,
 };
 use hocba_workbook::{
@@ -21,7 +21,7 @@ use crate::{
     Actor, App, AppError,
     books::Row,
     people::plain,
-    policy::{Action, Place, require},
+    policy::{Action, Place, may, require},
     schools::require_open,
 };
 
@@ -383,7 +383,7 @@ impl Work<'_> {
                 if let Some(role) = role_of(person.position) {
                     tx.remove_school_grant(&person.account, role, self.school).await?;
                 }
-                if let Some(role) = role_of(wanted) {
+                if let Some(role) = self.role_of(wanted) {
                     self.grant(tx, &person.account, role).await?;
                 }
             }
@@ -416,7 +416,7 @@ impl Work<'_> {
                     self.login_taken(row, login);
                     return Ok(None);
                 }
-                if let Some(role) = role_of(wanted) {
+                if let Some(role) = self.role_of(wanted) {
                     self.grant(tx, &account.id, role).await?;
                 }
                 Person {
@@ -437,7 +437,7 @@ impl Work<'_> {
                     Some(login) => login.clone(),
                     None => propose_login(row.name.as_str(), taken),
                 };
-                let grant = role_of(wanted).map(|role| Grant { role, school: Some(self.school.clone()), class: None });
+                let grant = self.role_of(wanted).map(|role| Grant::of_school(role, self.school.clone(), None));
                 let account = Account {
                     id: Id::from_bytes(self.app.edges().bytes()?),
                     login: login.clone(),
@@ -475,14 +475,20 @@ impl Work<'_> {
         ));
     }
 
+    /// What the list gives: a school's administrators are made by the department alone, whoever hands in the list.
+    fn role_of(&self, position: Position) -> Option<GrantRole> {
+        let may = || may(self.actor, Action::AppointAdministrator, Place::School(self.school));
+        role_of(position).filter(|role| *role != GrantRole::SchoolAdministrator || may())
+    }
+
     async fn put(&self, tx: &mut Tx, person: &Person) -> Result<(), AppError> {
         let Person { account, code, position, .. } = person.clone();
         let member = StaffMember { account, school: self.school.clone(), code, position };
         Ok(tx.put_staff(&member, self.now).await?)
     }
 
-    async fn grant(&self, tx: &mut Tx, account: &Id, role: hocba_store::model::GrantRole) -> Result<(), AppError> {
-        let wanted = Grant { role, school: Some(self.school.clone()), class: None };
+    async fn grant(&self, tx: &mut Tx, account: &Id, role: GrantRole) -> Result<(), AppError> {
+        let wanted = Grant::of_school(role, self.school.clone(), None);
         let has = tx.account(account).await?.is_some_and(|a| a.grants.contains(&wanted));
         if !has {
             tx.add_grant(account, &wanted).await?;
