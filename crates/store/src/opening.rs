@@ -102,14 +102,6 @@ impl Tx {
         all("staff", &rows, member_of_staff)
     }
 
-    /// The account of this id, with its grants.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn account(&mut self, id: &Id) -> Result<Option<Account>, StoreError> {
-        self.account_where("SELECT * FROM accounts WHERE id = $1 AND disabled_at IS NULL", &id.to_string()).await
-    }
-
     /// Logins that are taken, by accounts that were closed too.
     ///
     /// # Errors
