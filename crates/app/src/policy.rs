@@ -130,8 +130,9 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut, Import,
-        ManageSchoolAccounts, PrepareSchool, ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal, Sign,
+        AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut,
+        Import, ManageSchoolAccounts, PrepareSchool, ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal,
+        Sign,
     };
     match role {
         GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),

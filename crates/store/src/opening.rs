@@ -9,9 +9,7 @@ use hocba_record::{
 
 use crate::{
     StoreError, Tx,
-    model::{
-        Account, ClassMember, Envelope, GrantRole, Id, ListedSchool, PlannedClass, Position, SchoolYearRow, StaffMember,
-    },
+    model::{ClassMember, Envelope, GrantRole, Id, ListedSchool, PlannedClass, Position, SchoolYearRow, StaffMember},
     pupils::level_word,
     records::placeholders,
     row::{Row, all, int, maybe, one},

@@ -8,7 +8,9 @@ use hocba_record::{
 };
 use hocba_store::{
     Tx,
-    model::{Account, Class, ClassKind, ClassMember, Grant, GrantRole, Id, ListedSchool, PlannedClass, Position, StaffMember},
+    model::{
+        Account, Class, ClassKind, ClassMember, Grant, GrantRole, Id, ListedSchool, PlannedClass, Position, StaffMember,
+    },
     retrying,
 };
 use hocba_workbook::{

@@ -220,8 +220,7 @@ async fn a_birth_date_that_is_none_and_a_pupil_without_a_number_are_told_at_thei
 #[tokio::test]
 async fn another_schools_account_is_not_taken_over_by_a_list() {
     let office = office().await;
-    let grant =
-        hocba_store::model::Grant::everywhere(hocba_store::model::GrantRole::Department);
+    let grant = hocba_store::model::Grant::everywhere(hocba_store::model::GrantRole::Department);
     let new = hocba_app::NewAccount {
         login: "sogd".into(),
         name: "Trần Văn Minh".into(),
