@@ -12,6 +12,7 @@ mod administration;
 mod agent;
 pub mod code;
 mod entering;
+mod forms;
 pub mod password;
 mod sessions;
 pub mod throttle;

@@ -4,7 +4,7 @@
 #[path = "../tests/suite/samples.rs"]
 mod samples;
 
-use hocba_server::{config::ServerConfig, for_anyone, listener, operator};
+use hocba_server::{config::ServerConfig, listener, operator, with_samples};
 
 const LINKS: [&str; 13] = [
     "valid",
@@ -35,12 +35,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(std::path::Path::new(&folder).join(format!("{name}.hocba.json")), bytes)?;
         }
     }
+    println!("staff pages   {}/samples", config.public_url);
     let server = samples::server(config.clone());
     let watch = listener::bind_near(config.operator.ok_or("there is an operator's address")?, 20).await?;
     println!("operator      http://{}/", watch.local_addr()?);
     let limits = config.limits;
     tokio::join!(
-        listener::serve(socket, for_anyone(&server), &limits, std::future::pending()),
+        listener::serve(socket, with_samples(&server), &limits, std::future::pending()),
         listener::serve(watch, operator(&server), &limits, std::future::pending()),
     );
     Ok(())

@@ -18,16 +18,22 @@ pub(crate) struct Assets {
     pub style: String,
     pub script: String,
     pub icon: String,
+    pub staff: String,
+    pub staff_script: String,
 }
 
 const STYLE: &str = include_str!("../assets/style.css");
 const SCRIPT: &str = include_str!("../assets/v.js");
+const STAFF: &str = include_str!("../assets/staff.css");
+const STAFF_SCRIPT: &str = include_str!("../assets/staff.js");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     style: address("style", STYLE, "css"),
     script: address("v", SCRIPT, "js"),
     icon: address("icon", ICON, "svg"),
+    staff: address("staff", STAFF, "css"),
+    staff_script: address("staff", STAFF_SCRIPT, "js"),
 });
 
 fn address(name: &str, content: &str, kind: &str) -> String {
@@ -41,6 +47,8 @@ pub(crate) async fn serve(Path(name): Path<String>) -> Result<Response, Problem>
     let (kind, content) = match address {
         a if a == ASSETS.style => ("text/css; charset=utf-8", STYLE),
         a if a == ASSETS.script => ("text/javascript; charset=utf-8", SCRIPT),
+        a if a == ASSETS.staff => ("text/css; charset=utf-8", STAFF),
+        a if a == ASSETS.staff_script => ("text/javascript; charset=utf-8", STAFF_SCRIPT),
         a if a == ASSETS.icon => ("image/svg+xml", ICON),
         _ => return Err(Problem::NotFound),
     };

@@ -1,6 +1,11 @@
 //! What the server has to be told.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
 
 use axum::http::Uri;
 use hocba_app::LinkSecret;
@@ -26,6 +31,10 @@ pub struct ServerConfig {
     pub operator: Option<SocketAddr>,
     /// How the world reaches `listen`: what links and QR codes begin with.
     pub public_url: PublicUrl,
+    /// Addresses of proxies before this server. Of a request from one of them, the address of the client is what
+    /// `X-Forwarded-For` says last; everybody else's is not believed. Guessing of passwords is slowed by that address, so
+    /// behind a proxy that is not named here all people share one.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Limits.
     pub limits: Limits,
 }
@@ -37,6 +46,7 @@ impl Default for ServerConfig {
             listen: here(8080),
             operator: Some(here(8081)),
             public_url: PublicUrl::of_listener(here(8080)),
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -8,4 +8,5 @@ pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod leave;
 pub(crate) mod observe;
+pub mod peer;
 pub mod request_id;

@@ -1,11 +1,11 @@
 //! The JSON API, the public check page, QR codes, and the plumbing under them.
 //!
 //! **For**: what the world reaches over HTTP: [`public`] (API under `/api/v1`, pages, the check page `/v`) and
-//! [`operator`] (metrics and a status page, on a listener of their own); failures as RFC 9457 documents ([`problem`]);
+//! [`mod@staff`] pages behind a sign-in, [`operator`] (metrics and a status page, on a listener of their own); failures as RFC 9457 documents ([`problem`]);
 //! verdicts as people read them ([`mod@view`]); [`qr`] codes; a [`listener`] with limits and an orderly end ([`lifecycle`]).
 //!
 //! **Will not**: decide anything: [`hocba_app::App`] does, and for what anyone may ask, whoever implements
-//! [`service::Service`]; know a database or a key; set a cookie; log what could tell who looked at whom.
+//! [`service::Service`]; know a database or a key; log what could tell who looked at whom.
 //!
 //! ```no_run
 //! use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds, lifecycle::Stage, listener, public};
@@ -35,6 +35,7 @@ mod pages;
 pub mod problem;
 pub mod qr;
 pub mod service;
+pub mod staff;
 pub mod view;
 
 use std::sync::Arc;
@@ -74,6 +75,8 @@ pub struct Server<S> {
     /// What accounts have done that keeps a core busy; see [`heavy`].
     pub(crate) heavy: Arc<Semaphore>,
     pub(crate) life: Lifecycle,
+    /// Between the two steps of signing in.
+    pub(crate) process_key: staff::ProcessKey,
 }
 
 impl<S: Service> Server<S> {
@@ -82,7 +85,8 @@ impl<S: Service> Server<S> {
         let verifications = Arc::new(Semaphore::new(config.limits.verifications));
         let heavy = Arc::new(Semaphore::new(config.limits.heavy));
         let (metrics, life) = (Metrics::default(), Lifecycle::default());
-        Self { service, config: Arc::new(config), ids, metrics, verifications, heavy, life }
+        let process_key = staff::ProcessKey::default();
+        Self { service, config: Arc::new(config), ids, metrics, verifications, heavy, life, process_key }
     }
 
     /// Where it is in its life, and the way to end it.
@@ -103,12 +107,18 @@ impl<S: Service> Server<S> {
 /// What the world reaches: what is for anyone, and the API for those with an account.
 pub fn public(server: &Server<App>) -> Router {
     let endpoints = api::for_anyone().into_iter().chain(api::of_the_record()).chain(api::for_accounts()).collect();
-    plumbed(open_routes().nest("/api/v1", api::router(endpoints)), server)
+    plumbed(open_routes().merge(staff::router()).nest("/api/v1", api::router(endpoints)), server)
 }
 
 /// What anyone reaches without an account: the check page, links, verdicts.
 pub fn for_anyone<S: Service>(server: &Server<S>) -> Router {
     plumbed(open_routes().nest("/api/v1", api::router(api::for_anyone())), server)
+}
+
+/// The same with the samples of the staff pages at `/samples`; for those who change pages, never for a deployment.
+pub fn with_samples<S: Service>(server: &Server<S>) -> Router {
+    let routes = open_routes().merge(staff::sample_pages()).nest("/api/v1", api::router(api::for_anyone()));
+    plumbed(routes, server)
 }
 
 fn open_routes<S: Service>() -> Router<Server<S>> {

@@ -3,7 +3,12 @@
 use std::{future::Future, io, iter, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -15,7 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::config::Limits;
+use crate::{config::Limits, http::peer::Peer};
 
 /// Why there is no listener.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +183,15 @@ impl Talk {
         if !said {
             return;
         }
-        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip().to_canonical()));
+        let service = service.clone();
+        let named = service_fn(move |mut request: Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            service.call(request)
+        });
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), named));
         // What a client does to its own connection (hangs up, sends nonsense) is no event of ours.
         tokio::select! {
             // What has arrived is looked at before the connection is taken for idle.

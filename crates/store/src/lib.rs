@@ -45,6 +45,7 @@ mod error;
 mod evidence;
 mod exchange;
 mod faults;
+mod forms;
 mod jobs;
 mod links;
 mod migrations;

@@ -31,6 +31,7 @@ migrations! {
     8 "time stamps" "0008_time_stamps.sql",
     9 "opening" "0009_opening.sql",
     10 "access" "0010_access.sql",
+    11 "forms" "0011_forms.sql",
 }
 
 /// The text of every migration for an engine, in order.

@@ -77,6 +77,7 @@ pub const TABLES: &[Table] = tables! {
     }
     devices (hash) { hash Bytes, account Text, address Bytes, used_at Int, expires_at Int, }
     tries (key) { key Bytes, kind Text, level Int, at Int, stale_at Int, }
+    used_forms (hash) { hash Bytes, used_at Int, expires_at Int, }
     api_tokens (hash) { hash Bytes, account Text, created_at Int, expires_at Int, }
     certificates (digest) { digest Text, der Bytes, added_at Int, }
     classes (id) { id Text, school Text, year Int, grade Int, name Text, revision Int, imported_at Int, kind Text, }

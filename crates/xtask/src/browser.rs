@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 use crate::{
     check::cargo,
     steps::{Show, run as run_command},
+    test::node_packages,
 };
 
 /// Screens: name, width and height in CSS pixels.
@@ -29,6 +31,56 @@ pub struct Args {
     /// A Chromium.
     #[arg(long, default_value = "chromium")]
     browser: String,
+    /// Look at the samples of the staff pages instead, with axe-core (several minutes)
+    #[arg(long)]
+    pages: bool,
+}
+
+/// `cargo xtask pages`: the samples of all pages on this machine, without a database, until it is interrupted.
+pub fn serve_samples() -> anyhow::Result<()> {
+    let root = crate::workspace_root();
+    let status = Command::new(samples_program(&root)?).status()?;
+    ensure!(status.success(), "the samples server ended with {status}");
+    Ok(())
+}
+
+/// The samples server, built with the features of the workspace, so that nothing else is built anew.
+fn samples_program(root: &Path) -> anyhow::Result<PathBuf> {
+    run_command(cargo(root).args(["build", "--locked", "--workspace", "--example", "samples"]), Show::Nothing)?;
+    Ok(crate::test::target_folder(root)?.join("debug/examples/samples"))
+}
+
+/// Every sample of the staff pages: languages, colours, screens (tests/js/pages.mjs).
+fn look_at_pages(args: &Args) -> anyhow::Result<()> {
+    let root = crate::workspace_root();
+    let found = Command::new("sh").args(["-c", &format!("command -v '{}'", args.browser)]).output()?;
+    ensure!(found.status.success(), "no `{}` (Debian: apt-get install chromium)", args.browser);
+    let browser = String::from_utf8(found.stdout)?.trim().to_owned();
+    let scripts = root.join("tests/js");
+    node_packages(&scripts)?;
+    let target = crate::test::target_folder(&root)?;
+    let mut samples = Command::new(samples_program(&root)?);
+    let mut child = samples.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut out = BufReader::new(child.stdout.take().context("the output of the samples server")?);
+    let _serving = Serving(child);
+    let mut said = String::new();
+    let address = loop {
+        said.clear();
+        ensure!(out.read_line(&mut said)? > 0, "the samples server ended before it served");
+        if let Some(address) =
+            said.trim().strip_prefix("staff pages").and_then(|rest| rest.trim().strip_suffix("/samples"))
+        {
+            break address.to_owned();
+        }
+    };
+    // The line stands before the listener answers; what is read goes on being read, or the server would stop at a full pipe.
+    std::thread::spawn(move || out.lines().for_each(drop));
+    let folder = target.join("xtask/pages");
+    let mut node = Command::new("node");
+    let status = node.arg("pages.mjs").arg(&address).args([&folder]).arg(&browser).current_dir(&scripts).status();
+    let status = status.context("node")?;
+    ensure!(status.success(), "the pages have faults");
+    Ok(())
 }
 
 struct Serving(Child);
@@ -42,6 +94,9 @@ impl Drop for Serving {
 
 /// Serves a demonstration and looks at it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    if args.pages {
+        return look_at_pages(args);
+    }
     let root = crate::workspace_root();
     run_command(cargo(&root).args(["build", "--locked", "--quiet", "--package", "hocba-cli"]), Show::Nothing)?;
     let target = crate::test::target_folder(&root)?;

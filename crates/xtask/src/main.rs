@@ -32,6 +32,8 @@ enum Command {
     Bench(bench::Args),
     /// Look at a fresh demonstration in a real browser (Chromium)
     Browser(browser::Args),
+    /// Serve the samples of all pages on this machine, without a database, to look at them
+    Pages,
     /// Format, lints and layers: the fast part of `test`
     Check(check::Args),
     /// Fuzz every parser of outside bytes (nightly compiler and cargo-fuzz)
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Bench(args) => bench::run(&args),
         Command::Browser(args) => browser::run(&args),
+        Command::Pages => browser::serve_samples(),
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),

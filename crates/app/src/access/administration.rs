@@ -113,6 +113,16 @@ impl App {
         Ok(lines)
     }
 
+    /// The schools whose accounts the actor may manage, by code.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn administered_schools(&self, actor: &Actor) -> Result<Vec<SchoolCode>, AccessError> {
+        let schools = self.store().read().await?.schools().await?;
+        let codes = schools.into_iter().map(|school| school.code);
+        Ok(codes.filter(|school| administers(actor, school)).collect())
+    }
+
     /// Makes an account at a school.
     ///
     /// # Errors

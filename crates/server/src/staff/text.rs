@@ -1,0 +1,79 @@
+//! Text of the staff pages: `locales/vi/staff.ftl` and `locales/en/staff.ftl`, compiled in.
+//!
+//! No language stands in for the other: a text that is missing shows as `⟦id⟧`, and a test finds it before anybody does.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use unic_langid::LanguageIdentifier;
+
+use crate::language::{self, Language};
+
+/// The catalogues, as committed: language and text. For the test that compares them.
+pub const CATALOGUES: [(Language, &str); 2] = [
+    (Language::Vietnamese, include_str!("../../locales/vi/staff.ftl")),
+    (Language::English, include_str!("../../locales/en/staff.ftl")),
+];
+
+type Bundle = FluentBundle<FluentResource>;
+
+static VIETNAMESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Vietnamese));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English));
+
+fn bundle(language: Language) -> Bundle {
+    let tag: LanguageIdentifier = language::code(language).parse().expect("`vi` and `en` are language tags");
+    let mut bundle = Bundle::new_concurrent(vec![tag]);
+    // Marks of direction would be in the way of searching and copying; both languages are written from left to right.
+    bundle.set_use_isolating(false);
+    let (_, text) = CATALOGUES[usize::from(language == Language::English)];
+    // What does not parse or is there twice shows as missing, in the test too.
+    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(rest, _)| rest);
+    let _ = bundle.add_resource(resource);
+    bundle
+}
+
+/// The text of one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text(pub Language);
+
+impl Text {
+    /// A text without variables.
+    pub fn say(self, id: &str) -> Cow<'static, str> {
+        self.find(id, None)
+    }
+
+    /// A text with variables.
+    pub fn with(self, id: &str, variables: &[(&'static str, &str)]) -> Cow<'static, str> {
+        let arguments: FluentArgs<'_> = variables.iter().map(|(name, value)| (*name, *value)).collect();
+        self.find(id, Some(&arguments))
+    }
+
+    /// A text with a number.
+    pub fn count(self, id: &str, count: u32) -> Cow<'static, str> {
+        let mut arguments = FluentArgs::new();
+        arguments.set("count", count);
+        self.find(id, Some(&arguments))
+    }
+
+    fn find(self, id: &str, arguments: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
+        let bundle: &'static Bundle = language::pick(self.0, &VIETNAMESE, &ENGLISH);
+        let pattern = bundle.get_message(id).and_then(|message| message.value());
+        let Some(pattern) = pattern else { return format!("⟦{id}⟧").into() };
+        let mut errors = Vec::new();
+        let said = bundle.format_pattern(pattern, arguments, &mut errors).into_owned();
+        if errors.is_empty() { said.into() } else { format!("⟦{id}⟧").into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_or_a_variable_that_is_missing_is_seen_and_not_covered_by_the_other_language() {
+        let text = Text(Language::English);
+        assert_eq!(text.say("no-such-text"), "⟦no-such-text⟧");
+        assert_eq!(text.say("hello"), "⟦hello⟧", "it needs a name");
+        assert_eq!(text.with("hello", &[("name", "Ánh")]), "Hello, Ánh");
+    }
+}
