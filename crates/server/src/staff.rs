@@ -1,7 +1,7 @@
 //! Pages for people with an account, and the forms by which they get in.
 //!
-//! Every page and form is in the list of [`pages`], and the router is made of that list alone: a method, an address, who
-//! may, and whether it does its work once. What holds for all of them happens in [`serve`], before a handler is called:
+//! Every page and form is in the list of `pages`, and the router is made of that list alone: a method, an address, who
+//! may, and whether it does its work once. What holds for all of them happens in `serve`, before a handler is called:
 //! where the request comes from, whose session it is, whether the form is ours, whether the role may. docs/pages.md says how
 //! to add one, docs/adr/0022 why it is so.
 
@@ -13,6 +13,7 @@ mod failure;
 mod form;
 mod home;
 mod me;
+mod opening;
 mod samples;
 mod sealed;
 mod sign_in;
@@ -144,6 +145,7 @@ fn pages() -> Vec<Page> {
         post("/me/second-factor", Access::SignedIn, me::enrol),
         post("/me/second-factor/confirm", Access::SignedIn, me::confirm),
         post("/me/recovery-codes", Access::SignedIn, me::recovery_codes).once(),
+        get("/school/{school}/opening", Access::May(Action::PrepareSchool), opening::show),
         get("/school/{school}/accounts", manage, accounts::list),
         get("/school/{school}/accounts/add", manage, accounts::add_form),
         post("/school/{school}/accounts/add", manage, accounts::add).once(),

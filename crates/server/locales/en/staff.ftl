@@ -191,3 +191,17 @@ access-password-short = The password needs at least 10 characters.
 access-password-long = The password has at most 128 characters.
 access-password-own-name = The password must not be your login or name.
 access-password-common = This password is easy to guess. Choose a short sentence that only you know.
+
+## What is still missing
+opening-title = What is still missing
+opening-of = School { $school }, school year { $year }: what has to be done before the first class is signed.
+opening-progress = { $settled } of { $all } done
+opening-what = What
+opening-how = Command that does it
+opening-done = Done
+opening-missing-one = Missing
+opening-missing = { $missing } of { $of } missing
+opening-waiting = { $waiting } wait for the public record
+opening-blocked = Waits for something else
+opening-optional = Not required
+opening-no-year = School { $school } has no open school year. Whoever runs the service opens one by this command.

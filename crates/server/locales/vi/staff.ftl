@@ -186,3 +186,17 @@ access-password-short = Mật khẩu cần ít nhất 10 ký tự.
 access-password-long = Mật khẩu dài nhất 128 ký tự.
 access-password-own-name = Mật khẩu không được là tên đăng nhập hay họ tên của bạn.
 access-password-common = Mật khẩu này quá dễ đoán. Hãy chọn một câu ngắn chỉ bạn biết.
+
+## Còn thiếu gì
+opening-title = Còn thiếu gì
+opening-of = Trường { $school }, năm học { $year }: những việc cần xong trước khi ký lớp đầu tiên.
+opening-progress = Đã xong { $settled } trong { $all } việc
+opening-what = Việc
+opening-how = Làm bằng lệnh
+opening-done = Đã xong
+opening-missing-one = Chưa có
+opening-missing = Còn thiếu { $missing } trong { $of }
+opening-waiting = { $waiting } đang chờ ghi sổ chung
+opening-blocked = Chờ việc khác xong trước
+opening-optional = Không bắt buộc
+opening-no-year = Trường { $school } chưa mở năm học nào. Người vận hành mở năm học bằng lệnh dưới đây.

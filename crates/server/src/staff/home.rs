@@ -48,6 +48,12 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
             (None, None) => (t.say("home-all-schools"), "/schools".to_owned()),
         };
         let role = words::grant(t, grant);
+        let mut opening = None;
+        if let Some(school) = grant.school.as_ref().filter(|_| grant.class.is_none())
+            && role_may(grant.role, Action::PrepareSchool)
+        {
+            opening = Some(super::opening::address(school));
+        }
         let manages = role_may(grant.role, Action::ManageSchoolAccounts) && grant.class.is_none();
         let at = places.iter().position(|(known, _)| *known == title).unwrap_or_else(|| {
             let view = PlaceView { title: title.to_string(), roles: String::new(), links: Vec::new() };
@@ -59,6 +65,9 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
             place.roles.push_str(", ");
         }
         place.roles.push_str(&role);
+        if let Some(href) = opening.filter(|href| !place.links.iter().any(|link| link.href == *href)) {
+            place.links.push(Link { href, text: t.say("opening-title").into_owned() });
+        }
         if manages && !place.links.iter().any(|link| link.href == list) {
             let text = if grant.school.is_some() { t.say("accounts-title") } else { t.say("schools-title") };
             place.links.push(Link { href: list, text: text.into_owned() });

@@ -8,6 +8,7 @@ use axum::{
     routing::get,
 };
 use hocba_app::{
+    Item, ItemState,
     access::{AccountLine, AccountState, NewTotp, SessionLine, Slip, SlipView},
     model::{Account, Grant, GrantRole, Id},
 };
@@ -20,6 +21,7 @@ use super::{
     failure::FailurePage,
     home::{HomePage, SchoolsPage},
     me::{ConfirmPage, PasswordPage, SecondFactorPage, SessionsPage},
+    opening::OpeningPage,
     sign_in::{CodePage, SignInPage},
     text::Text,
 };
@@ -164,6 +166,43 @@ impl Sample for SchoolsPage {
     }
 }
 
+impl Sample for OpeningPage {
+    fn samples(text: Text) -> Vec<Self> {
+        let year = hocba_record::types::SchoolYear::starting(2026).expect("a year");
+        let item = |code, state, vi: &str, en: &str, command: Option<&str>, classes: &[&str]| Item {
+            code,
+            state,
+            vi: vi.into(),
+            en: en.into(),
+            command: command.map(str::to_owned),
+            classes: classes.iter().map(|name| name.parse().expect("a class")).collect(),
+        };
+        let items = [
+            item("school_open", ItemState::Done, "Trường đã mở", "The school is open", None, &[]),
+            item(
+                "homeroom",
+                ItemState::Missing { missing: 3, of: 45 },
+                "Giáo viên chủ nhiệm của từng lớp",
+                "A homeroom teacher for each class",
+                Some("hocba school open 79DEMO001 --classes lop.xlsx"),
+                &["6A1", "7A12", "9A3"],
+            ),
+            item(
+                "seal",
+                ItemState::Missing { missing: 1, of: 1 },
+                "Chứng thư con dấu của trường",
+                "The school's seal certificate",
+                Some("hocba account enrol vanthu --certificate seal.pem"),
+                &[],
+            ),
+            item("anchored", ItemState::Waiting { waiting: 45 }, "Phân công đã ghi sổ chung", "On record", None, &[]),
+            item("signed", ItemState::Blocked { by: "seal" }, "Phân công đã ký", "Appointments signed", None, &[]),
+            item("deputy", ItemState::Optional, "Phó hiệu trưởng", "A deputy principal", None, &[]),
+        ];
+        vec![Self::new(inside(text), &school(), Some(year), &items), Self::new(inside(text), &school(), None, &[])]
+    }
+}
+
 impl Sample for SessionsPage {
     fn samples(text: Text) -> Vec<Self> {
         let line = |number, label: &str, current| SessionLine {
@@ -288,6 +327,7 @@ sampled! {
     "recovery" RecoveryPage,
     "home" HomePage,
     "schools" SchoolsPage,
+    "opening" OpeningPage,
     "sessions" SessionsPage,
     "password" PasswordPage,
     "second_factor" SecondFactorPage,
