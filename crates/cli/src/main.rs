@@ -84,7 +84,7 @@ enum Command {
     Appoint(appoint::AppointArgs),
     /// Xem ai được ký, việc chờ người đã thôi / Who may sign, what waits for who left
     Appointments(appointments::AppointmentsArgs),
-    /// Mở trường, còn thiếu gì; đổi tên, sáp nhập, tách, giải thể / Open a school, what became of it
+    /// Mở trường, còn thiếu gì; đổi tên, sáp nhập, giải thể / Open a school; its changes
     School(school::SchoolArgs),
     /// Năm học: mở, chuyển học sinh lên lớp, đóng / School years: open, roll over, close
     Year(year::YearArgs),

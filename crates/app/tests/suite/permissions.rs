@@ -123,6 +123,7 @@ const USE_CASES: &[UseCase] = &[
     ("package_records",     "",                  &[Action::HandOut],         Everything),
     ("take_answers",        "",                  &[Action::HandOut],         Everything),
     ("school_accounts",     "",                  &[Action::ManageSchoolAccounts], About::School),
+    ("administered_schools", "",                 &[Action::ManageSchoolAccounts], WhatOneSees),
     ("add_school_account",  "teacher",           &[Action::ManageSchoolAccounts], About::School),
     ("add_school_account",  "administrator",     &[Action::AppointAdministrator], About::School),
     ("set_grants",          "of a teacher",      &[Action::ManageSchoolAccounts], About::School),
@@ -169,6 +170,7 @@ const FOR_ANYONE: &[&str] = &[
     "activate",
     "session", // says who the actor is; the next are of the session's own account
     "sign_out",
+    "use_form",
     "sessions",
     "end_session",
     "end_other_sessions",
@@ -660,6 +662,13 @@ impl Town {
                     }
                 };
                 app.signer(&own, step, false, &chain_of(person)).await.map(|_| ())
+            }
+            "administered_schools" => {
+                let seen = app.administered_schools(actor).await.expect("the database is there");
+                let may = |code: &&SchoolCode| may(actor, Action::ManageSchoolAccounts, Place::School(code));
+                let all = [SCHOOL, OTHER_SCHOOL].map(school);
+                assert_eq!(seen.iter().collect::<Vec<_>>(), all.iter().filter(may).collect::<Vec<_>>(), "{actor:?}");
+                Ok(())
             }
             "classes" => {
                 let seen: BTreeSet<Id> = app.classes(actor).await?.into_iter().map(|(class, _)| class.id).collect();

@@ -27,7 +27,7 @@ pub fn page(slips: &[Slip], school: &str, address: Option<&str>) -> String {
         html.push_str("<div class=\"page\">\n");
         for slip in slips {
             let place = match address {
-                Some(address) => format!("Mở <b>{}/kich-hoat</b> và gõ mã:", escaped(address.trim_end_matches('/'))),
+                Some(address) => format!("Mở <b>{}/activate</b> và gõ mã:", escaped(address.trim_end_matches('/'))),
                 None => "Mở trang kích hoạt mà nhà trường cho biết và gõ mã:".to_owned(),
             };
             let _ = write!(
@@ -91,7 +91,7 @@ mod tests {
         for slip in &slips {
             assert!(html.contains(&slip.code) && html.contains(&format!("<b>{}</b>", slip.login)), "{}", slip.login);
         }
-        for text in ["https://hocba.example.vn/kich-hoat", "79DEMO001", "Nguyễn Thị Ánh", "15/01/2027"] {
+        for text in ["https://hocba.example.vn/activate", "79DEMO001", "Nguyễn Thị Ánh", "15/01/2027"] {
             assert!(html.contains(text), "{text}");
         }
         assert_eq!(html.matches("<div").count(), html.matches("</div>").count());
