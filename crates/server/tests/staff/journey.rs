@@ -1,7 +1,12 @@
 //! What people do, page by page.
 
 use axum::http::StatusCode;
-use hocba_app::model::GrantRole;
+use hocba_app::{
+    Mode, NewAccount,
+    access::{Activation, Client},
+    model::{Grant, GrantRole},
+};
+use hocba_record::types::SchoolYear;
 use hocba_tests::{SCHOOL, office::OPERATOR};
 
 use crate::browser::{Desk, PASSWORD, list};
@@ -185,4 +190,66 @@ async fn a_password_is_changed_by_whoever_knows_it_and_english_is_kept() {
     let done = browser.fill(&refused, "/me/password", &right).await;
     assert_eq!(done.location(), "/home?done=password-changed");
     assert_eq!(browser.get("/home").await.find("h1"), "Home");
+}
+
+#[tokio::test]
+async fn whoever_is_given_a_role_that_needs_a_second_factor_enrols_it_before_anything_else() {
+    let desk = Desk::open().await;
+    let app = &desk.office.app;
+    // Nothing to do yet, so nothing that needs more than a password.
+    let new = NewAccount { login: "moi".into(), name: "Tên moi".into(), certificate: None, grants: Vec::new() };
+    let account = app.add_account(&OPERATOR, new).await.expect("added");
+    let client = Client { address: [203, 0, 113, 9].into(), agent: "" };
+    let slip = desk.slip(&account).await;
+    let with = Activation { slip: &slip, password: PASSWORD, code: None, client };
+    let activated = app.activate(&with).await.expect("activated");
+    let mut browser = desk.browser();
+    browser.cookies.insert("__Host-hocba".into(), activated.session.token);
+    assert_eq!(browser.get("/home").await.status, StatusCode::OK);
+
+    let grant = Grant::of_school(GrantRole::SchoolAdministrator, SCHOOL.parse().expect("code"), None);
+    app.set_grants(&OPERATOR, &account.id, &[grant]).await.expect("granted");
+    for address in ["/home", &list()] {
+        let answer = browser.get(address).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/me/second-factor"), "{address}");
+    }
+    let add = format!("{}/add", list());
+    let csrf = desk.token(&browser, &add).await;
+    let fields = [("csrf", csrf.as_str()), ("form", "0123456789abcdef-enrol"), ("login", "ban"), ("name", "Tên bạn")];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    assert_eq!(browser.post(&add, &fields).await.status, StatusCode::FORBIDDEN);
+
+    let page = browser.get("/me/second-factor").await;
+    assert!(!page.find(".note").is_empty(), "it says why");
+    let wrong = browser.fill(&page, "/me/second-factor", &[("password", "không phải")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let page = browser.fill(&page, "/me/second-factor", &[("password", PASSWORD)]).await;
+    let code = desk.digits(&page.find(".secret"));
+    let page = browser.fill(&page, "/me/second-factor/confirm", &[("code", &code)]).await;
+    assert_eq!(page.text.matches("<li><code>").count(), 8, "recovery codes");
+    assert_eq!(browser.get(&list()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_a_school_lacks_is_said_for_the_year_that_is_open_and_changes_with_what_is_done() {
+    let desk = Desk::open().await;
+    let (mut browser, ..) = desk.signed_in("hieutruong", GrantRole::Principal, SCHOOL).await;
+    let home = browser.get("/home").await;
+    let address = format!("/school/{SCHOOL}/opening");
+    assert!(home.text.contains(&format!("href=\"{address}\"")), "home leads there");
+    let page = browser.get(&address).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("hocba year open"), "no year is open");
+
+    let (school, year) = (SCHOOL.parse().expect("code"), SchoolYear::starting(2026).expect("year"));
+    let app = &desk.office.app;
+    app.open_year(&OPERATOR, &school, year).await.expect("opened");
+    let settled = |page: &crate::browser::Answer| page.text.matches('✓').count();
+    let before = browser.get(&address).await;
+    assert!(before.text.contains("2026-2027") && before.text.contains("Chưa có"), "{}", before.text);
+    let staff = "Họ và tên;Chức vụ\nPhan Thị Thảo;Giáo viên\nLê Văn Thư;Văn thư\n";
+    app.import_staff(&OPERATOR, &school, year, staff.as_bytes(), Mode::Apply).await.expect("taken");
+    let after = browser.get(&address).await;
+    assert!(settled(&after) > settled(&before), "{}", after.text);
+    assert!(!after.text.contains("Phan Thị Thảo"), "it counts people and names none");
 }
