@@ -23,6 +23,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use hocba_app::AccessSettings;
 use hocba_bundle::facts::Address;
 use hocba_keystore::Mode;
 use hocba_server::config::PublicUrl;
@@ -71,6 +72,9 @@ pub struct Config {
     /// authorities are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceConfig>,
+    /// How people sign in, where that is not as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessConfig>,
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<PublicUrl>,
@@ -186,6 +190,73 @@ pub struct TimeStampConfig {
     pub authority: String,
     /// Its address, plain `http:`; inside the own network as well.
     pub url: String,
+}
+
+/// How people sign in, as `hocba.json` says it; what is left out is as usual ([`AccessSettings`], docs/accounts.md).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessConfig {
+    /// A session ends after so many minutes without a request: 30 to 480.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_minutes: Option<u16>,
+    /// A session ends so many hours after signing in: at most 24.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_hours: Option<u16>,
+    /// A printed slip works for so many days: 1 to 60.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip_days: Option<u16>,
+    /// Who needs a second factor: roles by their names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<Vec<String>>,
+    /// What the installation is called in an authenticator app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl AccessConfig {
+    /// The settings.
+    ///
+    /// # Errors
+    /// The name of what is no role, or outside its bounds.
+    pub fn settings(&self) -> Result<AccessSettings, Failure> {
+        let refused = |what: &str| {
+            Failure::new(
+                Exit::BadInput,
+                "access_settings",
+                words(
+                    format!("{CONFIG}: mục access có {what} không dùng được"),
+                    format!("{CONFIG}: access has a {what} that cannot be used"),
+                ),
+            )
+            .hint(words("xem docs/accounts.md, mục Settings", "see Settings in docs/accounts.md"))
+        };
+        let mut settings = AccessSettings::default();
+        if let Some(minutes) = self.idle_minutes {
+            settings.idle = i64::from(minutes) * 60;
+        }
+        if let Some(hours) = self.session_hours {
+            settings.absolute = i64::from(hours) * 3600;
+        }
+        if let Some(days) = self.slip_days {
+            settings.slip_life = i64::from(days) * 86_400;
+        }
+        if let Some(roles) = &self.second_factor {
+            let roles: Result<_, _> = roles.iter().map(|role| role.parse()).collect();
+            settings.second_factor = roles.map_err(|_| refused("second_factor"))?;
+        }
+        if let Some(name) = &self.name {
+            settings.issuer.clone_from(name);
+        }
+        settings.check().map_err(|what| {
+            refused(match what {
+                "idle" => "idle_minutes",
+                "absolute" => "session_hours",
+                "slip_life" => "slip_days",
+                _ => "name",
+            })
+        })?;
+        Ok(settings)
+    }
 }
 
 /// A database, as `hocba.json` says it; what is left out is as usual ([`Database`]).

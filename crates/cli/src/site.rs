@@ -112,6 +112,10 @@ impl Site {
         let settings =
             Settings { chain: deployment.chain, contract: deployment.contract, past, batch_age: BATCH_AGE, signing };
         let app = App::new(store, key, profile, public_record, edges(), settings);
+        let app = match &folder.config().access {
+            Some(access) => app.with_access(access.settings()?),
+            None => app,
+        };
         Ok(Self { folder, app })
     }
 

@@ -127,8 +127,9 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
             };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
             let signing = args.signing.into();
-            let (evidence, base_url) = (None, None);
-            let config = Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence, base_url, signing };
+            let (evidence, access, base_url) = (None, None, None);
+            let config =
+                Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence, access, base_url, signing };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
             ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;

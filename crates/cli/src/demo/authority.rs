@@ -51,8 +51,8 @@ pub async fn init(root: &Path, signing: SigningMode) -> anyhow::Result<Folder> {
     }
     let port = free_port().await?;
     let chain = ChainConfig::Embedded { port };
-    let (database, evidence, base_url) = (None, None, None);
-    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database, evidence, base_url, signing };
+    let (database, evidence, access, base_url) = (None, None, None, None);
+    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database, evidence, access, base_url, signing };
     let folder = Folder::create(root, config)?;
     complete(&folder).await?;
     Ok(folder)

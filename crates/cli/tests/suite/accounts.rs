@@ -60,3 +60,34 @@ fn an_administrator_and_a_teacher_get_slips_that_are_printed_once_and_reset_by_n
     assert_ne!(unknown.code, 0);
     world.on_demo(&["fsck"]).expect(0);
 }
+
+/// The settings of docs/accounts.md, and each with something in it that cannot be.
+#[test]
+fn how_people_sign_in_is_set_as_the_page_says_and_what_cannot_be_is_refused_by_name() {
+    let world = World::demo();
+    let page = include_str!("../../../../docs/accounts.md");
+    let (_, rest) = page.split_once("```json\n\"access\": ").expect("the page shows it");
+    let access: Value = serde_json::from_str(rest.split("```").next().expect("its end")).expect("JSON");
+    let path = world.path("demo/hocba.json");
+    let plain: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+    let set = |access: &Value| {
+        let mut config = plain.clone();
+        config["access"] = access.clone();
+        std::fs::write(&path, config.to_string()).expect("written");
+    };
+    set(&access);
+    world.on_demo(&["account", "list"]).expect(0);
+    for (name, wrong) in [
+        ("idle_minutes", Value::from(29)),
+        ("session_hours", 25.into()),
+        ("slip_days", 61.into()),
+        ("second_factor", Value::from(vec!["teacher"])),
+        ("name", "a:b".into()),
+    ] {
+        let mut access = access.clone();
+        access[name] = wrong;
+        set(&access);
+        let run = world.on_demo(&["account", "list"]).expect(3);
+        assert!(run.err.contains(name), "{name}: {}", run.err);
+    }
+}

@@ -158,7 +158,7 @@ async fn an_administrator_adds_an_account_once_prints_its_slip_once_and_locks_it
     let code = printed.find(".secret");
     let again = browser.post(&slips, &form).await;
     assert!(again.location().ends_with("?done=already-sent") && !again.text.contains(&code));
-    let client = hocba_app::access::Client { address: [203, 0, 113, 9].into(), agent: "" };
+    let client = Client { address: [203, 0, 113, 9].into(), agent: "" };
     assert!(desk.office.app.slip(&code, client).await.is_ok(), "the form that came again voided nothing");
 
     let school = SCHOOL.parse().expect("code");
