@@ -39,5 +39,15 @@ pub fn fast(steps: &mut Steps, root: &Path) -> anyhow::Result<()> {
 pub fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root);
+    // What cargo tells a program that it runs, such as this one. The build script of `ring` looks at it, so that `ring` and
+    // all above it, half of the workspace, would be built again whenever `cargo build` comes after `cargo xtask`.
+    for (name, _) in std::env::vars_os() {
+        let of_the_caller = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR"
+        });
+        if of_the_caller {
+            command.env_remove(name);
+        }
+    }
     command
 }
