@@ -38,6 +38,21 @@ pub struct Lists<'a> {
     pub pupils: Option<&'a [u8]>,
 }
 
+impl<'a> Lists<'a> {
+    /// A staff list alone.
+    pub fn of_staff(list: &'a [u8]) -> Self {
+        Self { staff: Some(list), ..Self::default() }
+    }
+    /// A list of classes alone.
+    pub fn of_classes(list: &'a [u8]) -> Self {
+        Self { classes: Some(list), ..Self::default() }
+    }
+    /// A list of pupils alone.
+    pub fn of_pupils(list: &'a [u8]) -> Self {
+        Self { pupils: Some(list), ..Self::default() }
+    }
+}
+
 /// Whether a list is taken or looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -165,68 +180,13 @@ struct Person {
 }
 
 impl App {
-    /// Takes a staff list: an account for everybody on it. Done again it changes nothing.
-    ///
-    /// # Errors
-    /// As for [`App::import_lists`].
-    pub async fn import_staff(
-        &self,
-        actor: &Actor,
-        school: &SchoolCode,
-        year: SchoolYear,
-        list: &[u8],
-        mode: Mode,
-    ) -> Result<ListsDone, AppError> {
-        self.take_lists(actor, school, year, &Lists { staff: Some(list), ..Lists::default() }, mode).await
-    }
-
-    /// Takes a list of classes with their homeroom teachers. Done again it changes nothing.
-    ///
-    /// # Errors
-    /// As for [`App::import_lists`].
-    pub async fn plan_classes(
-        &self,
-        actor: &Actor,
-        school: &SchoolCode,
-        year: SchoolYear,
-        list: &[u8],
-        mode: Mode,
-    ) -> Result<ListsDone, AppError> {
-        self.take_lists(actor, school, year, &Lists { classes: Some(list), ..Lists::default() }, mode).await
-    }
-
-    /// Takes the pupils of one or more classes; the list of each of them is theirs from then on. Done again it changes
-    /// nothing.
-    ///
-    /// # Errors
-    /// As for [`App::import_lists`].
-    pub async fn import_pupils(
-        &self,
-        actor: &Actor,
-        school: &SchoolCode,
-        year: SchoolYear,
-        list: &[u8],
-        mode: Mode,
-    ) -> Result<ListsDone, AppError> {
-        self.take_lists(actor, school, year, &Lists { pupils: Some(list), ..Lists::default() }, mode).await
-    }
-
-    /// Takes all lists of a school in one transaction, so that they may refer to one another.
+    /// Takes lists of a school in one transaction, so that they may refer to one another: an account for everybody of the
+    /// staff, classes with their homeroom teachers, the pupils of one or more classes, whose list is theirs from then on.
+    /// Done again it changes nothing.
     ///
     /// # Errors
     /// `Unsound` with all findings; `Forbidden`, `UnknownSchool`, `SchoolClosed`, `YearNotOpen`, `YearClosed`.
     pub async fn import_lists(
-        &self,
-        actor: &Actor,
-        school: &SchoolCode,
-        year: SchoolYear,
-        lists: &Lists<'_>,
-        mode: Mode,
-    ) -> Result<ListsDone, AppError> {
-        self.take_lists(actor, school, year, lists, mode).await
-    }
-
-    async fn take_lists(
         &self,
         actor: &Actor,
         school: &SchoolCode,

@@ -286,7 +286,11 @@ async fn a_certificate_is_enrolled_for_whom_it_names_from_a_recognised_root_and_
     office.app.add_school(&OPERATOR, &other).await.expect("added");
     office.app.open_year(&OPERATOR, &other.code, year(2026)).await.expect("opened");
     let staff = "Họ và tên;Chức vụ\nTrần Văn Minh;Hiệu trưởng\n".as_bytes();
-    let done = office.app.import_staff(&OPERATOR, &other.code, year(2026), staff, Mode::Apply).await.expect("taken");
+    let done = office
+        .app
+        .import_lists(&OPERATOR, &other.code, year(2026), &Lists::of_staff(staff), Mode::Apply)
+        .await
+        .expect("taken");
     let namesake = account(&office, &done.staff[0].login).await;
     let refused = enrol(&namesake, "principal").await.expect_err("taken");
     assert!(matches!(refused, AppError::Exists("the certificate")), "{refused:?}");
@@ -404,16 +408,26 @@ async fn the_checklist_is_true_after_every_step_of_any_sequence() {
                 2 => {
                     let lines = 2 + usize::try_from(roll(5)).expect("small");
                     let text: String = STAFF.lines().take(lines).map(|l| format!("{l}\n")).collect();
-                    drop(office.app.import_staff(&OPERATOR, &school, y, text.as_bytes(), Mode::Apply).await);
+                    drop(
+                        office
+                            .app
+                            .import_lists(&OPERATOR, &school, y, &Lists::of_staff(text.as_bytes()), Mode::Apply)
+                            .await,
+                    );
                 }
                 3 => {
                     let lines = 2 + usize::try_from(roll(3)).expect("small");
                     let text: String = CLASSES.lines().take(lines).map(|l| format!("{l}\n")).collect();
-                    drop(office.app.plan_classes(&OPERATOR, &school, y, text.as_bytes(), Mode::Apply).await);
+                    drop(
+                        office
+                            .app
+                            .import_lists(&OPERATOR, &school, y, &Lists::of_classes(text.as_bytes()), Mode::Apply)
+                            .await,
+                    );
                 }
                 4 => {
                     let list = pupils([&[("9A3", 2)][..], &[("9A3", 1), ("8A1", 2)]][usize::from(roll(2) == 1)]);
-                    drop(office.app.import_pupils(&OPERATOR, &school, y, &list, Mode::Apply).await);
+                    drop(office.app.import_lists(&OPERATOR, &school, y, &Lists::of_pupils(&list), Mode::Apply).await);
                 }
                 5 => {
                     let staff = office.app.store().read().await.expect("read").staff_of(&school).await.expect("read");
@@ -519,7 +533,8 @@ async fn the_departments_list_names_a_school_and_another_name_is_refused() {
     assert_eq!(view.name.expect("a name").as_str(), "Trường THCS Trần Phú");
     office.app.open_year(&OPERATOR, &code(SCHOOL), year(2026)).await.expect("opened");
     let classes = "Lớp;Khối\n10A1;10\n".as_bytes();
-    let wrong = office.app.plan_classes(&OPERATOR, &code(SCHOOL), year(2026), classes, Mode::Apply).await;
+    let wrong =
+        office.app.import_lists(&OPERATOR, &code(SCHOOL), year(2026), &Lists::of_classes(classes), Mode::Apply).await;
     assert_eq!(codes(wrong.expect_err("no such level")), [Code::UnknownGrade]);
 }
 
@@ -708,10 +723,20 @@ async fn the_pupils_of_a_closed_school_go_on_at_its_successor_and_two_classes_of
     let own = "Lớp;STT;Họ và tên;Ngày sinh;Giới tính;Mã học sinh\n8A1;1;Lê Văn Tám;05/03/2013;Nam;T8\n";
     office
         .app
-        .plan_classes(&OPERATOR, &new, year(2026), b"L\xe1\xbb\x9bp;Kh\xe1\xbb\x91i\n8A1;8\n", Mode::Apply)
+        .import_lists(
+            &OPERATOR,
+            &new,
+            year(2026),
+            &Lists::of_classes(b"L\xe1\xbb\x9bp;Kh\xe1\xbb\x91i\n8A1;8\n"),
+            Mode::Apply,
+        )
         .await
         .expect("planned");
-    office.app.import_pupils(&OPERATOR, &new, year(2026), own.as_bytes(), Mode::Apply).await.expect("taken");
+    office
+        .app
+        .import_lists(&OPERATOR, &new, year(2026), &Lists::of_pupils(own.as_bytes()), Mode::Apply)
+        .await
+        .expect("taken");
     let decide = |class_name: &str, count: u32| RollOptions {
         decisions: (1..=count).map(|n| ((class(class_name), n), Move::Promote)).collect(),
         ..RollOptions::default()

@@ -84,10 +84,10 @@ const USE_CASES: &[UseCase] = &[
     ("add_school",          "",                  &[Action::AppointSchool],   About::School),
     ("school_changed",      "",                  &[Action::ChangeSchool],    About::School),
     ("open_school",         "",                  &[Action::AppointSchool],   About::School),
-    ("import_staff",        "",                  &[Action::PrepareSchool],   About::School),
-    ("plan_classes",        "",                  &[Action::PrepareSchool],   About::School),
-    ("import_pupils",       "",                  &[Action::PrepareSchool],   About::School),
-    ("import_lists",        "",                  &[Action::PrepareSchool],   About::School),
+    ("import_lists",        "staff",            &[Action::PrepareSchool],   About::School),
+    ("import_lists",        "classes",          &[Action::PrepareSchool],   About::School),
+    ("import_lists",        "pupils",           &[Action::PrepareSchool],   About::School),
+    ("import_lists",        "looked at",         &[Action::PrepareSchool],   About::School),
     ("assign_homeroom",     "",                  &[Action::PrepareSchool],   About::School),
     ("enrol_certificate",   "",                  &[Action::PrepareSchool],   About::School),
     ("open_year",           "",                  &[Action::PrepareSchool],   About::School),
@@ -376,7 +376,11 @@ impl Town {
         for (_, code) in &schools {
             office.app.open_year(&OPERATOR, code, year(2026)).await.expect("opened");
             let list = STAFF.as_bytes();
-            let done = office.app.import_staff(&OPERATOR, code, year(2026), list, Mode::Apply).await.expect("taken");
+            let done = office
+                .app
+                .import_lists(&OPERATOR, code, year(2026), &Lists::of_staff(list), Mode::Apply)
+                .await
+                .expect("taken");
             let Actor::Account(account) = office.app.actor(&done.staff[0].login).await.expect("there") else {
                 panic!("an account");
             };
@@ -502,15 +506,18 @@ impl Town {
                 let new = OpenSchool { code: code.clone(), name, levels: Vec::new(), issuer };
                 app.open_school(actor, &new).await.map(|_| ())
             }
-            "import_staff" => {
-                app.import_staff(actor, code, year(2026), STAFF.as_bytes(), Mode::Apply).await.map(|_| ())
-            }
-            "plan_classes" => {
-                app.plan_classes(actor, code, year(2026), CLASSES.as_bytes(), Mode::Apply).await.map(|_| ())
-            }
-            "import_pupils" => {
-                app.import_pupils(actor, code, year(2026), PUPILS.as_bytes(), Mode::Apply).await.map(|_| ())
-            }
+            "import_lists" if form == "staff" => app
+                .import_lists(actor, code, year(2026), &Lists::of_staff(STAFF.as_bytes()), Mode::Apply)
+                .await
+                .map(|_| ()),
+            "import_lists" if form == "classes" => app
+                .import_lists(actor, code, year(2026), &Lists::of_classes(CLASSES.as_bytes()), Mode::Apply)
+                .await
+                .map(|_| ()),
+            "import_lists" if form == "pupils" => app
+                .import_lists(actor, code, year(2026), &Lists::of_pupils(PUPILS.as_bytes()), Mode::Apply)
+                .await
+                .map(|_| ()),
             "import_lists" => {
                 let lists = Lists { classes: Some(CLASSES.as_bytes()), ..Lists::default() };
                 app.import_lists(actor, code, year(2026), &lists, Mode::Preview).await.map(|_| ())

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use hocba_app::{
-    Mode, NewAccount,
+    Lists, Mode, NewAccount,
     access::{Activation, Client},
     model::{Grant, GrantRole},
 };
@@ -248,7 +248,7 @@ async fn what_a_school_lacks_is_said_for_the_year_that_is_open_and_changes_with_
     let before = browser.get(&address).await;
     assert!(before.text.contains("2026-2027") && before.text.contains("Chưa có"), "{}", before.text);
     let staff = "Họ và tên;Chức vụ\nPhan Thị Thảo;Giáo viên\nLê Văn Thư;Văn thư\n";
-    app.import_staff(&OPERATOR, &school, year, staff.as_bytes(), Mode::Apply).await.expect("taken");
+    app.import_lists(&OPERATOR, &school, year, &Lists::of_staff(staff.as_bytes()), Mode::Apply).await.expect("taken");
     let after = browser.get(&address).await;
     assert!(settled(&after) > settled(&before), "{}", after.text);
     assert!(!after.text.contains("Phan Thị Thảo"), "it counts people and names none");
