@@ -304,11 +304,7 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
         (Some(role), Some(certificate), Some(name), Some(title)) => {
             let role = Role::from(role);
             let chain = read_certificates(&certificate)?.iter().map(|c| c.der().to_vec()).collect();
-            let appointer = match (role, args.deputy) {
-                (Role::HomeroomTeacher, true) => Role::DeputyPrincipal,
-                (Role::HomeroomTeacher, false) => Role::Principal,
-                _ => Role::Department,
-            };
+            let appointer = appointer(role, args.deputy);
             let given = Given {
                 role,
                 chain,
@@ -341,6 +337,15 @@ async fn work(context: &Context, folder: Folder, args: AppointArgs) -> anyhow::R
     appointed(&site, &schools, new, out).await
 }
 
+/// Who signs an appointment to this role: the department, or for teachers the principal or an acting deputy.
+fn appointer(role: Role, deputy: bool) -> Role {
+    match (role, deputy) {
+        (Role::HomeroomTeacher, true) => Role::DeputyPrincipal,
+        (Role::HomeroomTeacher, false) => Role::Principal,
+        _ => Role::Department,
+    }
+}
+
 /// Gives somebody of the staff a role, by the certificate they enrolled.
 async fn appoint_person(
     site: &Site,
@@ -363,11 +368,7 @@ async fn appoint_person(
         }
         _ => ("Giáo viên chủ nhiệm", account.name.clone()),
     };
-    let appointer = match (role, args.deputy) {
-        (Role::HomeroomTeacher, true) => Role::DeputyPrincipal,
-        (Role::HomeroomTeacher, false) => Role::Principal,
-        _ => Role::Department,
-    };
+    let appointer = appointer(role, args.deputy);
     let given = Given {
         role,
         chain,
