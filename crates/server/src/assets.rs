@@ -22,9 +22,9 @@ pub(crate) struct Assets {
     pub staff_script: String,
 }
 
-const STYLE: &str = include_str!("../assets/style.css");
+const STYLE: &str = concat!(include_str!("../assets/base.css"), include_str!("../assets/style.css"));
 const SCRIPT: &str = include_str!("../assets/v.js");
-const STAFF: &str = include_str!("../assets/staff.css");
+const STAFF: &str = concat!(include_str!("../assets/base.css"), include_str!("../assets/staff.css"));
 const STAFF_SCRIPT: &str = include_str!("../assets/staff.js");
 const ICON: &str = include_str!("../assets/icon.svg");
 
