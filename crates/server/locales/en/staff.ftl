@@ -79,6 +79,7 @@ recovery-anew = Make new recovery codes
 home-title = Home
 hello = Hello, { $name }
 home-nothing = There is nothing for you to do here yet. Ask the administrator of your school.
+home-by-program = Importing marks, signing and sealing cannot be done on these pages yet: use the program hocba on a computer of the school, or ask the school's administrator. Begin with
 home-me = My account
 home-everybody = For everybody
 home-check = Check a transcript file

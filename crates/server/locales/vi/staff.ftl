@@ -78,6 +78,7 @@ recovery-anew = Tạo mã dự phòng mới
 home-title = Trang chính
 hello = Chào { $name }
 home-nothing = Bạn chưa được giao việc gì ở đây. Hãy liên hệ quản trị của trường.
+home-by-program = Nhập điểm, ký và đóng dấu chưa làm được trên trang này: hiện làm bằng chương trình hocba trên máy của trường, hoặc nhờ quản trị của trường. Bắt đầu bằng lệnh
 home-me = Tài khoản của tôi
 home-everybody = Cho mọi người
 home-check = Kiểm tra một tệp học bạ

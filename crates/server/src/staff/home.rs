@@ -18,6 +18,8 @@ pub(super) struct PlaceView {
     pub(super) title: String,
     pub(super) roles: String,
     pub(super) links: Vec<Link>,
+    /// Whether somebody works on transcripts here, which pages cannot do yet: how they go on is said instead.
+    pub(super) by_program: bool,
 }
 
 #[derive(Template)]
@@ -56,7 +58,8 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
         }
         let manages = role_may(grant.role, Action::ManageSchoolAccounts) && grant.class.is_none();
         let at = places.iter().position(|(known, _)| *known == title).unwrap_or_else(|| {
-            let view = PlaceView { title: title.to_string(), roles: String::new(), links: Vec::new() };
+            let view =
+                PlaceView { title: title.to_string(), roles: String::new(), links: Vec::new(), by_program: false };
             places.push((title.to_string(), view));
             places.len() - 1
         });
@@ -65,6 +68,9 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
             place.roles.push_str(", ");
         }
         place.roles.push_str(&role);
+        let works =
+            [Action::Import, Action::CoSign, Action::Seal].into_iter().any(|action| role_may(grant.role, action));
+        place.by_program |= works;
         if let Some(href) = opening.filter(|href| !place.links.iter().any(|link| link.href == *href)) {
             place.links.push(Link { href, text: t.say("opening-title").into_owned() });
         }

@@ -29,6 +29,7 @@ words! {
     check "Kiểm tra" "Check";
     privacy "Tệp được gửi tới máy chủ này để kiểm tra và không được lưu lại."
             "The file is sent to this server to be checked and is not kept.";
+    staff "Dành cho nhà trường và sở: đăng nhập" "For schools and departments: sign in";
     no_script "Trình duyệt này không chạy kịch bản nên không mở được liên kết của mã QR. Tệp học bạ vẫn kiểm tra được ở dưới."
               "This browser runs no scripts, so the link of a QR code cannot be opened. A transcript file can still be checked below.";
 
