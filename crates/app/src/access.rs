@@ -243,7 +243,7 @@ pub struct Slip {
     pub login: String,
     /// Name as shown.
     pub name: String,
-    /// `XXXX-XXXX-XXXX-XXXX`.
+    /// Sixteen Crockford characters in four groups, as printed.
     pub code: String,
     /// Ends at.
     pub expires_at: UnixTime,
