@@ -3,7 +3,7 @@
 //! `style.md` "On screen" rules the words: no Merkle, no leaf, no anchor; "chưa kiểm tra được" and never "giả" for
 //! what could not be checked.
 
-use hocba_record::types::{SectionName, Text, UnixTime};
+use hocba_record::types::{SchoolYear, SectionName, Text, UnixTime};
 use hocba_signature::{
     certificate::PathError,
     policy::PolicyError,
@@ -189,6 +189,15 @@ pub fn date(time: UnixTime) -> String {
 pub fn date_time(time: UnixTime) -> String {
     let seconds = time.plus(7 * 3600).seconds() % 86_400;
     format!("{} {:02}:{:02}", date(time), seconds / 3600, seconds % 3600 / 60)
+}
+
+/// The school year that a moment lies in, in Vietnam's time (UTC+7). Pupils are back at school in the second half
+/// of August, so it begins with that month.
+pub fn school_year(time: UnixTime) -> SchoolYear {
+    let (year, month, _) = civil(time.plus(7 * 3600).seconds() / 86_400);
+    let start = if month >= 8 { year } else { year - 1 };
+    let within = u16::try_from(start.clamp(1950, 2200)).unwrap_or(2200);
+    SchoolYear::starting(within).expect("1950 to 2200 are school years")
 }
 
 /// Days since 1970-01-01 as year, month, day in the proleptic Gregorian calendar (era-based, valid for all of
@@ -811,6 +820,16 @@ mod tests {
         assert_eq!(date_time(at(951_782_400 - 7 * 3600)), "29/02/2000 00:00");
         assert_eq!(date(at(1_811_807_999)), "01/06/2027");
         assert_eq!(date(at(253_402_300_799 - 7 * 3600)), "31/12/9999");
+    }
+
+    #[test]
+    fn a_school_year_begins_with_august_in_vietnam() {
+        let of = |seconds| school_year(UnixTime::from_seconds(seconds).expect("time")).to_string();
+        // 2026-07-31 and 2026-08-01, each at noon; and midnight between them in Vietnam, which is 17:00 UTC.
+        assert_eq!((of(1_785_499_200), of(1_785_585_600)), ("2025-2026".to_owned(), "2026-2027".to_owned()));
+        assert_eq!((of(1_785_517_199), of(1_785_517_200)), ("2025-2026".to_owned(), "2026-2027".to_owned()));
+        assert_eq!(of(0), "1969-1970");
+        assert_eq!(of(253_402_300_799), "2200-2201", "beyond what is a school year");
     }
 
     #[test]

@@ -18,22 +18,53 @@ pub const MAX_CERTIFICATES: usize = 16;
 /// # Errors
 /// `FileNotFound` and its kin, `TooLarge` above [`MAX_CERTIFICATES`], `Malformed` for anything but certificates.
 pub fn read_certificate_chain(path: &Path) -> Result<Vec<Vec<u8>>, KeystoreError> {
-    const END: &str = "-----END CERTIFICATE-----";
-    let malformed = |what: String| KeystoreError::Malformed { path: path.to_owned(), what };
     let contents = file::read(path)?;
-    let mut rest = contents.text.as_str();
+    pem_blocks(contents.text.as_str()).map_err(|fault| match fault {
+        CertificatesFault::TooMany => KeystoreError::TooLarge { path: path.to_owned() },
+        CertificatesFault::Malformed(what) => KeystoreError::Malformed { path: path.to_owned(), what },
+    })
+}
+
+/// Why bytes are not certificates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificatesFault {
+    /// More than [`MAX_CERTIFICATES`].
+    #[error("more than {MAX_CERTIFICATES} certificates")]
+    TooMany,
+    /// Not what PEM or DER of certificates looks like.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// The DER of the certificates in bytes that somebody sent: PEM as in a file, or one certificate in DER.
+///
+/// # Errors
+/// See [`CertificatesFault`]. Whether what is in DER is a certificate is looked at by whoever reads it.
+pub fn certificates_of(bytes: &[u8]) -> Result<Vec<Vec<u8>>, CertificatesFault> {
+    // The tag of a SEQUENCE (X.690 §8.9.1), with a length of two bytes; `0` in a text is followed by other things.
+    if bytes.starts_with(&[0x30, 0x82]) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| CertificatesFault::Malformed("neither PEM nor DER".into()))?;
+    pem_blocks(text)
+}
+
+fn pem_blocks(text: &str) -> Result<Vec<Vec<u8>>, CertificatesFault> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let mut rest = text;
     let mut chain = Vec::new();
     while let Some(end) = rest.find(END) {
         if chain.len() == MAX_CERTIFICATES {
-            return Err(KeystoreError::TooLarge { path: path.to_owned() });
+            return Err(CertificatesFault::TooMany);
         }
         let (block, behind) = rest.split_at(end + END.len());
-        let (_, document) = Document::from_pem(block).map_err(|error| malformed(error.to_string()))?;
+        let (_, document) =
+            Document::from_pem(block).map_err(|error| CertificatesFault::Malformed(error.to_string()))?;
         chain.push(document.into_vec());
         rest = behind;
     }
     if chain.is_empty() || rest.contains("-----BEGIN") {
-        return Err(malformed("wanted certificates and nothing else".into()));
+        return Err(CertificatesFault::Malformed("wanted certificates and nothing else".into()));
     }
     Ok(chain)
 }

@@ -20,6 +20,7 @@ use crate::{KeystoreError, Mode, file};
 const FORMAT: &str = "hocba-data-key-1";
 const PLACE_INFO: &[u8] = b"hocba-envelope-v1";
 const INDEX_INFO: &[u8] = b"hocba-index-v1";
+const CODE_INFO: &[u8] = b"hocba-paper-code-v1";
 const ID_INFO: &[u8] = b"hocba-data-key-id-v1";
 
 /// A key that seals personal data in the database. Whoever has it and the database has the marks; losing it loses
@@ -102,6 +103,15 @@ impl DataKey {
         index
     }
 
+    /// The chance of a code that is printed on paper: 15 bytes that follow from the key and a text, so that the same paper
+    /// can be printed again and no code is kept (docs/adr/0025). Whoever lacks the key cannot tell them from random.
+    #[must_use]
+    pub fn code(&self, text: &str) -> Zeroizing<[u8; 15]> {
+        let mut chance = Zeroizing::new([0; 15]);
+        expand(&self.key, CODE_INFO, text.as_bytes(), &mut *chance);
+        chance
+    }
+
     fn key_of(&self, place: &str) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         expand(&self.key, PLACE_INFO, place.as_bytes(), &mut *key);
@@ -113,6 +123,15 @@ impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DataKey({})", self.id)
     }
+}
+
+/// PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2): a key from a text of little chance, at the price of so many rounds. Here and not
+/// where it is asked for, so that tests have it optimised.
+#[must_use]
+pub fn stretch(text: &[u8], salt: &[u8], rounds: u32) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    pbkdf2::pbkdf2_hmac::<Sha256>(text, salt, rounds, &mut *key);
+    key
 }
 
 /// AES-256-GCM as it is. The key must not seal twice with one nonce.
@@ -147,6 +166,23 @@ mod tests {
     use super::*;
 
     const KEY: [u8; 32] = [7; 32];
+
+    #[test]
+    fn stretching_agrees_with_the_vectors_of_rfc_7914() {
+        // RFC 7914 §11 gives 64 bytes; the first 32 are the first block.
+        let expected = "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc";
+        assert_eq!(hex::encode(*stretch(b"passwd", b"salt", 1)), expected);
+        let expected = "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56";
+        assert_eq!(hex::encode(*stretch(b"Password", b"NaCl", 80_000)), expected);
+    }
+
+    #[test]
+    fn codes_of_two_links_and_of_two_keys_have_nothing_in_common() {
+        let (key, other) = (DataKey::from_bytes(KEY), DataKey::from_bytes([8; 32]));
+        assert_eq!(key.code("a"), key.code("a"));
+        assert!(key.code("a") != key.code("b") && key.code("a") != other.code("a"));
+        assert_ne!(key.code("a")[..], key.index("a")[..15]);
+    }
 
     #[test]
     fn an_envelope_opens_with_its_key_in_its_place_only() {

@@ -62,9 +62,9 @@ mod signing;
 mod software;
 mod stopped;
 
-pub use chain::{MAX_CERTIFICATES, read_certificate_chain};
+pub use chain::{CertificatesFault, MAX_CERTIFICATES, certificates_of, read_certificate_chain};
 pub use container::Cost;
-pub use data_key::{DataKey, NotOpened, seal, unseal};
+pub use data_key::{DataKey, NotOpened, seal, stretch, unseal};
 pub use ed25519::Ed25519Key;
 pub use error::KeystoreError;
 pub use example::is_example_key;

@@ -83,6 +83,7 @@ mod class;
 mod classify;
 mod columns;
 mod csv;
+mod excerpt;
 mod fields;
 mod finding;
 mod grid;
@@ -92,6 +93,7 @@ mod homeroom;
 mod lists;
 mod plan;
 mod preview;
+mod report;
 mod sheet;
 mod table;
 mod template;
@@ -100,14 +102,17 @@ mod wide;
 mod xlsx;
 
 pub use annotate::{AnnotateError, annotate};
+pub use excerpt::{Excerpt, ExcerptCell, excerpts};
 pub use finding::{CellRef, Code, Finding, Location, MAX_VALUE_CHARS, Severity, Words};
 pub use hints::{ColumnMapping, Hints, Mapping};
 pub use lists::{
-    ClassList, ClassListRow, ListKind, ListPreview, ListSheet, PupilList, PupilListRow, SchoolList, SchoolListRow,
-    Spot, StaffList, StaffPosition, StaffRow, is_login, name_key, preview_list, propose_login, read_classes,
-    read_pupils, read_schools, read_staff, table_workbook,
+    ClassList, ClassListRow, ListKind, ListMapping, ListPreview, ListSheet, PupilList, PupilListRow, SchoolList,
+    SchoolListRow, Spot, StaffList, StaffPosition, StaffRow, is_login, list_fields, name_key, preview_list,
+    preview_list_with, propose_login, read_classes, read_classes_with, read_pupils, read_pupils_with, read_schools,
+    read_staff, read_staff_with, table_workbook,
 };
 pub use preview::{ClassField, ColumnPreview, Label, Preview, SheetPreview, preview};
+pub use report::{ReportCell, ReportSheet, report_workbook};
 pub use sheet::{ClassSheet, PlacedDraft};
 pub use template::{TEMPLATE_ROWS, TemplateError, template};
 

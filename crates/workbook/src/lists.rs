@@ -22,17 +22,17 @@ use crate::{
     grid::{HEADER_ROWS, Sheet},
     guard,
     hints::{Context, Hints, Mapping},
-    preview::{ColumnPreview, EXAMPLES, letters, masked},
+    preview::{ColumnPreview, EXAMPLES, Label, letters, masked},
     table::{At, Field, Value},
     value::{self, Fault},
     xlsx,
 };
 
-pub use classes::{ClassList, ClassListRow, read_classes};
+pub use classes::{ClassList, ClassListRow, read_classes, read_classes_with};
 use columns::ListColumn;
-pub use pupils::{PupilList, PupilListRow, read_pupils};
+pub use pupils::{PupilList, PupilListRow, read_pupils, read_pupils_with};
 pub use schools::{SchoolList, SchoolListRow, read_schools};
-pub use staff::{StaffList, StaffPosition, StaffRow, is_login, name_key, propose_login, read_staff};
+pub use staff::{StaffList, StaffPosition, StaffRow, is_login, name_key, propose_login, read_staff, read_staff_with};
 pub use write::table_workbook;
 
 /// Which list.
@@ -46,6 +46,43 @@ pub enum ListKind {
     Pupils,
     /// The department's schools.
     Schools,
+}
+
+/// How columns of a list are to be taken, where their headings mislead: by heading, since the sheets of a list have the
+/// same ones. What is not named here is read by its heading's words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ListMapping(BTreeMap<String, Option<String>>);
+
+impl ListMapping {
+    /// Takes the columns of this heading, as the preview shows it, for a field of [`list_fields`]; none leaves them out.
+    pub fn set(&mut self, heading: &str, field: Option<&str>) {
+        self.0.insert(heading.trim().to_owned(), field.map(str::to_owned));
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What a heading means. A field that the list does not have says nothing.
+    fn column(&self, kind: ListKind, heading: &str) -> Option<ListColumn> {
+        let by_words = || columns::recognise(kind, heading);
+        match self.0.get(heading.trim()) {
+            None => by_words(),
+            Some(None) => None,
+            Some(Some(field)) => columns::choices(kind).into_iter().find(|c| c.code() == *field).or_else(by_words),
+        }
+    }
+
+    fn leaves_out(&self, heading: &str) -> bool {
+        self.0.get(heading.trim()) == Some(&None)
+    }
+}
+
+/// What a column of a list may be: codes, and words for them.
+pub fn list_fields(kind: ListKind) -> Vec<(String, Label)> {
+    columns::choices(kind).into_iter().map(|column| (column.code(), column.words().into())).collect()
 }
 
 /// Where a line of a list stands, for findings that only whoever knows more than the file can make.
@@ -147,22 +184,30 @@ fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, Box<Finding>> {
 }
 
 /// The row of headings: the first with the column that makes the list, and another one.
-fn header_of(kind: ListKind, sheet: &Sheet) -> Option<u32> {
+fn header_of(kind: ListKind, sheet: &Sheet, mapping: &ListMapping) -> Option<u32> {
     let last = sheet.cells.keys().next_back().map_or(0, |(row, _)| *row).min(HEADER_ROWS);
     (0..=last).find(|row| {
         let known: BTreeSet<ListColumn> = sheet
             .row(*row)
-            .filter_map(|(_, value)| if let Value::Text(text) = value { columns::recognise(kind, text) } else { None })
+            .filter_map(|(_, value)| if let Value::Text(text) = value { mapping.column(kind, text) } else { None })
             .collect();
         known.contains(&columns::key(kind)) && known.len() >= 2
     })
 }
 
-fn find(kind: ListKind, index: usize, sheet: &Sheet, header: u32, bag: &mut Bag) -> Found {
+/// The row that may be meant for headings, where none is known: the first of those with the most texts.
+fn likely_header(sheet: &Sheet) -> Option<u32> {
+    let last = sheet.cells.keys().next_back().map_or(0, |(row, _)| *row).min(HEADER_ROWS);
+    let texts = |row: u32| sheet.row(row).filter(|(_, v)| matches!(v, Value::Text(t) if !t.trim().is_empty())).count();
+    let most = (0..=last).map(texts).max().filter(|most| *most >= 2)?;
+    (0..=last).find(|row| texts(*row) == most)
+}
+
+fn find(kind: ListKind, index: usize, sheet: &Sheet, header: u32, mapping: &ListMapping, bag: &mut Bag) -> Found {
     let mut found = Found { sheet: index, header, columns: BTreeMap::new(), headings: Vec::new(), rows: Vec::new() };
     for (col, value) in sheet.row(header) {
         let Value::Text(text) = value else { continue };
-        let mut taken = columns::recognise(kind, text);
+        let mut taken = mapping.column(kind, text);
         let at = At { sheet: index, row: header, col };
         match taken {
             Some(column) if found.columns.contains_key(&column) => {
@@ -172,6 +217,7 @@ fn find(kind: ListKind, index: usize, sheet: &Sheet, header: u32, bag: &mut Bag)
             Some(column) => {
                 found.columns.insert(column, col);
             }
+            None if mapping.leaves_out(text) => {}
             None => bag.ignored_column(at, text),
         }
         found.headings.push((col, text.trim().to_owned(), taken));
@@ -241,14 +287,14 @@ fn missing(bag: &mut Bag, at: At, words: &Words) {
 }
 
 /// The tables of a list.
-fn tables(kind: ListKind, sheets: &[Sheet], bag: &mut Bag) -> Vec<Found> {
+fn tables(kind: ListKind, sheets: &[Sheet], mapping: &ListMapping, bag: &mut Bag) -> Vec<Found> {
     let mut found = Vec::new();
     for (index, sheet) in sheets.iter().enumerate() {
         if crate::columns::fold(&sheet.name).starts_with("huongdan") {
             continue;
         }
-        if let Some(header) = header_of(kind, sheet) {
-            found.push(find(kind, index, sheet, header, bag));
+        if let Some(header) = header_of(kind, sheet, mapping) {
+            found.push(find(kind, index, sheet, header, mapping, bag));
         } else if !sheet.cells.is_empty() {
             bag.on_sheet(
                 index,
@@ -288,11 +334,32 @@ fn opened(bytes: &[u8], limits: &Limits) -> Result<(Vec<Sheet>, Bag), Vec<Findin
 /// # Errors
 /// The finding of a file that cannot be opened.
 pub fn preview_list(kind: ListKind, bytes: &[u8], limits: &Limits) -> Result<ListPreview, Vec<Finding>> {
+    preview_list_with(kind, bytes, limits, &ListMapping::default())
+}
+
+/// As [`preview_list`], with columns taken as the mapping says. Of a file in which no row of headings is known, the row
+/// that may be meant is shown with columns that are not read, so that a mapping can name them.
+///
+/// # Errors
+/// As [`preview_list`].
+pub fn preview_list_with(
+    kind: ListKind,
+    bytes: &[u8],
+    limits: &Limits,
+    mapping: &ListMapping,
+) -> Result<ListPreview, Vec<Finding>> {
     let (sheets, mut bag) = opened(bytes, limits)?;
-    let found = tables(kind, &sheets, &mut bag);
+    let found = tables(kind, &sheets, mapping, &mut bag);
     let describe = |(index, sheet): (usize, &Sheet)| {
         let Some(table) = found.iter().find(|f| f.sheet == index) else {
-            return ListSheet { sheet: sheet.name.clone(), headings: None, lines: 0, class: None, columns: Vec::new() };
+            let mut columns = Vec::new();
+            if let Some(header) = likely_header(sheet).filter(|_| found.is_empty()) {
+                // The finds of this are told by `tables` already.
+                let mut unsaid = Bag::new(sheets.iter().map(|s| s.name.clone()).collect(), limits.findings);
+                let table = find(kind, index, sheet, header, mapping, &mut unsaid);
+                columns = table.headings.iter().map(|heading| column(sheet, &table, heading)).collect();
+            }
+            return ListSheet { sheet: sheet.name.clone(), headings: None, lines: 0, class: None, columns };
         };
         let class = (kind == ListKind::Pupils).then(|| pupils::class_of_sheet(sheet, table)).flatten();
         ListSheet {

@@ -1,8 +1,8 @@
 //! The lists a school is opened with: how headings are known, what is told, what is taken for what beforehand.
 
 use hocba_workbook::{
-    Code, Finding, Limits, ListKind, StaffPosition, preview_list, read_classes, read_pupils, read_schools, read_staff,
-    table_workbook,
+    Code, Finding, Limits, ListKind, ListMapping, StaffPosition, list_fields, preview_list, preview_list_with,
+    read_classes, read_pupils, read_schools, read_staff, read_staff_with, table_workbook,
 };
 
 fn limits() -> Limits {
@@ -187,6 +187,49 @@ fn the_preview_says_what_each_column_is_read_as_and_shows_nobodys_name() {
     assert_eq!(preview.sheets[0].class.as_deref(), Some("9A3"));
     assert_eq!(preview.sheets[0].columns[4].field.as_deref(), Some("personal"));
     assert!(!serde_json::to_string(&preview).expect("JSON").contains("079312000123"));
+}
+
+#[test]
+fn columns_that_somebody_names_are_read_as_they_say_on_every_sheet() {
+    let bytes = "Thầy cô;Việc;Mã giáo viên\nTrần Văn Minh;Hiệu trưởng;0903\n".as_bytes();
+    let refused = read_staff(bytes, &limits()).expect_err("no headings");
+    assert!(refused.iter().any(|f| f.code == Code::MissingHeader), "{refused:?}");
+    // The row that may be meant is shown all the same, with nobody's name.
+    let preview = preview_list(ListKind::Staff, bytes, &limits()).expect("it opens");
+    let headings: Vec<&str> = preview.sheets[0].columns.iter().map(|c| c.heading.as_str()).collect();
+    assert_eq!((preview.sheets[0].headings, headings), (None, vec!["Thầy cô", "Việc", "Mã giáo viên"]));
+    assert!(!serde_json::to_string(&preview).expect("JSON").contains("Minh"));
+    let mut mapping = ListMapping::default();
+    for (heading, field) in [("Thầy cô", Some("name")), ("Việc ", Some("position")), ("Mã giáo viên", None)] {
+        mapping.set(heading, field);
+    }
+    let list = read_staff_with(bytes, &limits(), &mapping).expect("sound");
+    assert_eq!((list.rows[0].name.as_str(), list.rows[0].code.as_ref()), ("Trần Văn Minh", None));
+    assert_eq!(told(&list.warnings), [""; 0], "a column that is left out on purpose is no finding");
+    let fields: Vec<_> = preview_list_with(ListKind::Staff, bytes, &limits(), &mapping).expect("it opens").sheets[0]
+        .columns
+        .iter()
+        .map(|c| c.field.clone())
+        .collect();
+    assert_eq!(fields, [Some("name".to_owned()), Some("position".to_owned()), None]);
+    // A field of another list says nothing, and each that is offered is taken.
+    mapping.set("Thầy cô", Some("levels"));
+    assert!(read_staff_with(bytes, &limits(), &mapping).is_err());
+    for kind in [ListKind::Staff, ListKind::Classes, ListKind::Pupils, ListKind::Schools] {
+        for (code, _) in list_fields(kind) {
+            let mut mapping = ListMapping::default();
+            mapping.set("X", Some(&code));
+            let (key, name) = match kind {
+                ListKind::Classes => ("class", "Lớp"),
+                ListKind::Schools => ("school_code", "Mã trường"),
+                _ => ("name", "Họ và tên"),
+            };
+            let text = format!("{name};X\na;b\n");
+            let preview = preview_list_with(kind, text.as_bytes(), &limits(), &mapping).expect("it opens");
+            let taken = preview.sheets[0].columns[1].field.as_deref();
+            assert_eq!(taken, (code != key).then_some(code.as_str()), "{code} of {kind:?}");
+        }
+    }
 }
 
 #[test]

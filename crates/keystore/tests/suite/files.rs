@@ -162,3 +162,18 @@ fn a_damaged_key_file_is_refused_without_panic() {
         }
     }
 }
+
+#[test]
+fn certificates_that_somebody_sent_are_pem_or_der_and_nothing_else() {
+    use hocba_keystore::{CertificatesFault, MAX_CERTIFICATES, certificates_of};
+    let path = fixtures().join("p256.crt.pem");
+    let (pem, chain) = (fs::read(&path).expect("PEM"), hocba_keystore::read_certificate_chain(&path).expect("a chain"));
+    assert_eq!(certificates_of(&pem).expect("PEM"), chain);
+    assert_eq!(certificates_of(&chain[0]).expect("DER"), chain[..1]);
+    let key = fs::read(fixtures().join("p256.key.pem")).expect("a key");
+    let both = [pem.clone(), key.clone()].concat();
+    for bad in [b"".as_slice(), b"GIF89a", b"\x30\xff", &key, &both, &pem[..pem.len() / 2]] {
+        assert!(matches!(certificates_of(bad), Err(CertificatesFault::Malformed(_))), "{}", bad.len());
+    }
+    assert_eq!(certificates_of(&pem.repeat(MAX_CERTIFICATES + 1)), Err(CertificatesFault::TooMany));
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hocba_record::types::{ClassName, Grade};
 
-use super::{ListColumn, ListKind, Spot, finish, opened, tables};
+use super::{ListColumn, ListKind, ListMapping, Spot, finish, opened, tables};
 use crate::{
     Limits, class,
     finding::{Code, Finding, Words},
@@ -39,10 +39,18 @@ pub struct ClassList {
 /// # Errors
 /// All findings, warnings among them, where one is an error.
 pub fn read_classes(bytes: &[u8], limits: &Limits) -> Result<ClassList, Vec<Finding>> {
+    read_classes_with(bytes, limits, &ListMapping::default())
+}
+
+/// As [`read_classes`], with columns taken as the mapping says.
+///
+/// # Errors
+/// As [`read_classes`].
+pub fn read_classes_with(bytes: &[u8], limits: &Limits, mapping: &ListMapping) -> Result<ClassList, Vec<Finding>> {
     let (sheets, mut bag) = opened(bytes, limits)?;
     let mut rows: Vec<ClassListRow> = Vec::new();
     let mut seen = BTreeSet::new();
-    for table in tables(ListKind::Classes, &sheets, &mut bag) {
+    for table in tables(ListKind::Classes, &sheets, mapping, &mut bag) {
         for line in &table.rows {
             let at = |column| At { col: table.columns.get(&column).copied().unwrap_or(line.at.col), ..line.at };
             let name = bag.read(line.get(ListColumn::Class), value::class_name);

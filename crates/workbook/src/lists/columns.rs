@@ -34,6 +34,8 @@ pub(super) enum ListColumn {
     SchoolCode,
     /// Tên trường.
     SchoolName,
+    /// Xã, phường.
+    Ward,
     /// Cấp học.
     Levels,
     /// What a class workbook has of a pupil, too.
@@ -65,6 +67,7 @@ impl ListColumn {
             ListColumn::SchoolCode => "school_code",
             ListColumn::SchoolName => "school_name",
             ListColumn::Levels => "levels",
+            ListColumn::Ward => "ward",
             ListColumn::Pupil(_) => "pupil",
         }
     }
@@ -84,6 +87,7 @@ impl ListColumn {
             ListColumn::SchoolCode => Words::new("Mã trường", "School code"),
             ListColumn::SchoolName => Words::new("Tên trường", "School name"),
             ListColumn::Levels => Words::new("Cấp học", "Levels"),
+            ListColumn::Ward => Words::new("Xã, phường", "Commune or ward"),
             ListColumn::Pupil(column) => fields::words(column),
         }
     }
@@ -131,13 +135,42 @@ pub(super) fn header_words(kind: ListKind) -> Words {
             "A row of headings with Lớp, and Khối or Giáo viên chủ nhiệm.",
         ),
         ListKind::Schools => Words::new(
-            "Một dòng tiêu đề có Mã trường, Tên trường; có thể thêm Cấp học.",
-            "A row of headings with Mã trường, Tên trường; perhaps Cấp học.",
+            "Một dòng tiêu đề có Mã trường, Tên trường; có thể thêm Cấp học, Xã/phường.",
+            "A row of headings with Mã trường, Tên trường; perhaps Cấp học, Xã/phường.",
         ),
         ListKind::Pupils => Words::new(
             "Một dòng tiêu đề có Họ và tên, Ngày sinh, Giới tính, Số định danh (hoặc mã khác).",
             "A row of headings with Họ và tên, Ngày sinh, Giới tính, Số định danh (or another number).",
         ),
+    }
+}
+
+/// All that a column of a list may be, in the order in which it is offered.
+pub(super) fn choices(kind: ListKind) -> Vec<ListColumn> {
+    use ListColumn::{
+        Class, Grade, Homeroom, Levels, Login, Name, Number, Position, Pupil, SchoolCode, SchoolName, StaffBirth,
+        StaffCode, Teacher, Ward,
+    };
+    match kind {
+        ListKind::Staff => vec![Number, Name, Position, StaffCode, Login, Homeroom, StaffBirth],
+        ListKind::Classes => vec![Number, Class, Grade, Teacher],
+        ListKind::Schools => vec![Number, SchoolCode, SchoolName, Levels, Ward],
+        ListKind::Pupils => {
+            let of_pupil = [
+                Column::BirthDate,
+                Column::Sex,
+                Column::Personal,
+                Column::Ministry,
+                Column::SchoolPupil,
+                Column::Lifelong,
+                Column::Temporary,
+                Column::ForeignPaper,
+                Column::Ethnicity,
+                Column::Nationality,
+                Column::BirthPlace,
+            ];
+            [Number, Name, Class].into_iter().chain(of_pupil.map(Pupil)).collect()
+        }
     }
 }
 
@@ -152,6 +185,8 @@ pub(super) fn recognise(kind: ListKind, heading: &str) -> Option<ListColumn> {
             "matruong" | "ma" | "madonvi" => Some(ListColumn::SchoolCode),
             "tentruong" | "truong" | "tendonvi" => Some(ListColumn::SchoolName),
             "cap" | "caphoc" | "bachoc" => Some(ListColumn::Levels),
+            "xa" | "phuong" | "xaphuong" | "phuongxa" | "xaphuongdackhu" | "xaphuongthitran" | "diaban" | "tenxa"
+            | "tenxaphuong" | "tenphuongxa" => Some(ListColumn::Ward),
             _ => None,
         },
         ListKind::Pupils => match columns::recognise(Kind::Pupils, heading, None) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hocba_record::{section::Identity, types::ClassName};
 
-use super::{Found, ListColumn, ListKind, Spot, finish, opened, tables};
+use super::{Found, ListColumn, ListKind, ListMapping, Spot, finish, opened, tables};
 use crate::{
     Limits,
     assemble::{identity, number_of},
@@ -90,11 +90,19 @@ fn as_table(table: &Found) -> Table {
 /// # Errors
 /// All findings, warnings among them, where one is an error.
 pub fn read_pupils(bytes: &[u8], limits: &Limits) -> Result<PupilList, Vec<Finding>> {
+    read_pupils_with(bytes, limits, &ListMapping::default())
+}
+
+/// As [`read_pupils`], with columns taken as the mapping says.
+///
+/// # Errors
+/// As [`read_pupils`].
+pub fn read_pupils_with(bytes: &[u8], limits: &Limits, mapping: &ListMapping) -> Result<PupilList, Vec<Finding>> {
     let (sheets, mut bag) = opened(bytes, limits)?;
     let mut rows: Vec<PupilListRow> = Vec::new();
     // Which sheet the lines of a class stand on.
     let mut homes: BTreeMap<ClassName, usize> = BTreeMap::new();
-    for table in tables(ListKind::Pupils, &sheets, &mut bag) {
+    for table in tables(ListKind::Pupils, &sheets, mapping, &mut bag) {
         let Some(sheet) = sheets.get(table.sheet) else { continue };
         let whole = match class_of_sheet(sheet, &table) {
             None => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hocba_record::types::{EducationLevel, SchoolCode, Text};
 
-use super::{ListColumn, ListKind, finish, opened, tables};
+use super::{ListColumn, ListKind, ListMapping, finish, opened, tables};
 use crate::{
     Limits,
     columns::fold,
@@ -22,6 +22,8 @@ pub struct SchoolListRow {
     pub name: Text,
     /// Levels it teaches, in their order; empty where the list does not say.
     pub levels: Vec<EducationLevel>,
+    /// Commune or ward it lies in, where the list says it.
+    pub ward: Option<Text>,
 }
 
 /// The department's list without a fault.
@@ -67,7 +69,7 @@ pub fn read_schools(bytes: &[u8], limits: &Limits) -> Result<SchoolList, Vec<Fin
     let (sheets, mut bag) = opened(bytes, limits)?;
     let mut rows: Vec<SchoolListRow> = Vec::new();
     let mut seen = BTreeSet::new();
-    for table in tables(ListKind::Schools, &sheets, &mut bag) {
+    for table in tables(ListKind::Schools, &sheets, &ListMapping::default(), &mut bag) {
         for line in &table.rows {
             let code = bag.read(line.get(ListColumn::SchoolCode), value::school_code);
             let name = bag.read(line.get(ListColumn::SchoolName), |f| value::text(f, Prose::Line));
@@ -75,6 +77,7 @@ pub fn read_schools(bytes: &[u8], limits: &Limits) -> Result<SchoolList, Vec<Fin
                 super::missing(&mut bag, At { col: *col, ..line.at }, &ListColumn::SchoolName.words());
             }
             let levels = bag.read(line.get(ListColumn::Levels), levels).unwrap_or_default();
+            let ward = bag.read(line.get(ListColumn::Ward), |f| value::text(f, Prose::Line));
             let (Some(code), Some(name)) = (code, name) else { continue };
             if !seen.insert(code.clone()) {
                 let fault = Fault::error(
@@ -85,7 +88,7 @@ pub fn read_schools(bytes: &[u8], limits: &Limits) -> Result<SchoolList, Vec<Fin
                 bag.at(line.at, Some(code.to_string()), fault);
                 continue;
             }
-            rows.push(SchoolListRow { code, name, levels });
+            rows.push(SchoolListRow { code, name, levels, ward });
         }
     }
     let (rows, warnings) = finish(rows, bag)?;

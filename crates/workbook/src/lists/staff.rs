@@ -8,7 +8,7 @@ use hocba_record::{
 };
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{ListColumn, ListKind, Spot, finish, missing, opened, tables};
+use super::{ListColumn, ListKind, ListMapping, Spot, finish, missing, opened, tables};
 use crate::{
     Limits,
     bag::Bag,
@@ -174,10 +174,18 @@ pub fn name_key(name: &str) -> String {
 /// # Errors
 /// All findings, warnings among them, where one is an error.
 pub fn read_staff(bytes: &[u8], limits: &Limits) -> Result<StaffList, Vec<Finding>> {
+    read_staff_with(bytes, limits, &ListMapping::default())
+}
+
+/// As [`read_staff`], with columns taken as the mapping says.
+///
+/// # Errors
+/// As [`read_staff`].
+pub fn read_staff_with(bytes: &[u8], limits: &Limits, mapping: &ListMapping) -> Result<StaffList, Vec<Finding>> {
     let (sheets, mut bag) = opened(bytes, limits)?;
     let mut rows: Vec<StaffRow> = Vec::new();
     let mut seen = Seen::default();
-    for table in tables(ListKind::Staff, &sheets, &mut bag) {
+    for table in tables(ListKind::Staff, &sheets, mapping, &mut bag) {
         for line in &table.rows {
             let at = |column| At { col: table.columns.get(&column).copied().unwrap_or(line.at.col), ..line.at };
             let name = bag.read(line.get(ListColumn::Name), |f| value::text(f, Prose::Name));
