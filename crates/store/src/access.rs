@@ -31,14 +31,15 @@ impl Tx {
         self.with_grants(maybe("accounts", row.as_ref(), account)?).await
     }
 
-    /// The accounts with a grant in this school, by login.
+    /// The accounts with a grant in this school, by login; also one that the OpenID Connect provider gave, which is not
+    /// among their grants here.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn accounts_of_school(&mut self, school: &SchoolCode) -> Result<Vec<Account>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM accounts WHERE disabled_at IS NULL AND id IN (SELECT account FROM grants WHERE school = $1) \
-             ORDER BY login",
+            "SELECT * FROM accounts WHERE disabled_at IS NULL AND (id IN (SELECT account FROM grants WHERE school = $1) \
+             OR id IN (SELECT account FROM openid_grants WHERE school = $1)) ORDER BY login",
         )
         .bind(school.as_str())
         .fetch_all(self.connection())
@@ -141,7 +142,7 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Takes password, second factor and recovery codes from an account. A lock stays.
+    /// Takes password, second factor, recovery codes and e-mail address from an account. A lock stays.
     ///
     /// # Errors
     /// When the database refuses.
@@ -157,6 +158,8 @@ impl Tx {
             .bind(account.to_string())
             .execute(self.connection())
             .await?;
+        // It was of whoever had the account; who has it next says their own.
+        self.remove_mail(account).await?;
         Ok(())
     }
 
@@ -326,8 +329,8 @@ impl Tx {
         .execute(self.connection())
         .await?;
         sqlx::query(
-            "INSERT INTO sessions (id, hash, account, label, address, created_at, seen_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO sessions (id, hash, account, label, address, created_at, seen_at, expires_at, began) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(session.id.to_string())
         .bind(session.hash.as_bytes().to_vec())
@@ -337,6 +340,7 @@ impl Tx {
         .bind(session.created_at.seconds())
         .bind(session.seen_at.seconds())
         .bind(session.expires_at.seconds())
+        .bind(session.began.as_str())
         .execute(self.connection())
         .await?;
         Ok(())
@@ -584,6 +588,7 @@ fn session(row: &Row<'_>) -> Result<StoredSession, StoreError> {
         created_at: row.time("created_at")?,
         seen_at: row.time("seen_at")?,
         expires_at: row.time("expires_at")?,
+        began: row.parsed("began")?,
     })
 }
 

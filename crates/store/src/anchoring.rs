@@ -186,6 +186,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Changed`] when it has a receipt already.
     pub async fn add_receipt(&mut self, batch: i64, receipt: &Receipt) -> Result<(), StoreError> {
+        self.touched.batch(batch);
+        self.touched.at(receipt.time);
         let done = sqlx::query(
             "UPDATE batches SET chain_index = $1, block = $2, block_time = $3, tx_hash = $4 \
              WHERE id = $5 AND chain_index IS NULL",

@@ -88,10 +88,15 @@ impl Bulk {
     /// [`Table::columns`].
     ///
     /// # Errors
-    /// [`StoreError::Exists`] where a key is taken; what the database refuses.
+    /// [`StoreError::Exists`] where a key is taken; [`StoreError::Inconsistent`] for a row that is too short or too long,
+    /// whose values SQLite would move into the next one; what the database refuses.
     pub async fn insert(&mut self, table: &Table, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
+        }
+        if let Some(row) = rows.iter().find(|row| row.len() != table.columns.len()) {
+            let column = table.columns.get(row.len()).map_or("one too many", |column| column.0);
+            return Err(StoreError::Inconsistent { table: table.name, column, row: None });
         }
         let done = match &mut self.0 {
             Connection::Sqlite(connection) => sqlite(connection, table, rows).await,

@@ -16,6 +16,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Exists`] where the school has it already.
     pub async fn add_class(&mut self, class: &Class, now: UnixTime) -> Result<(), StoreError> {
+        self.touched.class(&class.id, now);
         sqlx::query(
             "INSERT INTO classes (id, school, year, grade, name, revision, imported_at, kind) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -39,6 +40,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Changed`] where somebody imported it meanwhile.
     pub async fn class_imported_again(&mut self, class: &Class, grade: Grade, now: UnixTime) -> Result<(), StoreError> {
+        self.touched.class(&class.id, now);
         let done = sqlx::query(
             "UPDATE classes SET revision = revision + 1, grade = $1, imported_at = $2 WHERE id = $3 AND revision = $4",
         )
@@ -58,6 +60,31 @@ impl Tx {
     pub async fn classes(&mut self) -> Result<Vec<Class>, StoreError> {
         let rows =
             sqlx::query("SELECT * FROM classes ORDER BY school, year DESC, name").fetch_all(self.connection()).await?;
+        all(TABLE, &rows, class)
+    }
+
+    /// The classes of a school that have records: latest year first, then by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn classes_of_school(&mut self, school: &SchoolCode) -> Result<Vec<Class>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM classes WHERE school = $1 ORDER BY year DESC, name")
+            .bind(school.as_str())
+            .fetch_all(self.connection())
+            .await?;
+        all(TABLE, &rows, class)
+    }
+
+    /// The classes of a school's year that have records, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn classes_of(&mut self, school: &SchoolCode, year: SchoolYear) -> Result<Vec<Class>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM classes WHERE school = $1 AND year = $2 ORDER BY name")
+            .bind(school.as_str())
+            .bind(i64::from(year.start()))
+            .fetch_all(self.connection())
+            .await?;
         all(TABLE, &rows, class)
     }
 

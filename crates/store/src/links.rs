@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     StoreError, Tx,
-    model::{Id, Link, LinkContent},
+    model::{HandedOut, Id, Link, LinkContent},
     row::{Row, all, maybe, one},
 };
 
@@ -88,6 +88,24 @@ impl Tx {
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(record.to_string()).fetch_all(self.connection()).await?;
         all(TABLE, &rows, |row| Ok((link(row)?, row.number("looks")?)))
+    }
+
+    /// The links to a record that the house handed out, the newest first: all but those that a pupil or parent made.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn handed_out_of(&mut self, record: &RecordId) -> Result<Vec<HandedOut>, StoreError> {
+        let sql = format!(
+            "{LINE}, k.version, (SELECT COUNT(*) FROM link_looks o WHERE o.link = k.id) AS looks, \
+             (SELECT MAX(o.at) FROM link_looks o WHERE o.link = k.id) AS last_look \
+             FROM links k WHERE k.record = $1 AND NOT EXISTS (SELECT 1 FROM link_choices c WHERE c.link = k.id) \
+             ORDER BY k.created_at DESC, k.id"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(record.to_string()).fetch_all(self.connection()).await?;
+        all(TABLE, &rows, |row| {
+            let (paper, looks) = (row.number_opt("version")?, row.number("looks")?);
+            Ok(HandedOut { link: link(row)?, paper, looks, last_look: row.time_opt("last_look")? })
+        })
     }
 
     /// Withdraws a link: its bundle is gone from here; copies taken remain with whoever took them.

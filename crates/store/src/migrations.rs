@@ -32,6 +32,14 @@ migrations! {
     9 "opening" "0009_opening.sql",
     10 "access" "0010_access.sql",
     11 "forms" "0011_forms.sql",
+    12 "openid" "0012_openid.sql",
+    13 "tasks" "0013_tasks.sql",
+    14 "department" "0014_department.sql",
+    15 "paper links" "0015_paper_links.sql",
+    16 "returned notes" "0016_returned_notes.sql",
+    17 "watching" "0017_watching.sql",
+    18 "readers" "0018_readers.sql",
+    19 "mail" "0019_mail.sql",
 }
 
 /// The text of every migration for an engine, in order.

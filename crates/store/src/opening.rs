@@ -9,7 +9,10 @@ use hocba_record::{
 
 use crate::{
     StoreError, Tx,
-    model::{ClassMember, Envelope, GrantRole, Id, ListedSchool, PlannedClass, Position, SchoolYearRow, StaffMember},
+    model::{
+        ClassMember, Envelope, GrantRole, Id, ListedSchool, PlannedClass, Position, SchoolYearRow, StaffMember,
+        YearRecord,
+    },
     pupils::level_word,
     records::placeholders,
     row::{Row, all, int, maybe, one},
@@ -22,16 +25,16 @@ const LEVELS: [EducationLevel; 3] =
     [EducationLevel::Primary, EducationLevel::LowerSecondary, EducationLevel::UpperSecondary];
 
 impl Tx {
-    /// Notes schools of the department's list; one that is there takes the new name and levels.
+    /// Notes schools of the department's list; one that is there takes the new name, levels and ward.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn note_schools(&mut self, schools: &[ListedSchool], now: UnixTime) -> Result<(), StoreError> {
         for schools in schools.chunks(BULK) {
             let sql = format!(
-                "INSERT INTO school_list (code, name, levels, noted_at) VALUES {} ON CONFLICT (code) DO UPDATE SET \
-                 name = excluded.name, levels = excluded.levels, noted_at = excluded.noted_at",
-                placeholders(schools.len(), 4)
+                "INSERT INTO school_list (code, name, levels, noted_at, ward) VALUES {} ON CONFLICT (code) DO UPDATE SET \
+                 name = excluded.name, levels = excluded.levels, noted_at = excluded.noted_at, ward = excluded.ward",
+                placeholders(schools.len(), 5)
             );
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for school in schools {
@@ -40,7 +43,8 @@ impl Tx {
                     .bind(school.code.as_str())
                     .bind(school.name.as_str())
                     .bind(levels.join(","))
-                    .bind(now.seconds());
+                    .bind(now.seconds())
+                    .bind(school.ward.as_ref().map(ToString::to_string));
             }
             query.execute(self.connection()).await?;
         }
@@ -230,6 +234,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Exists`] where the school plans another one of this name.
     pub async fn put_planned_class(&mut self, class: &PlannedClass, now: UnixTime) -> Result<(), StoreError> {
+        self.touched.planned(&class.id);
+        self.touched.at(now);
         sqlx::query(
             "INSERT INTO planned_classes (id, school, year, grade, name, homeroom, origin, planned_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET grade = excluded.grade, \
@@ -271,6 +277,9 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Exists`] for a number or a pupil that the class has.
     pub async fn add_members(&mut self, members: &[ClassMember]) -> Result<(), StoreError> {
+        for member in members {
+            self.touched.planned(&member.class);
+        }
         for members in members.chunks(BULK) {
             let sql = format!(
                 "INSERT INTO class_members (class, number, pupil, key_id, nonce, personal) VALUES {}",
@@ -297,6 +306,7 @@ impl Tx {
     /// When the database refuses.
     pub async fn remove_members(&mut self, members: &[(Id, u32)]) -> Result<(), StoreError> {
         for (class, number) in members {
+            self.touched.planned(class);
             sqlx::query("DELETE FROM class_members WHERE class = $1 AND number = $2")
                 .bind(class.to_string())
                 .bind(int(*number))
@@ -324,6 +334,47 @@ impl Tx {
         .fetch_all(self.connection())
         .await?;
         all("class_members", &rows, member)
+    }
+
+    /// The pupils on the class lists of a school's year.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn pupils_on_lists(&mut self, school: &SchoolCode, year: SchoolYear) -> Result<Vec<Id>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT m.pupil FROM class_members m JOIN planned_classes c ON c.id = m.class \
+             WHERE c.school = $1 AND c.year = $2 ORDER BY m.pupil",
+        )
+        .bind(school.as_str())
+        .bind(i64::from(year.start()))
+        .fetch_all(self.connection())
+        .await?;
+        all("class_members", &rows, |row| row.parsed("pupil"))
+    }
+
+    /// How far the records of a school's year are, without opening any; those taken over from paper are not among them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn year_records(&mut self, school: &SchoolCode, year: SchoolYear) -> Result<Vec<YearRecord>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.pupil, v.version, v.state, v.left_out FROM classes c JOIN records r ON r.class = c.id \
+             JOIN record_versions v ON v.record = r.id WHERE c.school = $1 AND c.year = $2 AND c.kind = 'year' \
+             AND NOT EXISTS (SELECT 1 FROM record_versions n WHERE n.record = v.record AND n.version > v.version) \
+             ORDER BY r.id",
+        )
+        .bind(school.as_str())
+        .bind(i64::from(year.start()))
+        .fetch_all(self.connection())
+        .await?;
+        all("record_versions", &rows, |row| {
+            Ok(YearRecord {
+                pupil: row.parsed_opt("pupil")?,
+                version: row.number("version")?,
+                state: row.parsed("state")?,
+                left_out: row.parsed_opt("left_out")?,
+            })
+        })
     }
 
     /// How many pupils each class of a school's year expects; none where it expects nobody.
@@ -393,7 +444,12 @@ fn listed(row: &Row<'_>) -> Result<ListedSchool, StoreError> {
         let level = LEVELS.into_iter().find(|level| level_word(*level) == word);
         row.read("levels", level.ok_or("not a level"))
     });
-    Ok(ListedSchool { code: row.parsed("code")?, name: row.parsed("name")?, levels: levels.collect::<Result<_, _>>()? })
+    Ok(ListedSchool {
+        code: row.parsed("code")?,
+        name: row.parsed("name")?,
+        levels: levels.collect::<Result<_, _>>()?,
+        ward: row.parsed_opt("ward")?,
+    })
 }
 
 fn member_of_staff(row: &Row<'_>) -> Result<StaffMember, StoreError> {

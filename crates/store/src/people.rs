@@ -4,7 +4,7 @@ use hocba_record::{
     encoding::{RecordId, Sha256Digest},
     types::{SchoolCode, SchoolYear, UnixTime},
 };
-use hocba_signature::statement::Statement;
+use hocba_signature::{appointment::Appointment, certificate::Certificate, statement::Statement};
 
 use crate::{
     StoreError, Tx,
@@ -163,6 +163,22 @@ impl Tx {
         Ok(())
     }
 
+    /// The account of this id, also one that was closed: who did something once.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn account_even_closed(&mut self, id: &Id) -> Result<Option<Account>, StoreError> {
+        self.account_where("SELECT * FROM accounts WHERE id = $1", &id.to_string()).await
+    }
+
+    /// The account of this login, also one that was closed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn account_with_login(&mut self, login: &str) -> Result<Option<Account>, StoreError> {
+        self.account_where("SELECT * FROM accounts WHERE login = $1", login).await
+    }
+
     pub(crate) async fn account_where(
         &mut self,
         sql: &'static str,
@@ -196,12 +212,15 @@ impl Tx {
         der: &[u8],
         now: UnixTime,
     ) -> Result<(), StoreError> {
+        let not_after = Certificate::from_der(der).ok().map(|certificate| certificate.not_after().seconds());
         sqlx::query(
-            "INSERT INTO certificates (digest, der, added_at) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING",
+            "INSERT INTO certificates (digest, der, added_at, not_after) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (digest) DO NOTHING",
         )
         .bind(digest.to_string())
         .bind(der.to_vec())
         .bind(now.seconds())
+        .bind(not_after)
         .execute(self.connection())
         .await?;
         Ok(())
@@ -265,9 +284,11 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Exists`] for an id that is taken.
     pub async fn add_appointment(&mut self, appointment: &StoredAppointment) -> Result<(), StoreError> {
+        let read = Appointment::from_bytes(appointment.statement.payload()).ok();
+        let (year, class) = read.and_then(|read| read.year.zip(read.class)).unzip();
         sqlx::query(
-            "INSERT INTO appointments (id, school, role, certificate, valid_from, valid_until, statement) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO appointments (id, school, role, certificate, valid_from, valid_until, statement, year, class) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(appointment.id.to_string())
         .bind(appointment.school.as_str())
@@ -276,6 +297,8 @@ impl Tx {
         .bind(appointment.valid_from.seconds())
         .bind(appointment.valid_until.seconds())
         .bind(appointment.statement.to_bytes())
+        .bind(year.map(|year| i64::from(year.start())))
+        .bind(class.map(|class| class.to_string()))
         .execute(self.connection())
         .await
         .map_err(|e| StoreError::from(e).or_exists("the appointment"))?;

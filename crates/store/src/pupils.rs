@@ -192,12 +192,14 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Changed`] where there is no such record.
     pub async fn set_pupil(&mut self, record: &Id, pupil: Option<&Id>) -> Result<(), StoreError> {
+        self.touch_before(record).await?;
         let done = sqlx::query("UPDATE records SET pupil = $1 WHERE id = $2")
             .bind(pupil.map(ToString::to_string))
             .bind(record.to_string())
             .execute(self.connection())
             .await?;
-        one(done.rows_affected(), "the record's pupil")
+        one(done.rows_affected(), "the record's pupil")?;
+        self.touch_before(record).await
     }
 
     /// The latest version of each of a pupil's records, in all schools, the earliest year first.

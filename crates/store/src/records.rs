@@ -51,6 +51,9 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Exists`] for a number that is taken.
     pub async fn add_drafts(&mut self, class: &Id, drafts: &[NewDraft], now: UnixTime) -> Result<(), StoreError> {
+        for draft in drafts {
+            self.touched.appeared(&draft.record, now);
+        }
         for drafts in drafts.chunks(BULK) {
             let sql =
                 format!("INSERT INTO records (id, class, number, pupil) VALUES {}", placeholders(drafts.len(), 4));
@@ -106,6 +109,7 @@ impl Tx {
         .bind(i64::from(new.version) - 1)
         .execute(self.connection())
         .await?;
+        self.touched.record(&new.record, now);
         one(done.rows_affected(), "the record")
     }
 
@@ -142,6 +146,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Changed`] when it is no first draft of this revision any more.
     pub async fn remove_draft(&mut self, record: &RecordId, revision: i64) -> Result<(), StoreError> {
+        self.touch_before(record).await?;
         let done = sqlx::query(
             "DELETE FROM record_versions WHERE record = $1 AND version = 1 AND revision = $2 AND state = 'draft'",
         )
@@ -162,9 +167,10 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Changed`] when it is not in the state or of the revision it was read in.
     pub async fn advance(&mut self, step: &Advance<'_>, now: UnixTime) -> Result<(), StoreError> {
+        self.touched.record(step.record, now);
         let done = sqlx::query(
             "UPDATE record_versions SET state = $1, statement = $2, returned = NULL, left_out = NULL, \
-             changed_at = $3, revision = revision + 1 \
+             note_key_id = NULL, note_nonce = NULL, note = NULL, changed_at = $3, revision = revision + 1 \
              WHERE record = $4 AND version = $5 AND revision = $6 AND state = $7",
         )
         .bind(step.to.as_str())
@@ -179,7 +185,8 @@ impl Tx {
         one(done.rows_affected(), "the record")
     }
 
-    /// Takes a signed version back to a draft, with a new seed: what was signed is not reused.
+    /// Takes a signed version back to a draft, with a new seed: what was signed is not reused. What is written to the teacher
+    /// stays until the next signature.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when it is sealed, or not of the revision it was read in.
@@ -187,19 +194,23 @@ impl Tx {
         &mut self,
         version: &RecordVersion,
         personal: &Envelope,
-        reason: ReturnReason,
+        (reason, note): (ReturnReason, Option<&Envelope>),
         now: UnixTime,
     ) -> Result<(), StoreError> {
+        self.touched.record(&version.record, now);
         let done = sqlx::query(
             "UPDATE record_versions SET state = 'draft', statement = NULL, returned = $1, key_id = $2, nonce = $3, \
-             personal = $4, changed_at = $5, revision = revision + 1 \
-             WHERE record = $6 AND version = $7 AND revision = $8 AND state IN ('teacher_signed', 'co_signed')",
+             personal = $4, changed_at = $5, revision = revision + 1, note_key_id = $6, note_nonce = $7, note = $8 \
+             WHERE record = $9 AND version = $10 AND revision = $11 AND state IN ('teacher_signed', 'co_signed')",
         )
         .bind(reason.as_str())
         .bind(&personal.key_id)
         .bind(personal.nonce.to_vec())
         .bind(personal.bytes.clone())
         .bind(now.seconds())
+        .bind(note.map(|note| note.key_id.clone()))
+        .bind(note.map(|note| note.nonce.to_vec()))
+        .bind(note.map(|note| note.bytes.clone()))
         .bind(version.record.to_string())
         .bind(i64::from(version.version))
         .bind(version.revision)
@@ -220,6 +231,7 @@ impl Tx {
         reason: Option<LeftOut>,
         now: UnixTime,
     ) -> Result<(), StoreError> {
+        self.touched.record(record, now);
         let done = sqlx::query(
             "UPDATE record_versions SET left_out = $1, changed_at = $2, revision = revision + 1 \
              WHERE record = $3 AND version = $4 AND revision = $5 AND state = 'draft'",
@@ -411,6 +423,10 @@ pub(crate) fn version(row: &Row<'_>) -> Result<RecordVersion, StoreError> {
         personal: Envelope { key_id: row.text("key_id")?, nonce: row.fixed("nonce")?, bytes: row.bytes("personal")? },
         left_out: row.parsed_opt("left_out")?,
         returned: row.parsed_opt("returned")?,
+        note: match row.bytes_opt("note")? {
+            Some(bytes) => Some(Envelope { key_id: row.text("note_key_id")?, nonce: row.fixed("note_nonce")?, bytes }),
+            None => None,
+        },
         changed_at: row.time("changed_at")?,
         renewed: row.parsed_opt("renewed")?,
         pupil: row.parsed_opt("pupil")?,

@@ -9,7 +9,9 @@ use sqlx::{
 };
 use tracing::Instrument as _;
 
-use crate::{Backend, Database, DatabaseUrl, Faults, Moment, Schema, SchemaFault, StoreError, migrations};
+use crate::{
+    Backend, Database, DatabaseUrl, Faults, Moment, Schema, SchemaFault, StoreError, migrations, progress::Touched,
+};
 
 /// SQLite: what every connection is told. `synchronous=FULL`: a committed transaction survives a power cut.
 pub(crate) const EVERY: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
@@ -135,7 +137,7 @@ impl Store {
             Backend::Postgres => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
         };
         let inner = self.writers.begin_with(begin).instrument(span).await?;
-        Ok(Tx { inner, name, backend: self.backend(), faults: self.faults.clone() })
+        Ok(Tx { inner, name, backend: self.backend(), faults: self.faults.clone(), touched: Touched::default() })
     }
 
     /// Begins to read: everything that is read in it is of one moment.
@@ -166,7 +168,7 @@ impl Store {
             Backend::Sqlite => pool.begin().await?,
             Backend::Postgres => pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
         };
-        Ok(Tx { inner, name: "read", backend, faults: Faults::default() })
+        Ok(Tx { inner, name: "read", backend, faults: Faults::default(), touched: Touched::default() })
     }
 
     /// Closes all connections; SQLite folds its write-ahead log into the file.
@@ -302,15 +304,18 @@ pub struct Tx {
     name: &'static str,
     backend: Backend,
     faults: Faults,
+    /// Classes whose figures have to be counted again before it may last.
+    pub(crate) touched: Touched,
 }
 
 impl Tx {
-    /// Makes everything done in it last.
+    /// Makes everything done in it last, with the figures of the classes it touched.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when it lost against another one; when the database refuses. Nothing was changed then,
     /// unless the answer itself got lost ([`StoreError::Unavailable`]).
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.settle_progress().await?;
         let fault = self.faults.strike(self.name);
         if fault == Some(Moment::Failed) {
             self.inner.rollback().await?;

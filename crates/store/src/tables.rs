@@ -74,12 +74,15 @@ pub const TABLES: &[Table] = tables! {
     recovery_codes (hash) { hash Bytes, account Text, made_at Int, }
     sessions (id) {
         id Text, hash Bytes, account Text, label Text, address Bytes, created_at Int, seen_at Int, expires_at Int,
+        began Text,
     }
     devices (hash) { hash Bytes, account Text, address Bytes, used_at Int, expires_at Int, }
     tries (key) { key Bytes, kind Text, level Int, at Int, stale_at Int, }
+    openid_links (issuer, subject) { issuer Text, subject Text, account Text, linked_at Int, }
+    openid_grants (id) numbered true { id Int, account Text, role Text, school Text, prefix Text, }
     used_forms (hash) { hash Bytes, used_at Int, expires_at Int, }
     api_tokens (hash) { hash Bytes, account Text, created_at Int, expires_at Int, }
-    certificates (digest) { digest Text, der Bytes, added_at Int, }
+    certificates (digest) { digest Text, der Bytes, added_at Int, not_after Int, }
     classes (id) { id Text, school Text, year Int, grade Int, name Text, revision Int, imported_at Int, kind Text, }
     pupils (id) { id Text, created_at Int, }
     pupil_keys (key) { key Bytes, pupil Text, created_at Int, }
@@ -87,10 +90,11 @@ pub const TABLES: &[Table] = tables! {
     records (id) { id Text, class Text, number Int, pupil Text, }
     record_versions (record, version) {
         record Text, version Int, state Text, revision Int, statement Bytes, key_id Text, nonce Bytes, personal Bytes,
-        left_out Text, returned Text, changed_at Int, renewed Text,
+        left_out Text, returned Text, changed_at Int, renewed Text, note_key_id Text, note_nonce Bytes, note Bytes,
     }
     appointments (id) {
-        id Text, school Text, role Text, certificate Text, valid_from Int, valid_until Int, statement Bytes,
+        id Text, school Text, role Text, certificate Text, valid_from Int, valid_until Int, statement Bytes, year Int,
+        class Text,
     }
     batches (id) {
         id Int, issuer Text, kind Text, root Bytes, size Int, closed_at Int, chain_index Int, block Int, block_time Int,
@@ -124,11 +128,11 @@ pub const TABLES: &[Table] = tables! {
     }
     leases (name) { name Text, holder Text, expires_at Int, }
     audit_events (id) numbered true {
-        id Int, at Int, actor Text, action Text, subject Text, version Int, reason Text,
+        id Int, at Int, actor Text, action Text, subject Text, version Int, reason Text, school Text, class Text,
     }
     links (id) {
         id Text, token_hash Bytes, record Text, scope Text, created_by Text, created_at Int, expires_at Int,
-        withdrawn_at Int, nonce Bytes, bundle Bytes,
+        withdrawn_at Int, nonce Bytes, bundle Bytes, version Int, key_id Text,
     }
     link_looks (id) numbered true { id Int, link Text, at Int, }
     deployment (name) { name Text, value Text, }
@@ -137,7 +141,7 @@ pub const TABLES: &[Table] = tables! {
     package_records (package, record) {
         package Text, record Text, version Int, answer Text, answered_at Int, key_id Text, nonce Bytes, errors Bytes,
     }
-    school_list (code) { code Text, name Text, levels Text, noted_at Int, }
+    school_list (code) { code Text, name Text, levels Text, noted_at Int, ward Text, }
     staff (account, school) { account Text, school Text, code Text, position Text, added_at Int, }
     school_years (school, year) { school Text, year Int, opened_at Int, closed_at Int, reason Text, }
     planned_classes (id) {
@@ -145,4 +149,34 @@ pub const TABLES: &[Table] = tables! {
     }
     pupil_moves (school, year, pupil) { school Text, year Int, pupil Text, move Text, decided_at Int, }
     class_members (class, number) { class Text, number Int, pupil Text, key_id Text, nonce Bytes, personal Bytes, }
+    tasks (id) {
+        id Text, school Text, account Text, kind Text, year Int, class Text, steps_done Int, steps Int, state Text,
+        key_id Text, nonce Bytes, result Bytes, begun_at Int, beat_at Int, ended_at Int,
+    }
+    kept_files (account, school, kind) {
+        account Text, school Text, kind Text, year Int, key_id Text, nonce Bytes, personal Bytes, kept_at Int,
+        expires_at Int,
+    }
+    class_progress (school, year, class) {
+        school Text, year Int, class Text, grade Int, waiting Int, drafted Int, signed Int, signed_off Int, sealed Int,
+        in_force Int, left_out Int, returned Int, day Int,
+    }
+    class_progress_days (school, year, class, day) {
+        school Text, year Int, class Text, day Int, waiting Int, drafted Int, signed Int, signed_off Int, sealed Int,
+        in_force Int, left_out Int, returned Int,
+    }
+    chain_looks (name) {
+        name Text, at Int, operators Int, needed Int, answered Int, block Int, block_time Int, funds Text,
+    }
+    readers (account, pupil) { account Text, pupil Text, relation Text, made_by Text, made_at Int, }
+    link_choices (link) { link Text, pupil Text, key_id Text, nonce Bytes, personal Bytes, }
+    reader_requests (id) {
+        id Text, record Text, version Int, account Text, state Text, key_id Text, nonce Bytes, personal Bytes,
+        asked_at Int, ended_at Int, answered_by Text,
+    }
+    mail_addresses (account) { account Text, key_id Text, nonce Bytes, address Bytes, confirmed_at Int, }
+    mail_codes (account) {
+        account Text, hash Bytes, key_id Text, nonce Bytes, address Bytes, made_at Int, expires_at Int,
+    }
+    mail_days (account, day) { account Text, day Int, state Text, tries Int, due_at Int, }
 };

@@ -2,8 +2,10 @@
 
 use hocba_record::encoding::Sha256Digest;
 use hocba_store::{
-    Store,
-    model::{Access, Account, Device, Grant, GrantRole, School, StoredSession, StoredSlip, Totp, TryKind},
+    Store, StoreError,
+    model::{
+        Access, Account, Device, Grant, GrantRole, School, SessionOrigin, StoredSession, StoredSlip, Totp, TryKind,
+    },
 };
 use hocba_tests::database::TestDatabase;
 
@@ -38,6 +40,7 @@ fn session(n: u64, account: u64) -> StoredSession {
         created_at: at(n as i64),
         seen_at: at(n as i64),
         expires_at: at(n as i64 + 100),
+        began: SessionOrigin::Here,
     }
 }
 
@@ -49,6 +52,64 @@ fn device(n: u64, account: u64) -> Device {
         used_at: at(n as i64),
         expires_at: at(n as i64 + 100),
     }
+}
+
+#[tokio::test]
+async fn a_subject_has_one_account_and_an_account_one_subject_of_a_provider() {
+    let (_database, store) = with_account().await;
+    let mut tx = store.begin("links").await.expect("begun");
+    tx.add_openid_link("https://id.example.vn", "s-1", &id(1), at(5)).await.expect("added");
+    tx.add_openid_link("https://other.example.vn", "s-1", &id(1), at(5)).await.expect("another provider's s-1");
+    tx.commit().await.expect("committed");
+    for (subject, account) in [("s-1", 2), ("s-2", 1)] {
+        let mut tx = store.begin("links").await.expect("begun");
+        let refused = tx.add_openid_link("https://id.example.vn", subject, &id(account), at(6)).await;
+        assert!(matches!(refused, Err(StoreError::Exists { .. })), "{subject} {account}");
+    }
+    let mut tx = store.begin("links").await.expect("begun");
+    assert_eq!(tx.openid_account("https://id.example.vn", "s-1").await.expect("read"), Some(id(1)));
+    assert_eq!(tx.openid_account("https://id.example.vn", "S-1").await.expect("read"), None, "letters count");
+    assert!(tx.has_openid_link(&id(1), "https://id.example.vn").await.expect("read"));
+    assert!(!tx.has_openid_link(&id(2), "https://id.example.vn").await.expect("read"));
+    assert_eq!(tx.remove_openid_links(&id(1)).await.expect("removed"), 2);
+    assert_eq!(tx.openid_account("https://id.example.vn", "s-1").await.expect("read"), None);
+}
+
+#[tokio::test]
+async fn what_a_provider_gives_stands_apart_and_is_replaced_as_a_whole() {
+    let (database, store) = with_account().await;
+    let administrator = Grant::of_school(GrantRole::SchoolAdministrator, school(), None);
+    let part = Grant::of_prefix(GrantRole::Department, "79".parse().expect("prefix"));
+    let mut tx = store.begin("grants").await.expect("begun");
+    tx.set_grants(&id(2), &[]).await.expect("set");
+    tx.set_openid_grants(&id(2), &[administrator.clone(), part.clone()]).await.expect("set");
+    let given = tx.openid_grants_of(&id(2)).await.expect("read");
+    assert!(given.len() == 2 && given.contains(&administrator) && given.contains(&part));
+    assert!(tx.account(&id(2)).await.expect("read").expect("there").grants.is_empty(), "not among those given here");
+    let logins = |accounts: Vec<Account>| accounts.into_iter().map(|a| a.login).collect::<Vec<_>>();
+    let there = tx.accounts_of_school(&school()).await.expect("read");
+    assert_eq!(logins(there), ["login1", "login2"], "and yet one of the school's people");
+    tx.set_openid_grants(&id(2), std::slice::from_ref(&part)).await.expect("set");
+    assert_eq!(tx.openid_grants_of(&id(2)).await.expect("read"), [part]);
+    assert_eq!(logins(tx.accounts_of_school(&school()).await.expect("read")), ["login1"]);
+    tx.commit().await.expect("committed");
+    for values in ["'clerk', NULL, NULL", "'department', '79DEMO001', NULL", "'operator', NULL, '79'"] {
+        let sql = format!("INSERT INTO openid_grants (account, role, school, prefix) VALUES ('{}', {values})", id(1));
+        assert!(database.try_sql(&sql).await.is_err(), "{values}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_says_where_it_began() {
+    let (database, store) = with_account().await;
+    let mut tx = store.begin("sessions").await.expect("begun");
+    for (n, began) in (1..).zip(SessionOrigin::ALL) {
+        tx.add_session(&StoredSession { began: *began, ..session(n, 1) }, 20).await.expect("added");
+        let found = tx.session_of_token(&digest(n)).await.expect("read").expect("there");
+        assert_eq!(found.began, *began);
+    }
+    tx.commit().await.expect("committed");
+    assert!(database.try_sql("UPDATE sessions SET began = 'elsewhere'").await.is_err());
 }
 
 #[tokio::test]

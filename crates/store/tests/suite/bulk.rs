@@ -35,7 +35,7 @@ async fn every_kind_of_value_arrives() {
     let bytes: Vec<u8> = (0..=255).collect();
     bulk.insert(
         table("certificates"),
-        vec![vec![Value::Text("d".into()), Value::Bytes(bytes.clone()), Value::Int(-5)]],
+        vec![vec![Value::Text("d".into()), Value::Bytes(bytes.clone()), Value::Int(-5), Value::Null]],
     )
     .await
     .expect("inserted");
@@ -48,6 +48,20 @@ async fn every_kind_of_value_arrives() {
     assert_eq!(database.count("SELECT COUNT(*) FROM accounts WHERE certificate IS NULL").await, 617);
     assert_eq!(database.count("SELECT MIN(created_at) FROM accounts").await, i64::MAX - 1233);
     assert_eq!(database.count("SELECT COUNT(*) FROM accounts WHERE login = 'Đỗ 700' AND id = 'id000700'").await, 1);
+}
+
+#[tokio::test]
+async fn a_row_that_is_too_short_or_too_long_is_refused_and_moves_nothing_into_the_next() {
+    let database = TestDatabase::new().await;
+    drop(database.open().await);
+    let mut bulk = Bulk::connect(&database.database()).await.expect("connected");
+    for change in [|row: &mut Vec<Value>| drop(row.pop()), |row: &mut Vec<Value>| row.push(Value::Null)] {
+        let mut rows: Vec<_> = (0..3).map(account).collect();
+        change(&mut rows[1]);
+        let refused = bulk.insert(table("accounts"), rows).await;
+        assert!(matches!(refused, Err(StoreError::Inconsistent { table: "accounts", .. })), "{refused:?}");
+        assert_eq!(database.count("SELECT COUNT(*) FROM accounts").await, 0);
+    }
 }
 
 #[tokio::test]

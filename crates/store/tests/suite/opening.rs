@@ -31,7 +31,8 @@ fn planned(n: u64, name: &str) -> PlannedClass {
 #[tokio::test]
 async fn the_departments_list_takes_new_words_and_keeps_the_order_of_levels() {
     let (_database, store) = with_drafts(1).await;
-    let listed = |name: &str, levels| ListedSchool { code: school(), name: name.parse().expect("text"), levels };
+    let listed =
+        |name: &str, levels| ListedSchool { code: school(), name: name.parse().expect("text"), levels, ward: None };
     let both = vec![EducationLevel::Primary, EducationLevel::LowerSecondary];
     let mut tx = store.begin("test").await.expect("begun");
     tx.note_schools(&[listed("A", Vec::new())], at(0)).await.expect("noted");

@@ -153,7 +153,7 @@ async fn records_go_from_draft_to_sealed_and_back_by_revision() {
     let mut tx = store.begin("return").await.expect("begun");
     let version = tx.record(&id(101)).await.expect("read").expect("there");
     assert_eq!(version.statement, Some(statement(101)));
-    tx.return_to_draft(&version, &envelope(5), ReturnReason::WrongMark, at(3)).await.expect("returned");
+    tx.return_to_draft(&version, &envelope(5), (ReturnReason::WrongMark, None), at(3)).await.expect("returned");
     tx.commit().await.expect("committed");
     let mut tx = store.read().await.expect("read");
     let version = tx.record_version(&id(101), 1).await.expect("read").expect("there");
@@ -165,7 +165,7 @@ async fn records_go_from_draft_to_sealed_and_back_by_revision() {
     }
     let mut tx = store.begin("return").await.expect("begun");
     let sealed = tx.record(&id(101)).await.expect("read").expect("there");
-    let refused = tx.return_to_draft(&sealed, &envelope(5), ReturnReason::WrongMark, at(3)).await;
+    let refused = tx.return_to_draft(&sealed, &envelope(5), (ReturnReason::WrongMark, None), at(3)).await;
     assert!(matches!(refused, Err(StoreError::Changed { .. })), "what is sealed is not returned");
     drop(tx);
 
