@@ -10,9 +10,10 @@
 
 mod administration;
 mod agent;
-pub mod code;
 mod entering;
 mod forms;
+mod mail;
+mod openid;
 pub mod password;
 mod sessions;
 pub mod throttle;
@@ -23,12 +24,17 @@ use std::{collections::BTreeSet, net::IpAddr};
 use hocba_record::types::{SchoolCode, UnixTime};
 use hocba_store::{
     MayConflict, StoreError,
-    model::{Account, Grant, GrantRole, Id},
+    model::{Access, Account, Grant, GrantRole, Id, StoredSlip},
 };
 
 pub use administration::{MAX_GRANTS, MAX_SLIPS, administers};
 pub use agent::label;
 pub use entering::{DEVICE_LIFE, MOST_DEVICES, MOST_SESSIONS};
+pub use mail::{MAIL_CODE_LIFE, MailState};
+pub use openid::{
+    MAX_RULES, OPENID_LIFE, OpenIdAttempt, OpenIdClaims, OpenIdFault, OpenIdReach, OpenIdRule, OpenIdSettings,
+    OpenIdSignIn,
+};
 pub use password::PasswordFault;
 
 use crate::{Actor, App, AppError};
@@ -46,13 +52,20 @@ pub struct AccessSettings {
     pub second_factor: BTreeSet<GrantRole>,
     /// The name of this installation in an authenticator app.
     pub issuer: String,
+    /// The OpenID Connect provider through which people may sign in, where there is one.
+    pub openid: Option<OpenIdSettings>,
 }
 
 impl Default for AccessSettings {
     fn default() -> Self {
         let second_factor = GrantRole::ALL.iter().copied().collect();
         Self {
-            idle: 3600, absolute: 12 * 3600, slip_life: 14 * 86_400, second_factor, issuer: "Học bạ số".into()
+            idle: 3600,
+            absolute: 12 * 3600,
+            slip_life: 14 * 86_400,
+            second_factor,
+            issuer: "Học bạ số".into(),
+            openid: None,
         }
     }
 }
@@ -68,7 +81,7 @@ impl AccessSettings {
             s if !(s.idle..=24 * 3600).contains(&s.absolute) => Err("absolute"),
             s if !(3600..=60 * 86_400).contains(&s.slip_life) => Err("slip_life"),
             s if s.issuer.is_empty() || s.issuer.len() > 64 || s.issuer.contains(':') => Err("issuer"),
-            _ => Ok(()),
+            s => s.openid.as_ref().map_or(Ok(()), |openid| openid.check().map_err(|_| "openid")),
         }
     }
 
@@ -141,6 +154,11 @@ pub struct Session {
     pub must_enrol: bool,
     /// Whether the account has a second factor.
     pub has_totp: bool,
+    /// Whether it began at the OpenID Connect provider.
+    pub openid: bool,
+    /// Whether the provider said a moment ago who it is: the password is not asked for again then, which an account that is
+    /// known only there does not have.
+    pub proven: bool,
     /// Ends then at the latest.
     pub expires_at: UnixTime,
 }
@@ -265,6 +283,17 @@ pub enum AccountState {
 }
 
 impl AccountState {
+    /// Of what is stored of an account.
+    pub(crate) fn of(access: &Access, slip: Option<&StoredSlip>, now: UnixTime) -> Self {
+        match (&access.password, slip) {
+            _ if access.locked_at.is_some() => AccountState::Locked,
+            (Some(_), _) => AccountState::Active,
+            (None, Some(slip)) if slip.expires_at > now => AccountState::Invited(slip.expires_at),
+            (None, Some(_)) => AccountState::SlipOver,
+            (None, None) => AccountState::New,
+        }
+    }
+
     /// Its code in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -338,6 +367,9 @@ pub enum AccessError {
     /// The account has no second factor to make recovery codes for.
     #[error("the account has no second factor")]
     NoSecondFactor,
+    /// The code that was sent by e-mail does not fit, was used, or is over.
+    #[error("the code that was sent by e-mail does not fit")]
+    MailCode,
     /// No session has this token, or it ended.
     #[error("there is no such session")]
     NoSession,
@@ -350,6 +382,9 @@ pub enum AccessError {
     /// An account without anything to do, or with more than 20 things.
     #[error("an account has 1 to 20 grants")]
     Grants,
+    /// Not through the OpenID Connect provider.
+    #[error(transparent)]
+    OpenId(OpenIdFault),
     /// Anything else.
     #[error(transparent)]
     App(AppError),
@@ -371,10 +406,12 @@ impl AccessError {
             AccessError::Code => "code_wrong",
             AccessError::SecondFactorNeeded => "second_factor_needed",
             AccessError::NoSecondFactor => "no_second_factor",
+            AccessError::MailCode => "mail_code_wrong",
             AccessError::NoSession => "no_session",
             AccessError::Login => "login_form",
             AccessError::Name => "name_form",
             AccessError::Grants => "grants_count",
+            AccessError::OpenId(fault) => fault.code(),
             AccessError::App(_) => "app",
         }
     }
@@ -394,12 +431,14 @@ impl AccessError {
             AccessError::Code => "Mã xác nhận không đúng hoặc đã dùng. Hãy đợi mã tiếp theo.".into(),
             AccessError::SecondFactorNeeded => "Vai trò của bạn cần thêm mã xác nhận trên điện thoại.".into(),
             AccessError::NoSecondFactor => "Tài khoản chưa có mã xác nhận trên điện thoại.".into(),
+            AccessError::MailCode => "Mã trong thư không đúng, đã dùng hoặc đã hết hạn.".into(),
             AccessError::NoSession => "Phiên làm việc đã hết. Hãy đăng nhập lại.".into(),
             AccessError::Login => {
                 "Tên đăng nhập gồm 3 đến 40 chữ thường không dấu, chữ số, dấu chấm, gạch; bắt đầu bằng chữ.".into()
             }
             AccessError::Name => "Họ tên không đúng dạng.".into(),
             AccessError::Grants => "Mỗi tài khoản có từ 1 đến 20 vai trò.".into(),
+            AccessError::OpenId(fault) => fault.vietnamese().into(),
             AccessError::App(_) => return None,
         })
     }

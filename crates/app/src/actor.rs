@@ -1,6 +1,7 @@
 //! Who acts.
 
-use hocba_store::model::Account;
+use hocba_record::types::SchoolCode;
+use hocba_store::model::{Account, GrantRole};
 
 /// Who acts. Every use case is asked by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,23 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The account; none of whoever runs commands.
+    pub const fn account(&self) -> Option<&Account> {
+        match self {
+            Actor::Account(account) => Some(account),
+            Actor::LocalOperator => None,
+        }
+    }
+
+    /// Whether they sign for the principal of a school: a deputy who is not the principal as well.
+    pub fn is_deputy(&self, school: &SchoolCode) -> bool {
+        let has = |role: GrantRole| {
+            let mut grants = self.account().into_iter().flat_map(|account| &account.grants);
+            grants.any(|grant| grant.role == role && grant.school.as_ref().is_none_or(|s| s == school))
+        };
+        has(GrantRole::DeputyPrincipal) && !has(GrantRole::Principal)
+    }
+
     /// As the audit log names them.
     pub fn id(&self) -> String {
         match self {

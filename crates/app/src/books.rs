@@ -21,6 +21,7 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError, Bundler, Scope,
+    bundles::Shown,
     classes::record_in,
     eras::{BatchPlace, place_of},
     policy::Action,
@@ -200,16 +201,29 @@ impl App {
             let (class, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
             self.years_of(&mut tx, class, version).await?
         };
-        let mut bundlers: BTreeMap<SchoolCode, Bundler> = BTreeMap::new();
+        self.years_bundle(&mut BTreeMap::new(), &years, Shown::Scope(scope)).await
+    }
+
+    /// Some years of a pupil's book as one bundle: of each the latest anchored version. `bundlers` are made as they are
+    /// needed, one for each school.
+    ///
+    /// # Errors
+    /// As for [`App::bundle`]; `NotAnchored` where no year is.
+    pub(crate) async fn years_bundle(
+        &self,
+        bundlers: &mut BTreeMap<SchoolCode, Bundler>,
+        years: &[(Class, RecordVersion)],
+        shown: Shown<'_>,
+    ) -> Result<Bundle, AppError> {
         let mut parts: Vec<(SchoolYear, RecordPart, std::sync::Arc<AuthorityStore>)> = Vec::new();
         let mut times: BTreeMap<BatchPlace, UnixTime> = BTreeMap::new();
-        for (class, version) in &years {
+        for (class, version) in years {
             if !bundlers.contains_key(&class.school) {
                 bundlers.insert(class.school.clone(), self.bundler(&class.school).await?);
             }
             let Some(bundler) = bundlers.get(&class.school) else { continue };
             let mut tx = self.store().read().await?;
-            let Some((part, at)) = self.anchored_part(&mut tx, bundler, class, version, scope).await? else { continue };
+            let Some((part, at)) = self.anchored_part(&mut tx, bundler, class, version, shown).await? else { continue };
             times.insert(place_of(&part.anchor), at);
             parts.push((class.year, part, bundler.authority_at(at)));
         }

@@ -13,7 +13,7 @@ use hocba_merkle::{TileId, path_from_tiles, tiles_needed};
 use hocba_record::{
     disclosure::{Disclosure, Seed},
     encoding::{RecordId, Sha256Digest},
-    types::{SchoolCode, UnixTime},
+    types::{SchoolCode, SectionName, UnixTime},
 };
 use hocba_signature::{certificate::Certificate, statement::StatementType};
 use hocba_store::{
@@ -94,16 +94,52 @@ impl Bundler {
     }
 }
 
+/// What a bundle is to show of each of its records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    /// As a scope says.
+    Scope(Scope),
+    /// Everything; the list of earlier years only where these are all of them, and never the seed.
+    All {
+        /// Whether the list of earlier years goes along.
+        history: bool,
+    },
+    /// Some parts; the school and the list of parts go with them, so that what is withheld is named.
+    Parts {
+        /// Which.
+        parts: &'a BTreeSet<SectionName>,
+        /// Whether the list of earlier years goes along.
+        history: bool,
+    },
+}
+
+impl Shown<'_> {
+    fn cut(self, disclosures: Vec<Disclosure>) -> Vec<Disclosure> {
+        let shown = |name: &SectionName| match self {
+            Shown::Scope(scope) => in_scope(name.as_str(), scope),
+            Shown::All { history } | Shown::Parts { history, .. } if name.as_str() == "history" => history,
+            Shown::All { .. } => true,
+            Shown::Parts { parts, .. } => {
+                parts.contains(name) || matches!(name.as_str(), "manifest" | "school_details")
+            }
+        };
+        disclosures.into_iter().filter(|d| shown(d.name())).collect()
+    }
+}
+
+fn in_scope(name: &str, scope: Scope) -> bool {
+    match scope {
+        Scope::Whole => true,
+        Scope::Results => !matches!(name, "remarks" | "conduct" | "conduct_ranking" | "attendance" | "history"),
+        Scope::IdentityAndCompletion => {
+            matches!(name, "school_details" | "identity" | "promotion" | "completion" | "manifest")
+        }
+    }
+}
+
 /// Which disclosures a scope shows. The manifest goes with all, so that what is withheld is named.
 pub fn cut(disclosures: Vec<Disclosure>, scope: Scope) -> Vec<Disclosure> {
-    let shown = |name: &str| match scope {
-        Scope::Whole => true,
-        Scope::Results => !matches!(name, "remarks" | "conduct" | "attendance" | "history"),
-        Scope::IdentityAndCompletion => {
-            matches!(name, "school" | "identity" | "promotion" | "completion" | "manifest")
-        }
-    };
-    disclosures.into_iter().filter(|d| shown(d.name().as_str())).collect()
+    Shown::Scope(scope).cut(disclosures)
 }
 
 impl App {
@@ -174,7 +210,7 @@ impl App {
     ) -> Result<Bundle, AppError> {
         let mut tx = self.store().read().await?;
         let (class, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
-        let found = self.anchored_part(&mut tx, bundler, &class, &version, scope).await?;
+        let found = self.anchored_part(&mut tx, bundler, &class, &version, Shown::Scope(scope)).await?;
         let (part, at) = found.ok_or(AppError::NotAnchored)?;
         let authority = bundler.authority_at(at);
         Ok(assemble(vec![part], &authority, &|hint| bundler.times.get(&place_of(hint)).copied())?)
@@ -187,11 +223,11 @@ impl App {
         bundler: &Bundler,
         class: &Class,
         version: &RecordVersion,
-        scope: Scope,
+        shown: Shown<'_>,
     ) -> Result<Option<(RecordPart, UnixTime)>, AppError> {
         for number in (1..=version.version).rev() {
             let Some(version) = tx.record_version(&version.record, number).await? else { continue };
-            match self.part(tx, bundler, class, &version, scope).await {
+            match self.part(tx, bundler, class, &version, shown).await {
                 Err(AppError::NotAnchored) => {}
                 part => {
                     let part = part?;
@@ -209,7 +245,7 @@ impl App {
         bundler: &Bundler,
         class: &Class,
         version: &RecordVersion,
-        scope: Scope,
+        shown: Shown<'_>,
     ) -> Result<RecordPart, AppError> {
         if version.state != RecordState::Sealed {
             return Err(AppError::NotAnchored);
@@ -218,11 +254,11 @@ impl App {
             self.anchor(tx, LeafKind::Record, &version.record, version.version).await?.ok_or(AppError::NotAnchored)?;
         let Checked { statement, disclosures, .. } = self.statement(class, version, &bundler.certificates)?;
         // The seed tells what is hidden: it goes only where everything goes.
-        let seed: Option<Seed> = match scope {
-            Scope::Whole => Some(self.personal(version)?.seed),
+        let seed: Option<Seed> = match shown {
+            Shown::Scope(Scope::Whole) => Some(self.personal(version)?.seed),
             _ => None,
         };
-        Ok(RecordPart { anchor, disclosures: cut(disclosures, scope), seed, statement })
+        Ok(RecordPart { anchor, disclosures: shown.cut(disclosures), seed, statement })
     }
 
     /// Where a leaf is anchored, with its path; none while its batch has no receipt.

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hocba_record::{
     book::BookNumber,
+    check::check,
     disclosure::Seed,
     draft::{ClassHeader, Draft},
     encoding::RecordId,
     rules::{self, Policies},
     section::{CONVERSION_MARK, ConversionSection, Identity, Section},
-    types::Text,
+    types::{SchoolCode, SchoolYear, Text},
 };
 use hocba_store::{
     NewDraft, NewVersion, Tx,
@@ -19,10 +20,11 @@ use hocba_store::{
 use hocba_workbook::{ClassSheet, Finding, Hints, Limits, Mapping};
 
 use crate::{
-    Actor, App, AppError, AtStore, Personal,
+    Actor, App, AppError, AtStore, Note, Personal,
     books::{Known, Row, payload_digest},
     people::plain,
-    policy::{Action, Place, require},
+    policy::{Action, Place, may, require},
+    review,
     schools::require_open,
     signing::event,
     state::{PublicState, public_state},
@@ -57,6 +59,11 @@ pub struct Conversion {
 }
 
 impl Import {
+    /// How a class is imported at a school: a workbook that says another one is refused.
+    pub fn at(school: &SchoolCode) -> Self {
+        Self { hints: Hints { school: Some(school.clone()), ..Hints::default() }, ..Self::default() }
+    }
+
     /// What an actor needs to be allowed.
     fn action(&self) -> Action {
         if self.conversion.is_some() { Action::Convert } else { Action::Import }
@@ -75,6 +82,8 @@ pub struct Imported {
     pub class: Id,
     /// Pupils that can be signed.
     pub ready: usize,
+    /// Those of the ready and the left out who had a draft that says the same: it stays as it is.
+    pub kept: usize,
     /// Numbers left out.
     pub left_out: Vec<u32>,
     /// Signed before, and the same in the spreadsheet.
@@ -109,6 +118,14 @@ pub struct PupilLine {
     pub left_out: Option<LeftOut>,
     /// Why it was returned.
     pub returned: Option<ReturnReason>,
+    /// What the principal wrote then, for those who may see records.
+    pub note: Option<String>,
+    /// Whether its content was changed since it was returned.
+    pub corrected: bool,
+    /// Whether its marks are all there: without them it can be left out only. Told to those who may see records.
+    pub complete: bool,
+    /// Why there is a version after the first.
+    pub renewed: Option<Renewal>,
     /// Name as printed, for those who may see it.
     pub name: Option<String>,
     /// What the ministry's store says of it, where it was sent there.
@@ -125,7 +142,7 @@ pub(crate) struct Roll<'a> {
 }
 
 impl<'a> Roll<'a> {
-    fn of(sheet: &'a ClassSheet) -> Self {
+    pub(crate) fn of(sheet: &'a ClassSheet) -> Self {
         let rows = sheet.rows.iter().map(|row| (row.number, &row.draft)).collect();
         Self { header: &sheet.header, rows, whole: true }
     }
@@ -138,9 +155,19 @@ pub(crate) struct Plan {
     pub replaced: Vec<(RecordVersion, Personal, Option<Id>)>,
     pub removed: Vec<RecordVersion>,
     pub renewed: Vec<NewVersion>,
+    /// Signed, and the same.
     pub unchanged: usize,
+    /// Drafts that are the same.
+    pub kept: usize,
     /// Numbers of signed records that would say something else: never changed by an import.
     pub would_change: Vec<u32>,
+}
+
+impl Plan {
+    /// Whether nothing is to be written.
+    fn is_nothing(&self) -> bool {
+        self.new.is_empty() && self.replaced.is_empty() && self.removed.is_empty() && self.renewed.is_empty()
+    }
 }
 
 /// Reads a spreadsheet with all checks. Errors of pupils who are left out anyway do not count.
@@ -163,6 +190,23 @@ fn sound(sheet: &ClassSheet, leave_out: &BTreeMap<u32, LeftOut>) -> Result<Vec<F
     Ok(findings)
 }
 
+/// Those of the classes that an actor may see, with how many pupils are in each state.
+async fn counted(
+    tx: &mut Tx,
+    actor: &Actor,
+    classes: Vec<Class>,
+) -> Result<Vec<(Class, BTreeMap<PublicState, usize>)>, AppError> {
+    let mut seen = Vec::new();
+    for class in classes.into_iter().filter(|class| may(actor, Action::ReadStates, Place::of(class))) {
+        let mut counts = BTreeMap::new();
+        for line in tx.record_lines(&class.id).await? {
+            *counts.entry(public_state(&line)).or_default() += 1;
+        }
+        seen.push((class, counts));
+    }
+    Ok(seen)
+}
+
 impl App {
     /// Looks at a spreadsheet as an import would, and writes nothing.
     ///
@@ -172,7 +216,15 @@ impl App {
         read_sound(bytes, import).map(|(_, findings)| findings)
     }
 
-    /// Imports a class, or replaces its drafts. Records that are signed stay as they are, and the spreadsheet must say
+    /// A spreadsheet's class with all checks, and what deserves a look; nothing is written.
+    ///
+    /// # Errors
+    /// `Unsound` with all findings.
+    pub fn read_class(bytes: &[u8], import: &Import) -> Result<(ClassSheet, Vec<Finding>), AppError> {
+        read_sound(bytes, import)
+    }
+
+    /// Imports a class, or replaces its drafts that say something else. Records that are signed stay as they are, and the spreadsheet must say
     /// the same of them: whoever corrects one has it returned first.
     ///
     /// # Errors
@@ -212,22 +264,29 @@ impl App {
 
     async fn write_sheet(&self, actor: &Actor, sheet: &ClassSheet, import: &Import) -> Result<Imported, AppError> {
         let now = self.edges().now();
+        let header = &sheet.header;
         let mut tx = self.store().begin("import_class").await?;
+        let before = tx.class_named(&header.school, header.year, &header.class).await?;
         let class = self.class_of(&mut tx, &sheet.header, import.kind()).await?;
         let plan = self.plan(&mut tx, &class, &Roll::of(sheet), import).await?;
         if !plan.would_change.is_empty() {
             return Err(AppError::SignedWouldChange { class: class.name, numbers: plan.would_change });
         }
         self.carry_out(&mut tx, actor, &class, &plan).await?;
-        self.set_left_out(&mut tx, actor, &class, import).await?;
+        let left_out_changed = self.set_left_out(&mut tx, actor, &class, import).await?;
         let rows: Vec<_> = sheet.rows.iter().map(|row| (row.number, &row.draft.identity)).collect();
         let warnings = self.compare_with_list(&mut tx, &class, &rows).await?;
-        tx.audit(&plain(actor, "import_class", class.id.to_string(), now)).await?;
-        tx.commit().await?;
+        // Taken again, a spreadsheet leaves everything as it is, and no trace.
+        let same_class = before.is_some_and(|before| before.grade == header.grade);
+        if !same_class || left_out_changed || !plan.is_nothing() {
+            tx.audit(&plain(actor, "import_class", class.id.to_string(), now)).await?;
+            tx.commit().await?;
+        }
         let left_out: Vec<u32> = import.leave_out.keys().copied().collect();
         let renewed = plan.renewed.len();
-        let ready = plan.new.len() + plan.replaced.len() + renewed - left_out.len();
-        Ok(Imported { class: class.id, ready, left_out, unchanged: plan.unchanged, renewed, warnings })
+        let Plan { kept, unchanged, .. } = plan;
+        let ready = plan.new.len() + plan.replaced.len() + kept + renewed - left_out.len();
+        Ok(Imported { class: class.id, ready, kept, left_out, unchanged, renewed, warnings })
     }
 
     /// The class of a header, made where there is none; its revision rises, so that two imports at a time meet.
@@ -286,6 +345,10 @@ impl App {
             }
             let envelope = self.seal(&version.record, version.version, personal)?;
             tx.replace_draft(&version.record, version.version, version.revision, &envelope, now).await?;
+            // Whoever looks before the next signature is told that this is not what was signed before.
+            if version.returned.is_some() {
+                tx.audit(&event(actor, review::CHANGED, version, now)).await?;
+            }
         }
         tx.add_drafts(&class.id, &plan.new, now).await?;
         for new in &plan.renewed {
@@ -362,7 +425,12 @@ impl App {
                 None => (None, Vec::new()),
             };
             let seed = Seed::from_bytes(self.edges().bytes()?);
-            let personal = Personal { history, ..Personal::new(&sections, seed, complete) };
+            let warnings = match import.conversion {
+                None => review::kept(check(roll.header, draft, &Policies::default())),
+                // What was taken over stands as it is on the paper.
+                Some(_) => Vec::new(),
+            };
+            let personal = Personal { history, warnings, ..Personal::new(&sections, seed, complete) };
             let Some(version) = old.remove(&number) else {
                 let record = RecordId::from_bytes(self.edges().bytes()?);
                 let envelope = self.seal(&record, 1, &personal)?;
@@ -372,7 +440,13 @@ impl App {
             let before = self.personal(version)?;
             match (version.state, import.renew) {
                 (RecordState::Draft, _) => {
-                    plan.replaced.push((version.clone(), Personal { replaces: before.replaces, ..personal }, pupil));
+                    let personal = Personal { replaces: before.replaces, ..personal };
+                    let same_pupil = version.version != 1 || version.pupil == pupil;
+                    if same_pupil && before.is_same_draft(&personal) {
+                        plan.kept += 1;
+                    } else {
+                        plan.replaced.push((version.clone(), personal, pupil));
+                    }
                 }
                 _ if before.same_content(&personal) => plan.unchanged += 1,
                 (RecordState::Sealed, Some(renewed)) => {
@@ -418,9 +492,10 @@ impl App {
         Ok(sections)
     }
 
-    /// Leaves out exactly those an import names.
-    async fn set_left_out(&self, tx: &mut Tx, actor: &Actor, class: &Class, import: &Import) -> Result<(), AppError> {
+    /// Leaves out exactly those an import names. Gives whether that changes anything.
+    async fn set_left_out(&self, tx: &mut Tx, actor: &Actor, class: &Class, import: &Import) -> Result<bool, AppError> {
         let now = self.edges().now();
+        let mut changed = false;
         for line in tx.record_lines(&class.id).await? {
             let wanted = import.leave_out.get(&line.number).copied();
             if line.state != RecordState::Draft {
@@ -435,6 +510,7 @@ impl App {
                 continue;
             }
             if line.left_out != wanted {
+                changed = true;
                 tx.leave_out(&line.record, line.version, line.revision, wanted, now).await?;
                 tx.audit(&AuditEvent {
                     at: now,
@@ -447,7 +523,7 @@ impl App {
                 .await?;
             }
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Leaves a pupil's draft out, with a reason, or takes it back in (`None`).
@@ -476,22 +552,49 @@ impl App {
     /// # Errors
     /// `Forbidden`, `NotFound`, `WrongState` (a draft, or sealed already), `Changed`.
     pub async fn return_record(&self, actor: &Actor, record: &RecordId, reason: ReturnReason) -> Result<(), AppError> {
-        let now = self.edges().now();
+        self.return_record_with(actor, record, reason, None).await
+    }
+
+    /// The same with a note to the teacher.
+    ///
+    /// # Errors
+    /// As for [`App::return_record`].
+    pub async fn return_record_with(
+        &self,
+        actor: &Actor,
+        record: &RecordId,
+        reason: ReturnReason,
+        note: Option<&Note>,
+    ) -> Result<(), AppError> {
         retrying(|| async {
             let mut tx = self.store().begin("return_record").await?;
             let (_, version) = record_in(&mut tx, actor, Action::Return, record).await?;
             if !matches!(version.state, RecordState::TeacherSigned | RecordState::CoSigned) {
                 require_state(&version, RecordState::TeacherSigned)?;
             }
-            let seed = Seed::from_bytes(self.edges().bytes()?);
-            let personal = Personal { seed, ..self.personal(&version)? };
-            let envelope = self.seal(&version.record, version.version, &personal)?;
-            tx.return_to_draft(&version, &envelope, reason, now).await?;
-            let reason = Some(reason.to_string());
-            tx.audit(&AuditEvent { reason, ..event(actor, "return_record", &version, now) }).await?;
+            self.give_back(&mut tx, actor, &version, (reason, note)).await?;
             Ok(tx.commit().await?)
         })
         .await
+    }
+
+    /// Takes the signatures of a record back, and says why.
+    pub(crate) async fn give_back(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        version: &RecordVersion,
+        (reason, note): (ReturnReason, Option<&Note>),
+    ) -> Result<(), AppError> {
+        let now = self.edges().now();
+        let seed = Seed::from_bytes(self.edges().bytes()?);
+        let personal = Personal { seed, ..self.personal(version)? };
+        let envelope = self.seal(&version.record, version.version, &personal)?;
+        let note = note.map(|note| self.seal_note(version, note)).transpose()?;
+        tx.return_to_draft(version, &envelope, (reason, note.as_ref()), now).await?;
+        let reason = Some(reason.to_string());
+        tx.audit(&AuditEvent { reason, ..event(actor, "return_record", version, now) }).await?;
+        Ok(())
     }
 
     /// The classes an actor may see, with how many pupils are in each state.
@@ -500,18 +603,27 @@ impl App {
     /// When the database cannot be read.
     pub async fn classes(&self, actor: &Actor) -> Result<Vec<(Class, BTreeMap<PublicState, usize>)>, AppError> {
         let mut tx = self.store().read().await?;
-        let mut classes = Vec::new();
-        for class in tx.classes().await? {
-            if require(actor, Action::ReadStates, Place::of(&class)).is_err() {
-                continue;
-            }
-            let mut counts = BTreeMap::new();
-            for line in tx.record_lines(&class.id).await? {
-                *counts.entry(public_state(&line)).or_default() += 1;
-            }
-            classes.push((class, counts));
-        }
-        Ok(classes)
+        let classes = tx.classes().await?;
+        counted(&mut tx, actor, classes).await
+    }
+
+    /// Those of one school, of a year or of all, the latest first: what a page about the school shows. Nothing where the
+    /// actor may see none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn school_classes(
+        &self,
+        actor: &Actor,
+        school: &SchoolCode,
+        year: Option<SchoolYear>,
+    ) -> Result<Vec<(Class, BTreeMap<PublicState, usize>)>, AppError> {
+        let mut tx = self.store().read().await?;
+        let classes = match year {
+            Some(year) => tx.classes_of(school, year).await?,
+            None => tx.classes_of_school(school).await?,
+        };
+        counted(&mut tx, actor, classes).await
     }
 
     /// A class with its pupils; their names for those who may see records.
@@ -524,25 +636,64 @@ impl App {
         require(actor, Action::ReadStates, Place::of(&class))?;
         let reads = require(actor, Action::ReadRecords, Place::of(&class)).is_ok();
         let mut at_store = self.at_store(&mut tx, id, reads).await?;
-        let names: BTreeMap<RecordId, Option<String>> = if reads {
+        let mut opened: BTreeMap<RecordId, Opened> = if reads {
             let versions = tx.records_of(id).await?;
-            let name = |v: &RecordVersion| Ok((v.record, self.personal(v)?.pupil_name()));
-            versions.iter().map(name).collect::<Result<_, AppError>>()?
+            versions
+                .iter()
+                .map(|version| Ok((version.record, self.opened(version)?)))
+                .collect::<Result<_, AppError>>()?
         } else {
             BTreeMap::new()
         };
-        let mut line = |line: hocba_store::model::RecordLine| PupilLine {
-            record: line.record,
-            version: line.version,
-            number: line.number,
-            state: public_state(&line),
-            left_out: line.left_out,
-            returned: line.returned,
-            name: names.get(&line.record).cloned().flatten(),
-            at_store: at_store.remove(&line.record),
+        let lines = tx.record_lines(id).await?;
+        let pasts = if lines.iter().any(|line| line.returned.is_some()) {
+            review::pasts(&tx.events_in_class(id, &review::EVENTS).await?)
+        } else {
+            BTreeMap::new()
         };
-        let pupils = tx.record_lines(id).await?.into_iter().map(&mut line).collect();
+        let mut line = |line: hocba_store::model::RecordLine| {
+            let known = opened.remove(&line.record);
+            let past = pasts.get(&(line.record.to_string(), line.version));
+            let Opened { name, complete, note, renewed } = known.unwrap_or_default();
+            PupilLine {
+                record: line.record,
+                version: line.version,
+                number: line.number,
+                state: public_state(&line),
+                left_out: line.left_out,
+                returned: line.returned,
+                note,
+                corrected: line.returned.is_some() && past.is_some_and(|past| past.changed_since),
+                complete,
+                renewed,
+                name,
+                at_store: at_store.remove(&line.record),
+            }
+        };
+        let pupils = lines.into_iter().map(&mut line).collect();
         Ok(ClassView { class, pupils })
+    }
+}
+
+/// What a list of a class shows of an opened record.
+struct Opened {
+    name: Option<String>,
+    complete: bool,
+    note: Option<String>,
+    renewed: Option<Renewal>,
+}
+
+impl Default for Opened {
+    fn default() -> Self {
+        Self { name: None, complete: true, note: None, renewed: None }
+    }
+}
+
+impl App {
+    fn opened(&self, version: &RecordVersion) -> Result<Opened, AppError> {
+        let personal = self.personal(version)?;
+        let (name, complete) = (personal.pupil_name(), personal.complete);
+        Ok(Opened { name, complete, note: self.note(version)?, renewed: version.renewed })
     }
 }
 

@@ -62,7 +62,7 @@ impl App {
     }
 
     /// The latest sealed version up to this one.
-    async fn sealed(&self, class: &Class, latest: RecordVersion) -> Result<Option<SealedContent>, AppError> {
+    pub(crate) async fn sealed(&self, class: &Class, latest: RecordVersion) -> Result<Option<SealedContent>, AppError> {
         let mut tx = self.store().read().await?;
         let certificates = certificates(&mut tx).await?;
         for number in (1..=latest.version).rev() {

@@ -25,31 +25,47 @@
 
 pub mod access;
 mod actor;
+mod appointing;
 mod appointments;
 mod books;
 mod bundles;
 mod classes;
+pub mod code;
+mod department;
 mod edges;
 mod ends;
+mod envelopes;
 mod eras;
 mod error;
 mod evidence;
 mod exports;
+mod intake;
+mod kept;
 mod links;
+mod mailing;
 mod messages;
+mod notes;
 mod opening;
 mod overview;
 mod packages;
+mod paper;
 mod people;
 mod personal;
 pub mod policy;
+mod readers;
 mod renewals;
 mod resigning;
+pub mod review;
+mod reviewing;
 mod schools;
+mod sheets;
 mod signing;
 mod state;
+mod tasks;
 mod time_stamps;
 mod verification;
+mod waiting;
+mod watching;
 
 use std::sync::Arc;
 
@@ -61,10 +77,15 @@ use hocba_store::Store;
 
 pub use access::{AccessError, AccessSettings, SignIn, SignInError, SignedIn};
 pub use actor::Actor;
+pub use appointing::{Appointing, AppointmentTask, Needed, SignedAppointment, title_of};
 pub use appointments::{MAX_APPOINTMENTS, NewAppointment, not_appointed_words};
 pub use books::{BookLine, BookView};
 pub use bundles::{BATCHES_PAGE, Bundler, Scope, cut};
 pub use classes::{ClassView, Conversion, Import, Imported, PupilLine};
+pub use department::{
+    DepartmentTasks, EXPIRING, MAX_LINES, MAX_OFFERED, OfficeState, SCHOOLS_PAGE, SchoolGlance, SchoolQuery,
+    SchoolsPage, SchoolsToOpen,
+};
 pub use edges::Edges;
 pub use ends::{
     ALL_STATUSES, AppointmentView, Gone, NewEnd, Orphaned, Replaced, Standing, Stuck, reason_code, reason_words,
@@ -77,23 +98,47 @@ pub use evidence::{
 pub use exports::SealedContent;
 /// What is stored, as the use cases speak of it.
 pub use hocba_store::model;
-pub use links::{LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};
+pub use hocba_store::{
+    AUDITED, AuditCursor, AuditLine, CertificateLine, ChainLook, ClassProgress, ClassStates, Figures, Funds, Queue,
+    Subject, Unappointed, VIETNAM, day_of,
+};
+pub use intake::{ClassRead, ImportLook};
+pub use kept::Kept;
+pub use links::{CODE_ROUNDS, CODE_SALT, LinkLine, LinkSecret, LinkView, NewLink, OpenLinkError, link_key, link_token};
+pub use mailing::{MAIL_PAGE, MAIL_WAITS, MailClaim, MailOutcome};
 pub use messages::{MessageFault, Taken};
+pub use notes::{MAX_NOTE, NotANote, Note};
 pub use opening::{
-    ClosedYear, Facts, Holder, Item, ItemState, Lists, ListsDone, Mode, Move, MoveLine, NeededAppointment, OpenSchool,
-    Outcome, PlannedClassFacts, RollOptions, RolledOver, StaffLine, Stage, YearView, checklist,
+    CertificateFacts, CertificateFile, CertificateRefusal, ClosedYear, Enrolled, Facts, Holder, Item, ItemState,
+    ListMappings, Lists, ListsDone, ListsLook, MAX_CERTIFICATE_FILES, Mode, Move, MoveLine, NeededAppointment,
+    OpenSchool, Outcome, PlannedClassFacts, Reach, RollOptions, RolledOver, StaffCertificate, StaffLine, Stage,
+    YearView, checklist,
 };
 pub use overview::{ANCHORING_LEASE, Overview};
 pub use packages::{AnswersTaken, AtStore};
+pub use paper::{MadePaperLinks, PaperState, PrintedSheet};
 pub use people::{NewAccount, NewToken};
 pub use personal::Personal;
+pub use readers::{
+    Choice, ClassRequest, Invitation, MAX_LABEL, MAX_LINKS, MAX_REQUEST, ReadBook, ReadLink, ReadYear, ReaderError,
+    ReaderLine, ReaderRequest, Reading,
+};
 pub use renewals::{Superseding, SupersedingTask};
 pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
+pub use reviewing::{ClassReview, ReviewedPupil};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};
+pub use sheets::{BookSheets, ClassSheets, RecordSheets, SheetContent, SheetSigner, YearOfBook};
 pub use signing::{Selection, Signed, Signer, SigningList, SigningTask, Step, Submitted};
 pub use state::{PublicState, public_state, state_words};
+pub use tasks::{BEAT, NewTask, SILENT, TaskView};
 pub use time_stamps::{Question as TimeStampQuestion, Refusal as TimeStampRefusal, TimeStampState};
 pub use verification::{NoPublicRecord, PublicFacts, PublicRecord, PublicRecordFuture};
+pub use waiting::{MarksSent, Waiting, own_schools};
+pub use watching::{
+    AUDIT_PAGE, Alarm, AuditPage, AuditQuery, BatchLine, CHAIN_PAGE, ChainHealth, ChainPage, Daily, LATE_BATCH,
+    LOOK_OLD, MAX_LAGGING, Person, ProgressCursor, ProgressPage, ProgressQuery, SchoolProgress, SchoolStanding,
+    ServiceState, Sum, TrailLine, WardChoice, WardDays, WardSum,
+};
 
 /// What a deployment is set to.
 #[derive(Debug, Clone)]

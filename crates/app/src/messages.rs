@@ -165,7 +165,7 @@ impl App {
         taken.added = plan.new.len();
         taken.updated = plan.replaced.len();
         taken.renewed = plan.renewed.len();
-        taken.unchanged = plan.unchanged;
+        taken.unchanged = plan.unchanged + plan.kept;
         Ok(Written::Done(taken))
     }
 

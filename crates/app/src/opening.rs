@@ -4,6 +4,7 @@
 //! What is planned is kept beside the classes that have records. A list changes no record: a pupil who is expected and has
 //! none, or has one and is not expected, is a finding of the import of marks.
 
+mod certificates;
 mod checklist;
 mod facts;
 mod lists;
@@ -14,7 +15,7 @@ use hocba_bundle::facts::IssuerCode;
 use hocba_record::{
     encoding::Sha256Digest,
     section::Identity,
-    types::{ClassName, EducationLevel, SchoolCode, SchoolYear, Text},
+    types::{ClassName, EducationLevel, SchoolCode, SchoolYear, Text, UnixTime},
 };
 use hocba_store::{
     Tx,
@@ -26,10 +27,13 @@ use hocba_store::{
 };
 use hocba_workbook::name_key;
 
+pub use certificates::{
+    CertificateFacts, CertificateFile, CertificateRefusal, Enrolled, MAX_CERTIFICATE_FILES, StaffCertificate,
+};
 pub use checklist::{Facts, Holder, Item, ItemState, PlannedClassFacts, Stage, checklist};
 pub use facts::NeededAppointment;
-pub use lists::{Lists, ListsDone, Mode, Outcome, StaffLine};
-pub use rolling::{Move, MoveLine, RollOptions, RolledOver};
+pub use lists::{ListMappings, Lists, ListsDone, ListsLook, Mode, Outcome, StaffLine};
+pub use rolling::{Move, MoveLine, Reach, RollOptions, RolledOver};
 pub use years::{ClosedYear, YearView};
 
 use crate::{
@@ -85,30 +89,9 @@ impl App {
         let now = self.edges().now();
         retrying(|| async {
             let mut tx = self.store().begin("open_school").await?;
-            require_open(&mut tx, &new.code).await?;
-            let listed = tx.listed_school(&new.code).await?;
-            let name = match (&new.name, &listed) {
-                (Some(name), Some(listed)) if name_key(name.as_str()) != name_key(listed.name.as_str()) => {
-                    return Err(AppError::SchoolName);
-                }
-                (_, Some(listed)) => listed.name.clone(),
-                (Some(name), None) => name.clone(),
-                (None, None) => return Err(AppError::SchoolName),
-            };
-            let levels = match &listed {
-                Some(listed) if new.levels.is_empty() => listed.levels.clone(),
-                _ => in_order(&new.levels),
-            };
-            let wanted = ListedSchool { code: new.code.clone(), name, levels };
-            let school = School { code: new.code.clone(), issuer: new.issuer.clone() };
-            if listed.as_ref() == Some(&wanted) && tx.school(&new.code).await?.as_ref() == Some(&school) {
-                return Ok(false);
-            }
-            tx.note_schools(&[wanted], now).await?;
-            tx.add_school(&school, now.seconds()).await?;
-            tx.audit(&plain(actor, "open_school", new.code.to_string(), now)).await?;
+            let opened = write_school(&mut tx, actor, new, now).await?;
             tx.commit().await?;
-            Ok(true)
+            Ok(opened)
         })
         .await
     }
@@ -162,12 +145,11 @@ impl App {
             // An account of another school is as good as none to whoever may not know of it.
             let account = tx.account(account).await?.ok_or(AppError::NotFound("account"))?;
             let schools = self.workplaces(&mut tx, &account).await?;
-            let mut places = schools.iter().map(Place::School).peekable();
-            if places.peek().is_none() || account.grants.iter().any(|g| g.school.is_none()) {
+            if schools.is_empty() || account.grants.iter().any(|g| g.school.is_none()) {
                 require(actor, Action::PrepareSchool, Place::Everywhere)?;
             }
-            for place in places {
-                require(actor, Action::PrepareSchool, place)?;
+            for school in &schools {
+                require(actor, Action::PrepareSchool, Place::School(school))?;
             }
             let certificate = match &certificate {
                 Ok(certificate) => certificate,
@@ -224,20 +206,15 @@ impl App {
         let bytes = hocba_record::canonical::to_vec(identity)
             .map(zeroize::Zeroizing::new)
             .map_err(|_| AppError::Damaged { number, what: "its identity" })?;
-        let nonce = self.edges().bytes()?;
-        let bytes = self.key().seal(&member_place(class, number), &nonce, &bytes);
-        Ok(Envelope { key_id: self.key().id().to_owned(), nonce, bytes })
+        self.seal_envelope(&member_place(class, number), &bytes)
     }
 
     /// Opens it.
     pub(crate) fn open_member(&self, member: &hocba_store::model::ClassMember) -> Result<Identity, AppError> {
         let damaged = |what| AppError::Damaged { number: member.number, what };
-        let Envelope { key_id, nonce, bytes } = &member.personal;
-        if key_id != self.key().id() {
-            return Err(damaged("it was sealed with another data key"));
-        }
         let place = member_place(&member.class, member.number);
-        let plain = self.key().unseal(&place, nonce, bytes).map_err(|_| damaged("its identity does not open"))?;
+        let words = ["it was sealed with another data key", "its identity does not open"];
+        let plain = self.open_envelope(&place, &member.personal, words).map_err(damaged)?;
         let limits = hocba_record::canonical::Limits { bytes: 64 * 1024, depth: 8 };
         hocba_record::canonical::from_slice(&plain, limits).map_err(|_| damaged("its identity is not of its form"))
     }
@@ -246,6 +223,40 @@ impl App {
 /// Where an envelope belongs; it opens nowhere else.
 fn member_place(class: &Id, number: u32) -> String {
     format!("member/{class}/{number}")
+}
+
+/// Opens a school in a transaction; whether anything is new.
+pub(crate) async fn write_school(
+    tx: &mut Tx,
+    actor: &Actor,
+    new: &OpenSchool,
+    now: UnixTime,
+) -> Result<bool, AppError> {
+    require_open(tx, &new.code).await?;
+    let listed = tx.listed_school(&new.code).await?;
+    let name = match (&new.name, &listed) {
+        (Some(name), Some(listed)) if name_key(name.as_str()) != name_key(listed.name.as_str()) => {
+            return Err(AppError::SchoolName);
+        }
+        (_, Some(listed)) => listed.name.clone(),
+        (Some(name), None) => name.clone(),
+        (None, None) => return Err(AppError::SchoolName),
+    };
+    let levels = match &listed {
+        Some(listed) if new.levels.is_empty() => listed.levels.clone(),
+        _ => in_order(&new.levels),
+    };
+    // Where it lies is the list's to say.
+    let ward = listed.as_ref().and_then(|listed| listed.ward.clone());
+    let wanted = ListedSchool { code: new.code.clone(), name, levels, ward };
+    let school = School { code: new.code.clone(), issuer: new.issuer.clone() };
+    if listed.as_ref() == Some(&wanted) && tx.school(&new.code).await?.as_ref() == Some(&school) {
+        return Ok(false);
+    }
+    tx.note_schools(&[wanted], now).await?;
+    tx.add_school(&school, now.seconds()).await?;
+    tx.audit(&plain(actor, "open_school", new.code.to_string(), now)).await?;
+    Ok(true)
 }
 
 /// The levels in their order, each once.
@@ -276,12 +287,7 @@ const fn role_of(position: Position) -> Option<GrantRole> {
 }
 
 /// Writes who the homeroom teacher of a class is, and moves the grant.
-async fn give_class(
-    tx: &mut Tx,
-    class: &PlannedClass,
-    account: &Id,
-    now: hocba_record::types::UnixTime,
-) -> Result<(), AppError> {
+async fn give_class(tx: &mut Tx, class: &PlannedClass, account: &Id, now: UnixTime) -> Result<(), AppError> {
     if let Some(before) = class.homeroom.filter(|before| before != account) {
         tx.remove_class_grant(&before, (&class.school, class.year, &class.name)).await?;
     }

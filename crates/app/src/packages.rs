@@ -181,20 +181,16 @@ impl App {
         let bytes = hocba_record::canonical::to_vec(&Errors { errors: plain })
             .map(Zeroizing::new)
             .map_err(|_| AppError::Damaged { number: 0, what: "the store's errors" })?;
-        let nonce = self.edges().bytes()?;
-        let bytes = self.key().seal(&place(package, record), &nonce, &bytes);
-        Ok(Envelope { key_id: self.key().id().to_owned(), nonce, bytes })
+        self.seal_envelope(&place(package, record), &bytes)
     }
 
     fn open_errors(&self, package: &Id, record: &RecordId, envelope: &Envelope) -> Result<Vec<ResultError>, AppError> {
         let damaged = |what| AppError::Damaged { number: 0, what };
-        if envelope.key_id != self.key().id() {
-            return Err(damaged("what the ministry's store answered was sealed with another data key"));
-        }
-        let plain = self
-            .key()
-            .unseal(&place(package, record), &envelope.nonce, &envelope.bytes)
-            .map_err(|_| damaged("what the ministry's store answered does not open"))?;
+        let words = [
+            "what the ministry's store answered was sealed with another data key",
+            "what the ministry's store answered does not open",
+        ];
+        let plain = self.open_envelope(&place(package, record), envelope, words).map_err(damaged)?;
         let limits = hocba_record::canonical::Limits { bytes: 1024 * 1024, depth: 6 };
         let wrong = "what the ministry's store answered is not of its form";
         let Errors { errors } = hocba_record::canonical::from_slice(&plain, limits).map_err(|_| damaged(wrong))?;

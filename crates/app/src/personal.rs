@@ -2,11 +2,12 @@
 
 use hocba_record::{
     canonical::Json,
+    check::Finding,
     disclosure::{IssueError, Issued, Seed, check_disclosures, issue},
     encoding::{RecordId, Sha256Digest},
     form::Form,
     payload::{OpenClaims, RecordPayload},
-    section::{HistoryEntry, Identity, Section, SectionError},
+    section::{ConversionSection, HistoryEntry, Identity, Section, SectionError},
     types::SectionName,
 };
 use hocba_signature::policy::SigningPolicy;
@@ -30,13 +31,17 @@ pub struct Personal {
     pub sections: Vec<(SectionName, Json)>,
     /// The seed of salts and decoys.
     pub seed: Seed,
+    /// What import warned of about this pupil, for whoever looks before signing; no part of what is signed. Envelopes of
+    /// earlier releases have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Finding>,
 }
 
 impl Personal {
     /// Of these sections.
     pub fn new(sections: &[Section], seed: Seed, complete: bool) -> Self {
         let sections = sections.iter().map(|s| (s.name(), s.value())).collect();
-        Self { complete, history: Vec::new(), replaces: None, sections, seed }
+        Self { complete, history: Vec::new(), replaces: None, sections, seed, warnings: Vec::new() }
     }
 
     /// The sections as they were imported.
@@ -45,6 +50,22 @@ impl Personal {
     /// When one is not of its form.
     pub fn sections(&self) -> Result<Vec<Section>, SectionError> {
         self.sections.iter().map(|(name, value)| Section::from_value(name, value)).collect()
+    }
+
+    /// Whether both are one draft: the same in everything but the seed, and the moment it was taken over from paper. What
+    /// import warned of counts: a spreadsheet whose declared average was put right warns no more.
+    pub fn is_same_draft(&self, other: &Self) -> bool {
+        let same = |pair: (Section, Section)| match pair {
+            (Section::Conversion(mine), Section::Conversion(theirs)) => {
+                mine == ConversionSection { converted_at: mine.converted_at, ..theirs }
+            }
+            (mine, theirs) => mine == theirs,
+        };
+        let (Ok(mine), Ok(theirs)) = (self.sections(), other.sections()) else { return false };
+        (self.complete, &self.history, self.replaces) == (other.complete, &other.history, other.replaces)
+            && self.warnings == other.warnings
+            && mine.len() == theirs.len()
+            && mine.into_iter().zip(theirs).all(same)
     }
 
     /// Whether both say the same of the pupil. When they were taken over from paper does not count, nor that a book had no
@@ -85,9 +106,7 @@ impl App {
         let bytes = hocba_record::canonical::to_vec(personal)
             .map(zeroize::Zeroizing::new)
             .map_err(|_| AppError::Damaged { number: 0, what: "sections" })?;
-        let nonce = self.edges().bytes()?;
-        let bytes = self.key().seal(&place(record, version), &nonce, &bytes);
-        Ok(Envelope { key_id: self.key().id().to_owned(), nonce, bytes })
+        self.seal_envelope(&place(record, version), &bytes)
     }
 
     /// Opens the personal part of a version.
@@ -96,14 +115,9 @@ impl App {
     /// [`AppError::Damaged`] when it does not open or is not of its form.
     pub fn personal(&self, version: &RecordVersion) -> Result<Personal, AppError> {
         let damaged = |what| AppError::Damaged { number: version.number, what };
-        let Envelope { key_id, nonce, bytes } = &version.personal;
-        if key_id != self.key().id() {
-            return Err(damaged("it was sealed with another data key"));
-        }
-        let plain = self
-            .key()
-            .unseal(&place(&version.record, version.version), nonce, bytes)
-            .map_err(|_| damaged("its personal part does not open"))?;
+        let place = place(&version.record, version.version);
+        let words = ["it was sealed with another data key", "its personal part does not open"];
+        let plain = self.open_envelope(&place, &version.personal, words).map_err(damaged)?;
         let limits = hocba_record::canonical::Limits { bytes: 1024 * 1024, depth: 12 };
         hocba_record::canonical::from_slice(&plain, limits).map_err(|_| damaged("its personal part is not of its form"))
     }
@@ -116,6 +130,7 @@ impl App {
     /// [`AppError::Damaged`], [`AppError::Incomplete`] for a signed version whose marks are not all there.
     pub fn check_personal(&self, class: &Class, version: &RecordVersion) -> Result<(), AppError> {
         let personal = self.personal(version)?;
+        self.note(version)?;
         let Some(statement) = &version.statement else {
             let what = "its sections are not of their form";
             return personal.sections().map(|_| ()).map_err(|_| AppError::Damaged { number: version.number, what });

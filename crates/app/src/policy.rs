@@ -49,13 +49,19 @@ pub enum Action {
     AppointAdministrator,
     /// Prepare a school: its staff list, classes, pupils by class, years.
     PrepareSchool,
+    /// See what happened at a school: the audit log.
+    ReadAudit,
+    /// Make the accounts by which pupils and parents read a book, and print their slips.
+    InviteReaders,
+    /// Answer what pupils and parents ask about a record.
+    AnswerRequests,
     /// Make any account, and tokens: where the data lies, and nowhere else.
     ManageAccounts,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 19] = [
+    pub const ALL: [Action; 22] = [
         Action::Import,
         Action::Convert,
         Action::ReadStates,
@@ -74,6 +80,9 @@ impl Action {
         Action::ManageSchoolAccounts,
         Action::AppointAdministrator,
         Action::PrepareSchool,
+        Action::ReadAudit,
+        Action::InviteReaders,
+        Action::AnswerRequests,
         Action::ManageAccounts,
     ];
 
@@ -98,6 +107,9 @@ impl Action {
             Action::ManageSchoolAccounts => "manage_school_accounts",
             Action::AppointAdministrator => "appoint_administrator",
             Action::PrepareSchool => "prepare_school",
+            Action::ReadAudit => "read_audit",
+            Action::InviteReaders => "invite_readers",
+            Action::AnswerRequests => "answer_requests",
             Action::ManageAccounts => "manage_accounts",
         }
     }
@@ -130,16 +142,31 @@ impl<'a> Place<'a> {
 /// Whether a role includes an action, wherever it holds.
 pub const fn role_may(role: GrantRole, action: Action) -> bool {
     use Action::{
-        AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert, HandOut,
-        Import, ManageSchoolAccounts, PrepareSchool, ReadManifest, ReadOverview, ReadRecords, ReadStates, Return, Seal,
-        Sign,
+        AnswerRequests, AppointAdministrator, AppointSchool, AppointTeacher, ChangeSchool, CloseBatch, CoSign, Convert,
+        HandOut, Import, InviteReaders, ManageSchoolAccounts, PrepareSchool, ReadAudit, ReadManifest, ReadOverview,
+        ReadRecords, ReadStates, Return, Seal, Sign,
     };
     match role {
-        GrantRole::HomeroomTeacher => matches!(action, Import | ReadStates | ReadRecords | Sign),
-        GrantRole::Principal | GrantRole::DeputyPrincipal => {
-            matches!(action, ReadStates | ReadRecords | CoSign | Return | AppointTeacher | ReadManifest | PrepareSchool)
+        GrantRole::HomeroomTeacher => {
+            matches!(action, Import | ReadStates | ReadRecords | Sign | InviteReaders | AnswerRequests)
         }
-        GrantRole::Clerk => matches!(action, Convert | ReadStates | ReadRecords | Seal | HandOut | ReadManifest),
+        GrantRole::Principal | GrantRole::DeputyPrincipal => {
+            matches!(
+                action,
+                ReadStates
+                    | ReadRecords
+                    | CoSign
+                    | Return
+                    | AppointTeacher
+                    | ReadManifest
+                    | PrepareSchool
+                    | ReadAudit
+                    | AnswerRequests
+            )
+        }
+        GrantRole::Clerk => {
+            matches!(action, Convert | ReadStates | ReadRecords | Seal | HandOut | ReadManifest | InviteReaders)
+        }
         // The department watches progress and sees what is issued, never marks.
         GrantRole::Department => {
             matches!(
@@ -152,11 +179,14 @@ pub const fn role_may(role: GrantRole, action: Action) -> bool {
                     | ChangeSchool
                     | ManageSchoolAccounts
                     | AppointAdministrator
+                    | ReadAudit
             )
         }
         GrantRole::Operator => matches!(action, ReadOverview | CloseBatch),
         // Signs nothing, and sees no marks.
-        GrantRole::SchoolAdministrator => matches!(action, ReadStates | ManageSchoolAccounts | PrepareSchool),
+        GrantRole::SchoolAdministrator => {
+            matches!(action, ReadStates | ManageSchoolAccounts | PrepareSchool | ReadAudit)
+        }
     }
 }
 
@@ -221,6 +251,15 @@ pub fn require(actor: &Actor, action: Action, place: Place<'_>) -> Result<(), Ap
     if may(actor, action, place) { Ok(()) } else { Err(AppError::Forbidden(action)) }
 }
 
+/// Whether the actor may do this at a school, or at a class of it: for a page about the school whose parts are then
+/// looked at one by one.
+pub fn may_within(actor: &Actor, action: Action, school: &SchoolCode) -> bool {
+    let Actor::Account(account) = actor else { return true };
+    let of_class =
+        |g: &Grant| g.class.as_ref().is_some_and(|(year, name)| covers(g, Place::Class(school, *year, name)));
+    account.grants.iter().any(|g| role_may(g.role, action) && (covers(g, Place::School(school)) || of_class(g)))
+}
+
 /// Whether the actor may do this anywhere at all: for work that is heavy, and whose place it tells only afterwards.
 ///
 /// # Errors
@@ -271,6 +310,8 @@ mod tests {
         assert!(!may(&teacher, Action::CoSign, Place::Class(&here, year, &class)));
         let last_year = SchoolYear::starting(2025).expect("year");
         assert!(!may(&teacher, Action::Sign, Place::Class(&here, last_year, &class)));
+        assert!(may_within(&teacher, Action::Import, &here) && !may_within(&teacher, Action::Import, &there));
+        assert!(!may_within(&teacher, Action::CoSign, &here));
     }
 
     #[test]

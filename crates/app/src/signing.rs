@@ -223,7 +223,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    fn takes(&self, number: u32) -> bool {
+    pub(crate) fn takes(&self, number: u32) -> bool {
         match self {
             Selection::All => true,
             Selection::Only(numbers) => numbers.contains(&number),

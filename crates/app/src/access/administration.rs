@@ -10,13 +10,14 @@ use hocba_record::{
 };
 use hocba_store::{
     Tx,
-    model::{Access, Account, AuditEvent, Grant, Id, StoredSlip},
+    model::{Access, Account, AuditEvent, Grant, GrantRole, Id, StoredSlip},
     retrying,
 };
 
-use super::{AccessError, AccountLine, AccountState, NewSchoolAccount, SessionLine, Slip, code};
+use super::{AccessError, AccountLine, AccountState, NewSchoolAccount, SessionLine, Slip, openid::united};
 use crate::{
-    Actor, App, AppError,
+    Actor, App, AppError, OpenSchool, code,
+    opening::write_school,
     people::plain,
     policy::{Action, Place, may, not_a_grant, require, to_give},
 };
@@ -59,17 +60,20 @@ fn sound(grants: &[Grant]) -> Result<(), AccessError> {
 }
 
 /// Whether it is a login that can be typed on any keyboard.
-fn is_login(login: &str) -> bool {
+pub(super) fn is_login(login: &str) -> bool {
     (3..=40).contains(&login.len())
         && login.starts_with(|c: char| c.is_ascii_lowercase())
         && login.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'))
 }
 
-/// The account that is to be touched.
+/// The account that is to be touched, with what the OpenID Connect provider gives it besides: whoever may not give that may
+/// not touch it either.
 async fn account(tx: &mut Tx, actor: &Actor, id: &Id) -> Result<Account, AccessError> {
     // Where there is none, whoever may touch any learns that; to others it is as one that they may not touch.
     match tx.account(id).await? {
         Some(account) => {
+            let given = tx.openid_grants_of(id).await?;
+            let account = united(account, given);
             may_change(actor, &account)?;
             Ok(account)
         }
@@ -91,18 +95,13 @@ impl App {
         let mut tx = self.store().read().await?;
         let mut lines = Vec::new();
         for account in tx.accounts_of_school(school).await? {
+            let given = tx.openid_grants_of(&account.id).await?;
+            let account = united(account, given);
             let access = tx.access_of(&account.id).await?;
             let slip = tx.slip_of(&account.id).await?;
             let sessions = self.lines(tx.sessions_of(&account.id).await?, None, now);
-            let state = match (&access.password, slip) {
-                _ if access.locked_at.is_some() => AccountState::Locked,
-                (Some(_), _) => AccountState::Active,
-                (None, Some(slip)) if slip.expires_at > now => AccountState::Invited(slip.expires_at),
-                (None, Some(_)) => AccountState::SlipOver,
-                (None, None) => AccountState::New,
-            };
             lines.push(AccountLine {
-                state,
+                state: AccountState::of(&access, slip.as_ref(), now),
                 has_totp: access.totp.is_some(),
                 may_change: may_change(actor, &account).is_ok(),
                 sessions: u32::try_from(sessions.len()).unwrap_or(u32::MAX),
@@ -129,6 +128,54 @@ impl App {
     /// `Forbidden` for a grant that the actor may not give; [`AccessError::Login`], [`AccessError::Name`],
     /// [`AccessError::Grants`], `Grant`; `UnknownSchool`; `Exists` for a login that is taken, at whatever school.
     pub async fn add_school_account(&self, actor: &Actor, new: &NewSchoolAccount) -> Result<Account, AccessError> {
+        let now = self.edges().now();
+        let account = self.account_of(actor, new)?;
+        let done: Result<(), AccessError> = retrying(|| async {
+            let mut tx = self.store().begin("add_school_account").await?;
+            self.schools_are_here(&mut tx, &account.grants).await?;
+            tx.add_account(&account, now).await?;
+            tx.audit(&plain(actor, "add_account", account.id.to_string(), now)).await?;
+            Ok(tx.commit().await?)
+        })
+        .await;
+        done.map(|()| account)
+    }
+
+    /// Opens a school that is not served yet, with its first administrator and the slip to begin with: all of it or
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`App::open_school`]; `Exists` where the school is served already, or the login is taken, at whatever school;
+    /// `Forbidden`; [`AccessError::Login`], [`AccessError::Name`].
+    pub async fn begin_school(
+        &self,
+        actor: &Actor,
+        new: &OpenSchool,
+        (login, name): (&str, &str),
+    ) -> Result<Slip, AccessError> {
+        require(actor, Action::AppointSchool, Place::School(&new.code))?;
+        let grants = vec![Grant::of_school(GrantRole::SchoolAdministrator, new.code.clone(), None)];
+        let first = NewSchoolAccount { login: login.to_owned(), name: name.to_owned(), grants };
+        let now = self.edges().now();
+        let account = self.account_of(actor, &first)?;
+        retrying(|| async {
+            let mut tx = self.store().begin("begin_school").await?;
+            if tx.school(&new.code).await?.is_some() {
+                return Err(AppError::Exists("the school").into());
+            }
+            write_school(&mut tx, actor, new, now).await?;
+            tx.add_account(&account, now).await?;
+            tx.audit(&plain(actor, "add_account", account.id.to_string(), now)).await?;
+            let slip = self.slip_for(&mut tx, actor, &account).await?;
+            tx.audit(&plain(actor, "make_slip", account.id.to_string(), now)).await?;
+            tx.commit().await?;
+            Ok(slip)
+        })
+        .await
+    }
+
+    /// A new account at a school, as far as it can be looked at without the database.
+    fn account_of(&self, actor: &Actor, new: &NewSchoolAccount) -> Result<Account, AccessError> {
         if new.grants.is_empty() {
             require(actor, Action::ManageAccounts, Place::Everywhere)?;
         }
@@ -141,23 +188,13 @@ impl App {
         if name.as_str().chars().count() > 100 || name.as_str().contains('\n') {
             return Err(AccessError::Name);
         }
-        let now = self.edges().now();
-        let account = Account {
+        Ok(Account {
             id: Id::from_bytes(self.edges().bytes()?),
             login: new.login.clone(),
             name: name.as_str().to_owned(),
             certificate: None,
             grants: new.grants.clone(),
-        };
-        let done: Result<(), AccessError> = retrying(|| async {
-            let mut tx = self.store().begin("add_school_account").await?;
-            self.schools_are_here(&mut tx, &account.grants).await?;
-            tx.add_account(&account, now).await?;
-            tx.audit(&plain(actor, "add_account", account.id.to_string(), now)).await?;
-            Ok(tx.commit().await?)
         })
-        .await;
-        done.map(|()| account)
     }
 
     async fn schools_are_here(&self, tx: &mut Tx, grants: &[Grant]) -> Result<(), AccessError> {
@@ -169,7 +206,7 @@ impl App {
         Ok(())
     }
 
-    /// Gives an account these things to do, and no others.
+    /// Gives an account these things to do, and no others; what the OpenID Connect provider gives it stays as it is.
     ///
     /// # Errors
     /// `Forbidden` where the actor may not give what the account has or what it gets; [`AccessError::Grants`], `Grant`;
@@ -178,11 +215,11 @@ impl App {
         let now = self.edges().now();
         retrying(|| async {
             let mut tx = self.store().begin("set_grants").await?;
-            let account = account(&mut tx, actor, id).await?;
+            account(&mut tx, actor, id).await?;
             may_give(actor, grants)?;
             sound(grants)?;
             self.schools_are_here(&mut tx, grants).await?;
-            if account.grants != grants {
+            if tx.account(id).await?.is_none_or(|account| account.grants != grants) {
                 tx.set_grants(id, grants).await?;
                 tx.audit(&plain(actor, "set_grants", id.to_string(), now)).await?;
             }
@@ -192,7 +229,7 @@ impl App {
     }
 
     /// A slip within a transaction, in the place of the one before.
-    async fn slip_for(&self, tx: &mut Tx, actor: &Actor, account: &Account) -> Result<Slip, AccessError> {
+    pub(crate) async fn slip_for(&self, tx: &mut Tx, actor: &Actor, account: &Account) -> Result<Slip, AccessError> {
         let now = self.edges().now();
         let code = code::make(&self.edges().bytes::<{ code::SLIP - 1 }>()?);
         let expires_at = now.plus(self.access().slip_life);
@@ -240,19 +277,25 @@ impl App {
     /// # Errors
     /// `Forbidden`, `NotFound`.
     pub async fn reset_account(&self, actor: &Actor, id: &Id) -> Result<Slip, AccessError> {
-        let now = self.edges().now();
         retrying(|| async {
             let mut tx = self.store().begin("reset_account").await?;
             let account = account(&mut tx, actor, id).await?;
-            tx.clear_access(id).await?;
-            tx.end_sessions_of(id, None).await?;
-            tx.forget_devices(id).await?;
-            let slip = self.slip_for(&mut tx, actor, &account).await?;
-            tx.audit(&plain(actor, "reset_account", id.to_string(), now)).await?;
+            let slip = self.reset_in(&mut tx, actor, &account).await?;
             tx.commit().await?;
             Ok(slip)
         })
         .await
+    }
+
+    /// The same within a transaction, for whoever has looked whether the actor may.
+    pub(crate) async fn reset_in(&self, tx: &mut Tx, actor: &Actor, account: &Account) -> Result<Slip, AccessError> {
+        let id = &account.id;
+        tx.clear_access(id).await?;
+        tx.end_sessions_of(id, None).await?;
+        tx.forget_devices(id).await?;
+        let slip = self.slip_for(tx, actor, account).await?;
+        tx.audit(&plain(actor, "reset_account", id.to_string(), self.edges().now())).await?;
+        Ok(slip)
     }
 
     /// Keeps an account shut until it is unlocked, and ends its sessions; its API tokens do nothing meanwhile.

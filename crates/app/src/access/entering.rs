@@ -11,19 +11,19 @@ use hocba_record::{
 };
 use hocba_store::{
     Tx,
-    model::{Access, Account, Device, Envelope, Id, StoredSession, StoredSlip, Totp, TryKind},
+    model::{Access, Account, Device, Envelope, Id, SessionOrigin, StoredSession, StoredSlip, Totp, TryKind},
     retrying,
 };
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::{
-    AccessError, Activated, Activation, Client, NewSession, NewTotp, SignIn, SignInError, SignedIn, SlipView, code,
-    label, password,
+    AccessError, Activated, Activation, Client, NewSession, NewTotp, SignIn, SignInError, SignedIn, SlipView, label,
+    password,
     throttle::{ADDRESSES, Manner, STRANGERS, Track, network},
     totp,
 };
-use crate::{Actor, App, AppError, people::plain};
+use crate::{Actor, App, AppError, code, people::plain};
 
 /// Sessions of one account at most; the oldest one ends for a new one.
 pub const MOST_SESSIONS: u32 = 20;
@@ -67,7 +67,7 @@ impl Counter {
     }
 
     /// A right try: a penalty is forgotten, a bucket has one less in it.
-    async fn right(&self, tx: &mut Tx, now: UnixTime) -> Result<(), AccessError> {
+    pub(super) async fn right(&self, tx: &mut Tx, now: UnixTime) -> Result<(), AccessError> {
         match self.manner {
             Manner::Penalty => Ok(tx.forget_tries(&self.key).await?),
             Manner::Bucket => self.take_off(tx, now).await,
@@ -108,7 +108,7 @@ struct Tried {
 
 /// What stands for the second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Second {
+pub(super) enum Second {
     None,
     Step(i64),
     Recovery([u8; 32]),
@@ -122,6 +122,15 @@ impl Second {
             Second::Recovery(_) => "recovery_code",
         }
     }
+
+    /// Takes it, within the transaction that it is used in; whether it was not used before.
+    pub(super) async fn take(self, tx: &mut Tx, account: &Id) -> Result<bool, AccessError> {
+        Ok(match self {
+            Second::None => true,
+            Second::Step(step) => tx.take_totp_step(account, step).await?,
+            Second::Recovery(hash) => tx.take_recovery_code(account, &hash).await?,
+        })
+    }
 }
 
 impl App {
@@ -130,7 +139,7 @@ impl App {
         Counter { key: self.key().index(&format!("tries/{kind}/{whose}")), manner: Manner::Penalty }
     }
 
-    fn bucket(&self, address: IpAddr) -> Counter {
+    pub(super) fn bucket(&self, address: IpAddr) -> Counter {
         let number = self.spread(&format!("address/{}", base64url(&network(address))), ADDRESSES);
         Counter { key: self.key().index(&format!("tries/address/{number}")), manner: Manner::Bucket }
     }
@@ -164,18 +173,12 @@ impl App {
     }
 
     pub(super) fn seal_totp(&self, account: &Id, secret: &[u8]) -> Result<Envelope, AppError> {
-        let nonce = self.edges().bytes()?;
-        let bytes = self.key().seal(&Self::totp_place(account), &nonce, secret);
-        Ok(Envelope { key_id: self.key().id().to_owned(), nonce, bytes })
+        self.seal_envelope(&Self::totp_place(account), secret)
     }
 
     /// The secret of a second factor; none where it does not open, and nobody gets in by it.
     pub(super) fn totp_secret(&self, account: &Id, totp: &Totp) -> Option<Zeroizing<Vec<u8>>> {
-        let Envelope { key_id, nonce, bytes } = &totp.secret;
-        if key_id != self.key().id() {
-            return None;
-        }
-        self.key().unseal(&Self::totp_place(account), nonce, bytes).ok()
+        self.open_envelope(&Self::totp_place(account), &totp.secret, Default::default()).ok()
     }
 
     /// Fresh recovery codes: as shown, and as kept.
@@ -227,19 +230,15 @@ impl App {
             let same_secrets = access.password == tried.access.password
                 && access.totp.as_ref().map(|t| &t.secret) == tried.access.totp.as_ref().map(|t| &t.secret)
                 && access.locked_at.is_none();
-            let taken = match second {
-                Second::None => true,
-                Second::Step(step) => tx.take_totp_step(&account.id, step).await?,
-                Second::Recovery(hash) => tx.take_recovery_code(&account.id, &hash).await?,
-            };
+            let taken = second.take(&mut tx, &account.id).await?;
             if !same_secrets || !taken {
                 return Err(AccessError::Wrong);
             }
             for counter in &tried.counters {
                 counter.right(&mut tx, now).await?;
             }
-            let new =
-                self.begin_session(&mut tx, account, with.client, tried.device.as_ref(), access.totp.is_some()).await?;
+            let (device, has_totp) = (tried.device.as_ref(), access.totp.is_some());
+            let new = self.begin_session(&mut tx, account, with.client, device, has_totp, SessionOrigin::Here).await?;
             let mut event = plain(&Actor::Account(account.clone()), "sign_in", account.id.to_string(), now);
             event.reason = Some(second.reason().to_owned());
             tx.audit(&event).await?;
@@ -253,7 +252,6 @@ impl App {
     async fn try_sign_in(&self, with: &SignIn<'_>, now: UnixTime) -> Result<Tried, AccessError> {
         // A login is short; what is longer is none, and is not looked for.
         let login: String = with.login.trim().nfc().take(100).collect();
-        let address = self.address_tag(with.client.address);
         let mut tx = self.store().begin("try_sign_in").await?;
         let mut account = tx.account_of_login(&login).await?;
         if account.is_none() {
@@ -264,22 +262,7 @@ impl App {
         match &account {
             Some(account) => {
                 access = tx.access_of(&account.id).await?;
-                if let Some(token) = with.device {
-                    let hash = Sha256Digest::of(token.as_bytes());
-                    let known = tx.device_of_token(&hash).await?;
-                    device = known.filter(|d| d.account == account.id && d.expires_at > now).map(|d| d.hash);
-                }
-                match &device {
-                    // Whoever guesses elsewhere is counted elsewhere.
-                    Some(device) => counters.push(self.penalty("device", &device.to_string())),
-                    None => {
-                        counters.push(self.penalty("account", &account.id.to_string()));
-                        // Somebody at this address who tries everyone keeps nobody out who signed in there before.
-                        if !tx.is_known_at(&account.id, &address, now).await? {
-                            counters.push(self.bucket(with.client.address));
-                        }
-                    }
-                }
+                (counters, device) = self.counters(&mut tx, account, with.device, with.client, now).await?;
             }
             None => {
                 let number = self.spread(&format!("stranger/{}", login.to_lowercase()), STRANGERS);
@@ -298,8 +281,43 @@ impl App {
         Ok(Tried { account, access, device, counters })
     }
 
+    /// The device that was brought, where it is one of the account.
+    pub(super) async fn device_of(
+        &self,
+        tx: &mut Tx,
+        account: &Account,
+        brought: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Option<Sha256Digest>, AccessError> {
+        let Some(token) = brought else { return Ok(None) };
+        let known = tx.device_of_token(&Sha256Digest::of(token.as_bytes())).await?;
+        Ok(known.filter(|d| d.account == account.id && d.expires_at > now).map(|d| d.hash))
+    }
+
+    /// By what a try at an account is counted, and the device that was brought where it is one of the account.
+    pub(super) async fn counters(
+        &self,
+        tx: &mut Tx,
+        account: &Account,
+        brought: Option<&str>,
+        client: Client<'_>,
+        now: UnixTime,
+    ) -> Result<(Vec<Counter>, Option<Sha256Digest>), AccessError> {
+        let device = self.device_of(tx, account, brought, now).await?;
+        // Whoever guesses elsewhere is counted elsewhere.
+        if let Some(device) = device {
+            return Ok((vec![self.penalty("device", &device.to_string())], Some(device)));
+        }
+        let mut counters = vec![self.penalty("account", &account.id.to_string())];
+        // Somebody at this address who tries everyone keeps nobody out who signed in there before.
+        if !tx.is_known_at(&account.id, &self.address_tag(client.address), now).await? {
+            counters.push(self.bucket(client.address));
+        }
+        Ok((counters, None))
+    }
+
     /// What a code stands for; whether it was used is the transaction's to find.
-    fn second(&self, account: &Account, totp: &Totp, typed: &str, now: UnixTime) -> Option<Second> {
+    pub(super) fn second(&self, account: &Account, totp: &Totp, typed: &str, now: UnixTime) -> Option<Second> {
         if let Ok(code) = code::parse(typed, code::RECOVERY) {
             return Some(Second::Recovery(self.recovery_tag(&account.id, &code)));
         }
@@ -315,6 +333,7 @@ impl App {
         client: Client<'_>,
         device: Option<&Sha256Digest>,
         has_totp: bool,
+        began: SessionOrigin,
     ) -> Result<NewSession, AccessError> {
         let now = self.edges().now();
         let token = base64url(&self.edges().bytes::<32>()?);
@@ -330,6 +349,7 @@ impl App {
             created_at: now,
             seen_at: now,
             expires_at,
+            began,
         };
         tx.add_session(&session, MOST_SESSIONS).await?;
         let known = Device {
@@ -340,7 +360,8 @@ impl App {
             expires_at: device_until,
         };
         tx.add_device(&known, device, MOST_DEVICES).await?;
-        let must_enrol = self.access().needs_second_factor(&account.grants) && !has_totp;
+        let has_second = has_totp || began == SessionOrigin::ProviderFactor;
+        let must_enrol = self.access().needs_second_factor(&account.grants) && !has_second;
         Ok(NewSession { token, device_token, device_until, expires_at, account: account.id, must_enrol })
     }
 
@@ -427,7 +448,8 @@ impl App {
             tx.end_sessions_of(&account.id, None).await?;
             tx.forget_devices(&account.id).await?;
             self.penalty("account", &account.id.to_string()).right(&mut tx, now).await?;
-            let new = self.begin_session(&mut tx, &account, with.client, None, totp.is_some()).await?;
+            let has_totp = totp.is_some();
+            let new = self.begin_session(&mut tx, &account, with.client, None, has_totp, SessionOrigin::Here).await?;
             let mut event = plain(&Actor::Account(account.clone()), "activate", account.id.to_string(), now);
             event.reason = Some(if totp.is_some() { "totp" } else { "password" }.to_owned());
             tx.audit(&event).await?;

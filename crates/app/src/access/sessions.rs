@@ -6,16 +6,19 @@ use hocba_record::{
     types::UnixTime,
 };
 use hocba_store::{
-    model::{Id, StoredSession, Totp},
+    model::{Id, SessionOrigin, StoredSession, Totp},
     retrying,
 };
 use sha2::Sha256;
 
-use super::{AccessError, Csrf, NewTotp, Session, SessionLine, entering::count, password, totp};
+use super::{AccessError, Csrf, NewTotp, Session, SessionLine, entering::count, openid::united, password, totp};
 use crate::{Actor, App, people::plain};
 
 /// A session is written to at most once in so many seconds.
 const TOUCHED_EVERY: i64 = 60;
+
+/// After so many seconds a session that began at the provider no longer shows who somebody is: 10 minutes.
+const PROVEN_FOR: i64 = 600;
 
 /// What the forms of a session carry. It follows from the token, which only the browser has, and says nothing about it.
 fn csrf(token: &str) -> Csrf {
@@ -53,7 +56,13 @@ impl App {
         let mut tx = self.store().read().await?;
         let found = tx.session_of_token(&hash).await?.filter(|session| !self.is_over(session, now));
         let Some(stored) = found else { return Err(AccessError::NoSession) };
-        let Some(account) = tx.account(&stored.account).await? else { return Err(AccessError::NoSession) };
+        let Some(mut account) = tx.account(&stored.account).await? else { return Err(AccessError::NoSession) };
+        let openid = stored.began != SessionOrigin::Here;
+        // What the provider gives holds where the provider's word opened the door, while there is a provider.
+        if openid && self.access().openid.is_some() {
+            let given = tx.openid_grants_of(&account.id).await?;
+            account = united(account, given);
+        }
         let access = tx.access_of(&account.id).await?;
         drop(tx);
         if access.locked_at.is_some() {
@@ -69,13 +78,16 @@ impl App {
             done?;
         }
         let has_totp = access.totp.is_some();
-        let must_enrol = self.access().needs_second_factor(&account.grants) && !has_totp;
+        let has_second = has_totp || stored.began == SessionOrigin::ProviderFactor;
+        let must_enrol = self.access().needs_second_factor(&account.grants) && !has_second;
+        let proven = openid && now.seconds() - stored.created_at.seconds() < PROVEN_FOR;
         let mut acting = account.clone();
         if must_enrol {
             acting.grants.clear();
         }
         let (id, expires_at) = (stored.id, stored.expires_at);
-        Ok(Session { id, actor: Actor::Account(acting), account, csrf: csrf(token), must_enrol, has_totp, expires_at })
+        let (actor, csrf) = (Actor::Account(acting), csrf(token));
+        Ok(Session { id, actor, account, csrf, must_enrol, has_totp, openid, proven, expires_at })
     }
 
     /// Ends the session.
@@ -183,12 +195,15 @@ impl App {
         Ok(self.offered(&format!("session/{}/{since}", session.id), &session.account.login))
     }
 
-    /// A new second factor to be confirmed, with the password again.
+    /// A new second factor to be confirmed, with the password again; without it in a session that the provider opened a
+    /// moment ago ([`Session::proven`]).
     ///
     /// # Errors
     /// [`AccessError::Wrong`], [`AccessError::SlowDown`].
     pub async fn enrol_totp(&self, session: &Session, password: &str) -> Result<NewTotp, AccessError> {
-        self.password_again(session, password).await?;
+        if !session.proven {
+            self.password_again(session, password).await?;
+        }
         Ok(self.offer(session).await?.1)
     }
 
@@ -254,7 +269,7 @@ impl App {
         done.map(|()| shown)
     }
 
-    /// How many of the [`RECOVERY_CODES`](super::code::RECOVERY_CODES) are left.
+    /// How many of the [`RECOVERY_CODES`](crate::code::RECOVERY_CODES) are left.
     ///
     /// # Errors
     /// The database's.
@@ -266,7 +281,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::code;
+    use crate::code;
 
     #[test]
     fn forms_of_two_sessions_carry_different_secrets_that_are_not_the_token() {

@@ -62,6 +62,12 @@ impl InForce {
     }
 }
 
+/// The certificates that issue others, of all that were ever brought.
+async fn issuers(tx: &mut Tx) -> Result<Vec<Vec<u8>>, AppError> {
+    let certificates = tx.certificates().await?.into_iter();
+    Ok(certificates.filter(|der| Certificate::from_der(der).is_ok_and(|c| c.is_ca())).collect())
+}
+
 impl App {
     /// Còn thiếu gì: what a school lacks before its first class of a year can be signed, in the order in which it is done.
     ///
@@ -137,12 +143,7 @@ impl App {
         let now = self.edges().now();
         let mut tx = self.store().read().await?;
         let appointments = InForce::of(&mut tx, school, now).await?;
-        let issuers: Vec<Vec<u8>> = tx
-            .certificates()
-            .await?
-            .into_iter()
-            .filter(|der| Certificate::from_der(der).is_ok_and(|c| c.is_ca()))
-            .collect();
+        let issuers = issuers(&mut tx).await?;
         let mut needed = Vec::new();
         for PlannedClass { name: class, homeroom, .. } in tx.planned_classes(school, year).await? {
             let Some(teacher) = homeroom else { continue };
@@ -176,10 +177,24 @@ impl App {
         let account = tx.account(account).await?.ok_or(AppError::NotFound("account"))?;
         let digest = account.certificate.ok_or(AppError::NotFound("certificate"))?;
         let leaf = tx.certificate(&digest).await?.ok_or(AppError::NotFound("certificate"))?;
-        let certificates = tx.certificates().await?.into_iter();
-        let issuers: Vec<Vec<u8>> =
-            certificates.filter(|der| Certificate::from_der(der).is_ok_and(|c| c.is_ca())).collect();
+        let issuers = issuers(&mut tx).await?;
         Ok(self.with_issuers(&leaf, &issuers))
+    }
+
+    /// The chains of everybody of a school's staff who has a certificate enrolled.
+    pub(crate) async fn enrolled_of(&self, school: &SchoolCode) -> Result<Vec<Vec<Vec<u8>>>, AppError> {
+        let mut tx = self.store().read().await?;
+        let issuers = issuers(&mut tx).await?;
+        let mut chains = Vec::new();
+        for member in tx.staff_of(school).await? {
+            let Some(digest) = tx.account(&member.account).await?.and_then(|account| account.certificate) else {
+                continue;
+            };
+            if let Some(leaf) = tx.certificate(&digest).await? {
+                chains.push(self.with_issuers(&leaf, &issuers));
+            }
+        }
+        Ok(chains)
     }
 
     /// The shortest chain that leads to a recognised root; with every issuer that is known where none does.

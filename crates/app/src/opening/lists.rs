@@ -14,8 +14,8 @@ use hocba_store::{
     retrying,
 };
 use hocba_workbook::{
-    ClassList, ClassListRow, Code, Finding, Limits, PupilList, PupilListRow, StaffList, StaffPosition, StaffRow, Words,
-    name_key, propose_login, read_classes, read_pupils, read_staff,
+    ClassList, ClassListRow, Code, Finding, Limits, ListKind, ListMapping, PupilList, PupilListRow, StaffList,
+    StaffPosition, StaffRow, Words, name_key, propose_login, read_classes_with, read_pupils_with, read_staff_with,
 };
 
 use super::{give_class, require_year, role_of};
@@ -116,46 +116,87 @@ impl ListsDone {
     }
 }
 
+/// How the columns of each list are to be taken, where somebody said so.
+#[derive(Debug, Clone, Default)]
+pub struct ListMappings {
+    /// Of the staff list.
+    pub staff: ListMapping,
+    /// Of the list of classes.
+    pub classes: ListMapping,
+    /// Of the pupils' lists.
+    pub pupils: ListMapping,
+}
+
+/// What became of lists, or would.
+#[derive(Debug, Clone, Default)]
+pub struct ListsLook {
+    /// What was done, or would be; none where a list has a fault, and nothing was stored then.
+    pub done: Option<ListsDone>,
+    /// Lines of each list that could be read; those of a list with a fault of its own are not counted.
+    pub lines: Vec<(ListKind, usize)>,
+    /// All findings, with the list that each is of.
+    pub findings: Vec<(ListKind, Finding)>,
+}
+
+impl ListsLook {
+    /// As one of several lists of one call: where there are several, a finding's sheet says which.
+    fn labelled(findings: Vec<(ListKind, Finding)>, several: bool) -> Vec<Finding> {
+        let name = |kind| match kind {
+            ListKind::Staff => "Nhân sự",
+            ListKind::Classes => "Lớp",
+            ListKind::Pupils => "Học sinh",
+            ListKind::Schools => "Trường",
+        };
+        let label = |(kind, finding): (ListKind, Finding)| match several {
+            true => Finding { sheet: format!("{}: {}", name(kind), finding.sheet), ..finding },
+            false => finding,
+        };
+        findings.into_iter().map(label).collect()
+    }
+}
+
 /// The lists as they were read, each without a fault of its own.
 #[derive(Default)]
 struct Read {
     staff: Option<StaffList>,
     classes: Option<ClassList>,
     pupils: Option<PupilList>,
-    warnings: Vec<Finding>,
+    findings: Vec<(ListKind, Finding)>,
 }
 
 impl Read {
-    /// Reads all lists, and tells the faults of all of them. Where there are several, a finding's sheet says which.
-    fn of(lists: &Lists<'_>) -> Result<Self, AppError> {
-        let several = [lists.staff, lists.classes, lists.pupils].iter().flatten().count() > 1;
+    /// Reads all lists, and tells the faults of all of them.
+    fn of(lists: &Lists<'_>, mappings: &ListMappings) -> Self {
         // A class list of a large school has more pupils than a class.
         let limits = Limits::default();
-        let (mut read, mut faults) = (Self::default(), Vec::new());
-        let label = |finding: Finding, list: &str| match several {
-            true => Finding { sheet: format!("{list}: {}", finding.sheet), ..finding },
-            false => finding,
-        };
+        let mut read = Self::default();
         macro_rules! one {
-            ($slot:ident, $read:path, $list:literal) => {
-                match lists.$slot.map(|bytes| $read(bytes, &limits)) {
+            ($slot:ident, $read:path, $kind:expr) => {
+                match lists.$slot.map(|bytes| $read(bytes, &limits, &mappings.$slot)) {
                     Some(Ok(list)) => {
-                        read.warnings.extend(list.warnings.iter().cloned().map(|f| label(f, $list)));
+                        read.findings.extend(list.warnings.iter().cloned().map(|f| ($kind, f)));
                         read.$slot = Some(list);
                     }
-                    Some(Err(findings)) => faults.extend(findings.into_iter().map(|f| label(f, $list))),
+                    Some(Err(findings)) => read.findings.extend(findings.into_iter().map(|f| ($kind, f))),
                     None => {}
                 }
             };
         }
-        one!(staff, read_staff, "Nhân sự");
-        one!(classes, read_classes, "Lớp");
-        one!(pupils, read_pupils, "Học sinh");
-        if faults.is_empty() {
-            return Ok(read);
-        }
-        faults.extend(read.warnings);
-        Err(AppError::Unsound(faults))
+        one!(staff, read_staff_with, ListKind::Staff);
+        one!(classes, read_classes_with, ListKind::Classes);
+        one!(pupils, read_pupils_with, ListKind::Pupils);
+        read
+    }
+
+    fn is_sound(&self) -> bool {
+        !self.findings.iter().any(|(_, finding)| finding.is_error())
+    }
+
+    fn lines(&self) -> Vec<(ListKind, usize)> {
+        let staff = self.staff.as_ref().map(|list| (ListKind::Staff, list.rows.len()));
+        let classes = self.classes.as_ref().map(|list| (ListKind::Classes, list.rows.len()));
+        let pupils = self.pupils.as_ref().map(|list| (ListKind::Pupils, list.rows.len()));
+        [staff, classes, pupils].into_iter().flatten().collect()
     }
 }
 
@@ -167,6 +208,12 @@ const fn position(position: StaffPosition) -> Position {
         StaffPosition::Clerk => Position::Clerk,
         StaffPosition::Administrator => Position::Administrator,
     }
+}
+
+/// Whether there are grants, and all of them are of this school.
+fn are_of(school: &SchoolCode, grants: &[Grant], given: &[Grant]) -> bool {
+    let here = |grant: &Grant| grant.school.as_ref() == Some(school);
+    grants.len() + given.len() > 0 && grants.iter().chain(given).all(here)
 }
 
 /// Somebody of the staff, as they are here and in the list.
@@ -194,33 +241,67 @@ impl App {
         lists: &Lists<'_>,
         mode: Mode,
     ) -> Result<ListsDone, AppError> {
+        let look = self.take_lists(actor, (school, year), lists, &ListMappings::default(), mode, &|_, _| ()).await?;
+        let several = [lists.staff, lists.classes, lists.pupils].iter().flatten().count() > 1;
+        let findings = ListsLook::labelled(look.findings, several);
+        match look.done {
+            Some(done) => Ok(ListsDone { warnings: findings, ..done }),
+            None => Err(AppError::Unsound(findings)),
+        }
+    }
+
+    /// The same with columns that somebody named, and with all that is found told by list. Nothing is stored where the
+    /// answer has no `done`. `tell` is told how many lines of how many were looked at; where the database had to begin
+    /// anew, it begins anew.
+    ///
+    /// # Errors
+    /// `Forbidden`, `UnknownSchool`, `SchoolClosed`, `YearNotOpen`, `YearClosed`.
+    pub async fn take_lists(
+        &self,
+        actor: &Actor,
+        (school, year): (&SchoolCode, SchoolYear),
+        lists: &Lists<'_>,
+        mappings: &ListMappings,
+        mode: Mode,
+        tell: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<ListsLook, AppError> {
         require(actor, Action::PrepareSchool, Place::School(school))?;
-        let read = Read::of(lists)?;
+        let mut read = Read::of(lists, mappings);
+        let lines = read.lines();
+        if !read.is_sound() {
+            // Faults first, as those who mend them want them.
+            read.findings.sort_by_key(|(_, finding)| !finding.is_error());
+            return Ok(ListsLook { done: None, lines, findings: read.findings });
+        }
+        let of = lines.iter().map(|(_, lines)| lines).sum();
         let now = self.edges().now();
         retrying(|| async {
             let mut tx = self.store().begin("import_lists").await?;
             require_open(&mut tx, school).await?;
             require_year(&mut tx, school, year).await?;
-            let mut work =
-                Work { app: self, actor, school, year, now, findings: Vec::new(), done: ListsDone::default() };
+            let (findings, done) = (Vec::new(), ListsDone::default());
+            let mut work = Work { app: self, actor, school, year, now, findings, done, told: 0, of, tell };
+            work.advance(0);
             let people = work.staff(&mut tx, read.staff.as_ref()).await?;
             let classes = work.classes(&mut tx, read.classes.as_ref(), read.pupils.as_ref()).await?;
             work.homerooms(&mut tx, &people, &classes, read.staff.as_ref(), read.classes.as_ref()).await?;
             if let Some(list) = &read.pupils {
                 work.pupils(&mut tx, list, &classes).await?;
             }
-            let Work { mut findings, mut done, .. } = work;
-            if findings.iter().any(Finding::is_error) {
-                findings.extend(read.warnings.iter().cloned());
-                return Err(AppError::Unsound(findings));
+            let Work { mut findings, done, .. } = work;
+            if findings.iter().any(|(_, finding)| finding.is_error()) {
+                findings.extend(read.findings.iter().cloned());
+                return Ok(ListsLook { done: None, lines: lines.clone(), findings });
             }
-            done.warnings = read.warnings.iter().cloned().chain(findings).collect();
-            if mode == Mode::Preview || !done.is_change() {
-                return Ok(done);
+            let findings = read.findings.iter().cloned().chain(findings).collect();
+            let changes = done.is_change();
+            let look = ListsLook { done: Some(done), lines: lines.clone(), findings };
+            if mode == Mode::Preview || !changes {
+                return Ok(look);
             }
             tx.audit(&plain(actor, "import_lists", school.to_string(), now)).await?;
             tx.commit().await?;
-            Ok(done)
+            Ok(look)
         })
         .await
     }
@@ -233,11 +314,24 @@ struct Work<'a> {
     school: &'a SchoolCode,
     year: SchoolYear,
     now: UnixTime,
-    findings: Vec<Finding>,
+    findings: Vec<(ListKind, Finding)>,
     done: ListsDone,
+    /// Lines that were looked at, of how many, and who wants to know.
+    told: usize,
+    of: usize,
+    tell: &'a (dyn Fn(usize, usize) + Sync),
 }
 
 impl Work<'_> {
+    fn advance(&mut self, lines: usize) {
+        self.told += lines;
+        (self.tell)(self.told, self.of);
+    }
+
+    fn find(&mut self, list: ListKind, finding: Finding) {
+        self.findings.push((list, finding));
+    }
+
     /// Everybody who works at the school after the list was taken; and the line of the list they are on, by its place.
     async fn staff(&mut self, tx: &mut Tx, list: Option<&StaffList>) -> Result<Vec<(Person, Option<usize>)>, AppError> {
         let mut people: Vec<(Person, Option<usize>)> = Vec::new();
@@ -259,6 +353,7 @@ impl Work<'_> {
             }
         }
         for (place, row) in list.rows.iter().enumerate() {
+            self.advance(1);
             match found[place] {
                 Some(index) => self.change(tx, &mut people[index].0, row).await?,
                 None => {
@@ -273,7 +368,7 @@ impl Work<'_> {
         if let [_, _, ..] = principals.as_slice()
             && let Some(row) = list.rows.iter().find(|row| row.position == StaffPosition::Principal)
         {
-            self.findings.push(row.spot.error(
+            self.find(ListKind::Staff, row.spot.error(
                 "position",
                 None,
                 Code::TwoPrincipals,
@@ -321,19 +416,22 @@ impl Work<'_> {
     /// A line of somebody who is known.
     async fn change(&mut self, tx: &mut Tx, person: &mut Person, row: &StaffRow) -> Result<(), AppError> {
         if name_key(&person.name) != name_key(row.name.as_str()) {
-            self.findings.push(row.spot.error(
-                "name",
-                Some(row.name.as_str()),
-                Code::StaffTwice,
-                Words::new(
-                    "Họ tên của người đã có mã hoặc tên đăng nhập này.",
-                    "The name of whoever has this code or login.",
+            self.find(
+                ListKind::Staff,
+                row.spot.error(
+                    "name",
+                    Some(row.name.as_str()),
+                    Code::StaffTwice,
+                    Words::new(
+                        "Họ tên của người đã có mã hoặc tên đăng nhập này.",
+                        "The name of whoever has this code or login.",
+                    ),
+                    Words::new(
+                        "Mã hoặc tên đăng nhập đã cấp cho người khác của trường: sửa mã, hoặc sửa họ tên.",
+                        "The code or login is another person's of the school: mend it, or the name.",
+                    ),
                 ),
-                Words::new(
-                    "Mã hoặc tên đăng nhập đã cấp cho người khác của trường: sửa mã, hoặc sửa họ tên.",
-                    "The code or login is another person's of the school: mend it, or the name.",
-                ),
-            ));
+            );
             return Ok(());
         }
         let wanted = position(row.position);
@@ -372,9 +470,11 @@ impl Work<'_> {
         let person = match (&row.login, before) {
             (Some(login), Some(account)) => {
                 // Whoever was given an account of this school by hand joins its list; nobody else's account does.
-                let here = |g: &Grant| g.school.as_ref() == Some(self.school);
-                let own = !account.grants.is_empty() && account.grants.iter().all(here);
-                if !own || name_key(&account.name) != name_key(row.name.as_str()) {
+                // What the OpenID Connect provider gives elsewhere counts as well.
+                let given = tx.openid_grants_of(&account.id).await?;
+                if !are_of(self.school, &account.grants, &given)
+                    || name_key(&account.name) != name_key(row.name.as_str())
+                {
                     self.login_taken(row, login);
                     return Ok(None);
                 }
@@ -425,16 +525,19 @@ impl Work<'_> {
     }
 
     fn login_taken(&mut self, row: &StaffRow, login: &str) {
-        self.findings.push(row.spot.error(
-            "login",
-            Some(login),
-            Code::LoginTaken,
-            Words::new("Tên đăng nhập chưa ai dùng.", "A login that nobody has."),
-            Words::new(
-                "Tên này đã có người dùng: chọn tên khác, hoặc để trống.",
-                "It is another account's: choose another one, or leave it empty.",
+        self.find(
+            ListKind::Staff,
+            row.spot.error(
+                "login",
+                Some(login),
+                Code::LoginTaken,
+                Words::new("Tên đăng nhập chưa ai dùng.", "A login that nobody has."),
+                Words::new(
+                    "Tên này đã có người dùng: chọn tên khác, hoặc để trống.",
+                    "It is another account's: choose another one, or leave it empty.",
+                ),
             ),
-        ));
+        );
     }
 
     /// What the list gives: a school's administrators are made by the department alone, whoever hands in the list.
@@ -471,8 +574,9 @@ impl Work<'_> {
         let levels = tx.listed_school(self.school).await?.map(|ListedSchool { levels, .. }| levels).unwrap_or_default();
         for row in list.iter().flat_map(|list| &list.rows) {
             let ClassListRow { spot, class: name, grade, .. } = row;
+            self.advance(1);
             if !levels.is_empty() && !levels.contains(&grade.level()) {
-                self.findings.push(spot.error(
+                self.find(ListKind::Classes, spot.error(
                     "class",
                     Some(name.as_str()),
                     Code::UnknownGrade,
@@ -511,7 +615,7 @@ impl Work<'_> {
         let mut told = BTreeSet::new();
         for row in pupils.iter().flat_map(|list| &list.rows) {
             if !classes.contains_key(&row.class) && told.insert(row.class.clone()) {
-                self.findings.push(unknown_class(&row.spot, "class", &row.class));
+                self.find(ListKind::Pupils, unknown_class(&row.spot, "class", &row.class));
             }
         }
         Ok(classes)
@@ -530,7 +634,7 @@ impl Work<'_> {
         for (place, row) in staff.iter().flat_map(|list| &list.rows).enumerate() {
             let Some(class) = &row.homeroom else { continue };
             if !classes.contains_key(class) {
-                self.findings.push(unknown_class(&row.spot, "homeroom", class));
+                self.find(ListKind::Staff, unknown_class(&row.spot, "homeroom", class));
             } else if let Some((person, _)) = people.iter().find(|(_, line)| *line == Some(place)) {
                 wanted.insert(class.clone(), person.account);
             }
@@ -547,35 +651,41 @@ impl Work<'_> {
             let found: Vec<&(Person, Option<usize>)> = people.iter().filter(is).collect();
             let [(person, _)] = found.as_slice() else {
                 let many = found.len() > 1;
-                self.findings.push(row.spot.error(
-                    "teacher",
-                    Some(teacher),
-                    Code::UnknownTeacher,
-                    Words::new("Một người của danh sách nhân sự.", "Somebody of the staff list."),
-                    match many {
-                        true => Words::new(
-                            "Nhiều người trùng tên: ghi mã giáo viên hoặc tên đăng nhập.",
-                            "Several have this name: put the staff code or login.",
-                        ),
-                        false => Words::new(
-                            "Sửa họ tên như trong danh sách nhân sự, hoặc thêm người vào danh sách đó.",
-                            "Put the name as the staff list has it, or add them to it.",
-                        ),
-                    },
-                ));
+                self.find(
+                    ListKind::Classes,
+                    row.spot.error(
+                        "teacher",
+                        Some(teacher),
+                        Code::UnknownTeacher,
+                        Words::new("Một người của danh sách nhân sự.", "Somebody of the staff list."),
+                        match many {
+                            true => Words::new(
+                                "Nhiều người trùng tên: ghi mã giáo viên hoặc tên đăng nhập.",
+                                "Several have this name: put the staff code or login.",
+                            ),
+                            false => Words::new(
+                                "Sửa họ tên như trong danh sách nhân sự, hoặc thêm người vào danh sách đó.",
+                                "Put the name as the staff list has it, or add them to it.",
+                            ),
+                        },
+                    ),
+                );
                 continue;
             };
             match wanted.insert(row.class.clone(), person.account) {
-                Some(other) if other != person.account => self.findings.push(row.spot.error(
-                    "teacher",
-                    Some(teacher),
-                    Code::HomeroomTwice,
-                    Words::new("Mỗi lớp một giáo viên chủ nhiệm.", "One homeroom teacher for each class."),
-                    Words::new(
-                        "Danh sách nhân sự ghi người khác chủ nhiệm lớp này: sửa một trong hai.",
-                        "The staff list gives this class to somebody else: mend one of the two.",
+                Some(other) if other != person.account => self.find(
+                    ListKind::Classes,
+                    row.spot.error(
+                        "teacher",
+                        Some(teacher),
+                        Code::HomeroomTwice,
+                        Words::new("Mỗi lớp một giáo viên chủ nhiệm.", "One homeroom teacher for each class."),
+                        Words::new(
+                            "Danh sách nhân sự ghi người khác chủ nhiệm lớp này: sửa một trong hai.",
+                            "The staff list gives this class to somebody else: mend one of the two.",
+                        ),
                     ),
-                )),
+                ),
                 _ => {}
             }
         }
@@ -614,12 +724,14 @@ impl Work<'_> {
         for (name, rows) in of_class {
             let Some(class) = classes.get(name) else { continue };
             self.done.pupils.insert(name.clone(), rows.len());
-            let Some(pupils) = self.know(tx, class, &rows).await? else { continue };
+            let known = self.know(tx, class, &rows).await?;
+            self.advance(rows.len());
+            let Some(pupils) = known else { continue };
             let mut old = before.remove(&class.id).unwrap_or_default();
             let (mut new, mut removed) = (Vec::new(), Vec::new());
             for (row, pupil) in rows.iter().zip(pupils) {
                 if !placed.insert(pupil) {
-                    self.findings.push(row.spot.error(
+                    self.find(ListKind::Pupils, row.spot.error(
                         "name",
                         Some(row.identity.name.as_str()),
                         Code::PupilTwice,
@@ -646,7 +758,7 @@ impl Work<'_> {
             self.done.pupils_changed += new.len();
             self.done.pupils_removed += old.len();
             removed.extend(old.values().map(|member| (member.class, member.number)));
-            if self.findings.iter().any(Finding::is_error) {
+            if self.findings.iter().any(|(_, finding)| finding.is_error()) {
                 // Nothing will be stored; go on only to tell what else is wrong.
                 continue;
             }
@@ -670,7 +782,7 @@ impl Work<'_> {
             Ok(known) => Ok(known.into_iter().map(|known| known.map(|k| k.pupil)).collect()),
             Err(AppError::TwoPupils { number }) => {
                 if let Some(row) = rows.iter().find(|row| row.number == number) {
-                    self.findings.push(row.spot.error(
+                    self.find(ListKind::Pupils, row.spot.error(
                         "name",
                         Some(row.identity.name.as_str()),
                         Code::TwoPupils,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hocba_record::{
     section::{Identity, Promotion, Section},
-    types::{ClassName, EducationLevel, Grade, SchoolCode, SchoolYear},
+    types::{ClassName, EducationLevel, Grade, SchoolCode, SchoolYear, Text},
 };
 use hocba_store::{
     Tx,
@@ -17,7 +17,7 @@ use super::{Mode, require_year};
 use crate::{
     Actor, App, AppError,
     people::plain,
-    policy::{Action, Place, require},
+    policy::{Action, Place, may, require},
     schools::require_open,
 };
 
@@ -81,6 +81,21 @@ pub struct RollOptions {
     pub names: BTreeMap<ClassName, ClassName>,
     /// Which school goes on, where the school ended and several do.
     pub into: Option<SchoolCode>,
+    /// Whom it is carried out for.
+    pub reach: Reach,
+    /// Only the pupils of this class of the year that ends: no other record is opened.
+    pub class: Option<ClassName>,
+}
+
+/// For whom a rolling over is carried out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// For everybody.
+    #[default]
+    All,
+    /// Decisions are kept, and those about pupils who are on a list of the next year already are carried out; nobody else
+    /// is touched.
+    Decided,
 }
 
 /// One pupil.
@@ -96,6 +111,9 @@ pub struct MoveLine {
     pub decided: bool,
     /// The class of the next year.
     pub into: Option<ClassName>,
+    /// Who it is: by the class list for whoever prepares the school, who handed it in; by a record alone only for whoever
+    /// may read records.
+    pub name: Option<Text>,
 }
 
 /// What rolling over did, or would do.
@@ -111,6 +129,11 @@ pub struct RolledOver {
     pub placed: usize,
     /// Pupils who were on one already.
     pub unchanged: usize,
+    /// Of a preview: classes of the year that ends whose name for the next year cannot be guessed and was not said.
+    pub unnamed: BTreeSet<ClassName>,
+    /// Of a preview: names for the next year that cannot be used, since the class has pupils of another school or is of
+    /// another grade.
+    pub taken: BTreeSet<ClassName>,
 }
 
 impl RolledOver {
@@ -131,13 +154,16 @@ struct Pupil {
     grade: Grade,
     number: u32,
     identity: Identity,
+    /// Whether a class list has them.
+    listed: bool,
     proposed: Move,
 }
 
 impl App {
     /// Goes on from one year to the next: a class 9A3 for the pupils of 8A3 who go up, and so on; the last grade leaves.
     /// Who goes up is read from sealed records, and can be decided otherwise. Done again it changes nothing but what was
-    /// decided since: whoever is on a list of the next year stays there. All in one transaction.
+    /// decided since: whoever is on a list of the next year stays there. All in one transaction. A preview says what stands
+    /// in the way of classes; done, the first of it is an error.
     ///
     /// # Errors
     /// `Forbidden`, at the school that goes on too; `UnknownSchool`; `YearNotOpen`, `YearClosed` for the next year;
@@ -172,8 +198,9 @@ impl App {
             let mut tx = self.store().begin("roll_over").await?;
             require_open(&mut tx, &target).await?;
             require_year(&mut tx, &target, to).await?;
-            let pupils = self.pupils_of(&mut tx, school, from, to).await?;
+            let pupils = self.pupils_of(&mut tx, school, (from, to), options.class.as_ref()).await?;
             check_decisions(&pupils, options)?;
+            let reads_records = may(actor, Action::ReadRecords, Place::School(school));
             let before = tx.moves(school, from).await?;
             let known = |pupil: &Id| before.get(pupil).and_then(|word| Move::named(word));
             let mut noted = 0;
@@ -187,6 +214,8 @@ impl App {
                 new_classes: Vec::new(),
                 placed: 0,
                 unchanged: 0,
+                unnamed: BTreeSet::new(),
+                taken: BTreeSet::new(),
             };
             let (mut added, mut removed) = (Vec::new(), Vec::new());
             for pupil in pupils {
@@ -200,21 +229,42 @@ impl App {
                     Move::Promote if leaves(pupil.grade, &levels) => Move::Leave,
                     what => what,
                 };
+                let mut stays = false;
                 let into = match what {
-                    Move::Promote => Some((next_grade(pupil.grade)?, next_name(&pupil, options)?)),
+                    Move::Promote => match next_name(&pupil, options) {
+                        Ok(name) => Some((next_grade(pupil.grade)?, name)),
+                        // The name is asked for when the school is rolled over; until then they stay where they are.
+                        Err(_) if options.reach == Reach::Decided => {
+                            stays = true;
+                            None
+                        }
+                        Err(_) if mode == Mode::Preview => {
+                            done.unnamed.insert(pupil.class.clone());
+                            None
+                        }
+                        Err(error) => return Err(error),
+                    },
                     Move::Repeat => Some((pupil.grade, pupil.class.clone())),
                     Move::Leave | Move::Transfer | Move::Undecided => None,
                 };
                 let into_name = into.as_ref().map(|(_, name)| name.clone());
                 let (class, number) = (pupil.class.clone(), pupil.number);
-                let line = MoveLine { class, number, what, decided: decided.is_some(), into: into_name };
+                let name = (pupil.listed || reads_records).then(|| pupil.identity.name.clone());
+                let line = MoveLine { class, number, what, decided: decided.is_some(), into: into_name, name };
                 done.pupils.push(line);
+                if stays {
+                    continue;
+                }
                 let here = members.iter().position(|member| member.pupil == pupil.pupil);
                 let there = here.and_then(|place| members.get(place)).map(|member| member.class);
                 let wanted = into.as_ref().and_then(|(_, name)| classes.get(name)).map(|class| class.id);
                 // Whoever was put elsewhere by hand since stays there, unless it is decided anew.
                 if there.is_some() && (there == wanted || new.is_none()) {
                     done.unchanged += 1;
+                    continue;
+                }
+                // Nobody is put on a list by a decision alone.
+                if options.reach == Reach::Decided && there.is_none() {
                     continue;
                 }
                 if let Some(place) = here {
@@ -224,6 +274,13 @@ impl App {
                 }
                 let Some((grade, name)) = into else { continue };
                 let class = match classes.get(&name) {
+                    Some(class)
+                        if mode == Mode::Preview
+                            && (class.grade != grade || class.origin.as_ref().is_some_and(|o| o != school)) =>
+                    {
+                        done.taken.insert(name);
+                        continue;
+                    }
                     Some(class) if class.origin.as_ref().is_some_and(|origin| origin != school) => {
                         return Err(AppError::ClassTaken(name));
                     }
@@ -266,7 +323,11 @@ impl App {
             tx.remove_members(&removed).await?;
             tx.add_members(&added).await?;
             let reason = Some(format!("{from} {to}"));
-            tx.audit(&AuditEvent { reason, ..plain(actor, "roll_over", school.to_string(), now) }).await?;
+            let action = match options.reach {
+                Reach::All => "roll_over",
+                Reach::Decided => "decide_moves",
+            };
+            tx.audit(&AuditEvent { reason, ..plain(actor, action, school.to_string(), now) }).await?;
             tx.commit().await?;
             Ok(done)
         })
@@ -279,13 +340,19 @@ impl App {
         &self,
         tx: &mut Tx,
         school: &SchoolCode,
-        from: SchoolYear,
-        to: SchoolYear,
+        (from, to): (SchoolYear, SchoolYear),
+        only: Option<&ClassName>,
     ) -> Result<Vec<Pupil>, AppError> {
         let mut pupils: Vec<Pupil> = Vec::new();
         let mut known: BTreeSet<Id> = BTreeSet::new();
-        let classes = tx.classes().await?;
-        for class in classes.into_iter().filter(|c| c.school == *school && c.year == from) {
+        let members = tx.members_of_year(school, from).await?;
+        let on_lists: BTreeSet<Id> = members.iter().map(|member| member.pupil).collect();
+        for class in tx.classes_of(school, from).await? {
+            // A pupil is of the first class that has them, whichever is looked at.
+            if only.is_some_and(|only| class.name != *only) {
+                known.extend(tx.pupils_of_class(&class.id).await?.into_values());
+                continue;
+            }
             let versions = tx.records_of(&class.id).await?;
             let ids: Vec<Id> = versions.iter().filter_map(|version| version.pupil).collect();
             let mut sealed = tx.sealed_before(&ids, to.start()).await?;
@@ -294,14 +361,15 @@ impl App {
                 let Some(pupil) = version.pupil.filter(|pupil| known.insert(*pupil)) else { continue };
                 let of_pupil = sealed.remove(&pupil).unwrap_or_default();
                 let in_force = of_pupil.into_iter().find(|other| other.record == version.record);
+                let sections = self.personal(&version)?.sections().unwrap_or_default();
                 let proposed = match (&in_force, version.left_out) {
                     (None, Some(LeftOut::Transferred)) => Move::Transfer,
-                    (Some(sealed), _) if sealed.state == RecordState::Sealed => {
-                        proposal(&self.personal(sealed)?.sections().unwrap_or_default())
-                    }
+                    (Some(sealed), _) if sealed.state != RecordState::Sealed => Move::Undecided,
+                    // Mostly it is the latest version; opened once then.
+                    (Some(sealed), _) if sealed.version == version.version => proposal(&sections),
+                    (Some(sealed), _) => proposal(&self.personal(sealed)?.sections().unwrap_or_default()),
                     _ => Move::Undecided,
                 };
-                let sections = self.personal(&version)?.sections().unwrap_or_default();
                 let identity = sections.into_iter().find_map(|section| match section {
                     Section::Identity(identity) => Some(Identity { book: None, ..identity }),
                     _ => None,
@@ -309,16 +377,20 @@ impl App {
                 let what = "its sections are not of their form";
                 let identity = identity.ok_or(AppError::Damaged { number: version.number, what })?;
                 let (class, grade) = (class.name.clone(), class.grade);
-                pupils.push(Pupil { pupil, class, grade, number: version.number, identity, proposed });
+                let (number, listed) = (version.number, on_lists.contains(&pupil));
+                pupils.push(Pupil { pupil, class, grade, number, identity, listed, proposed });
             }
         }
         let planned: BTreeMap<Id, PlannedClass> =
             tx.planned_classes(school, from).await?.into_iter().map(|class| (class.id, class)).collect();
-        for member in tx.members_of_year(school, from).await? {
+        for member in members {
             if !known.insert(member.pupil) {
                 continue;
             }
             let Some(class) = planned.get(&member.class) else { continue };
+            if only.is_some_and(|only| class.name != *only) {
+                continue;
+            }
             let identity = self.open_member(&member)?;
             pupils.push(Pupil {
                 pupil: member.pupil,
@@ -326,6 +398,7 @@ impl App {
                 grade: class.grade,
                 number: member.number,
                 identity,
+                listed: true,
                 proposed: Move::Undecided,
             });
         }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hocba_record::{
-    payload::RecordKind,
-    types::{SchoolCode, SchoolYear, Text},
-};
+use hocba_record::types::{SchoolCode, SchoolYear, Text};
 use hocba_store::{
     Tx,
     model::{AuditEvent, Id, LeftOut, RecordState, SchoolYearRow},
@@ -30,6 +27,13 @@ pub struct YearView {
     pub pupils: usize,
     /// Those of them without a sealed record of the year.
     pub unfinished: usize,
+}
+
+impl YearView {
+    /// The newest of these years that is open.
+    pub fn newest_open(years: &[Self]) -> Option<SchoolYear> {
+        years.iter().filter(|year| year.row.closed_at.is_none()).map(|year| year.row.year).max()
+    }
 }
 
 /// What closing a year did.
@@ -133,29 +137,24 @@ async fn progress(tx: &mut Tx, school: &SchoolCode, year: SchoolYear) -> Result<
     let mut finished: BTreeSet<Id> = BTreeSet::new();
     let mut pupils: BTreeSet<Id> = BTreeSet::new();
     let (mut nameless, mut nameless_unfinished) = (0, 0);
-    let classes = tx.classes().await?;
-    let of_year = classes.iter().filter(|c| c.school == *school && c.year == year);
-    for class in of_year.filter(|c| c.kind.of_records() == RecordKind::Year) {
-        for version in tx.records_of(&class.id).await? {
-            // Of a pupil whose record is being corrected an earlier version is sealed.
-            let done = version.state == RecordState::Sealed
-                || version.version > 1
-                || version.left_out == Some(LeftOut::Transferred);
-            match version.pupil {
-                Some(pupil) => {
-                    pupils.insert(pupil);
-                    if done {
-                        finished.insert(pupil);
-                    }
+    for record in tx.year_records(school, year).await? {
+        // Of a pupil whose record is being corrected an earlier version is sealed.
+        let done =
+            record.state == RecordState::Sealed || record.version > 1 || record.left_out == Some(LeftOut::Transferred);
+        match record.pupil {
+            Some(pupil) => {
+                pupils.insert(pupil);
+                if done {
+                    finished.insert(pupil);
                 }
-                None => {
-                    nameless += 1;
-                    nameless_unfinished += usize::from(!done);
-                }
+            }
+            None => {
+                nameless += 1;
+                nameless_unfinished += usize::from(!done);
             }
         }
     }
-    pupils.extend(tx.members_of_year(school, year).await?.iter().map(|member| member.pupil));
+    pupils.extend(tx.pupils_on_lists(school, year).await?);
     let unfinished = pupils.difference(&finished).count() + nameless_unfinished;
     Ok(Progress { pupils: pupils.len() + nameless, unfinished })
 }

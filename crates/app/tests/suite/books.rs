@@ -22,7 +22,7 @@ use hocba_tests::{
     office::{OPERATOR, Office, chain_of, workbook},
 };
 
-fn reassessed(drafts: &mut [Draft], number: usize) {
+pub(crate) fn reassessed(drafts: &mut [Draft], number: usize) {
     let toan = drafts[number].subjects.iter_mut().find(|s| s.code.as_str() == "toan").expect("Toán");
     let Assessment::Score { reassessed, .. } = &mut toan.assessment else { panic!("a scored subject") };
     *reassessed = Some(Mark::from_tenths(80).expect("a mark"));
@@ -32,14 +32,14 @@ fn renewing(renewal: Renewal) -> Import {
     Import { renew: Some(renewal), ..Import::default() }
 }
 
-async fn all_steps(office: &Office, class: &Id, steps: &[Step]) {
+pub(crate) async fn all_steps(office: &Office, class: &Id, steps: &[Step]) {
     for step in steps {
         office.step(class, *step, &Selection::All).await;
     }
 }
 
 /// The seal says what takes the place of what; how many statements were new.
-async fn supersede(office: &Office, class: &Id) -> usize {
+pub(crate) async fn supersede(office: &Office, class: &Id) -> usize {
     let signer = office.app.signer(&OPERATOR, Step::Seal, false, &chain_of("seal")).await.expect("the seal");
     let tasks = office.app.superseding(&OPERATOR, class, &signer).await.expect("tasks");
     let signed: Vec<Superseding> = tasks

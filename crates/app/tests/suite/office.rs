@@ -6,8 +6,8 @@ use std::{
 };
 
 use hocba_app::{
-    Actor, App, AppError, Import, LinkSecret, NewAccount, NoPublicRecord, OpenLinkError, PublicState, Scope, Selection,
-    Step, link_key, link_token, policy::Action,
+    Actor, App, AppError, Conversion, Import, LinkSecret, NewAccount, NoPublicRecord, OpenLinkError, PublicState,
+    Scope, Selection, Step, link_key, link_token, policy::Action,
 };
 use hocba_bundle::report::{ChainProblem, Problem, Verdict};
 use hocba_record::{encoding::Sha256Digest, types::Mark};
@@ -236,7 +236,9 @@ async fn a_link_opens_with_its_secret_until_it_ends_or_is_withdrawn_and_every_lo
     assert!(matches!(office.app.open_link(&link_token(&stranger)).await, Err(OpenLinkError::Unknown)));
     assert!(matches!(office.app.open_link(hash.as_bytes()).await, Err(OpenLinkError::Unknown)));
     let views = office.app.links(&OPERATOR, &record).await.expect("links");
-    assert_eq!((views.len(), views[0].looks), (1, 1));
+    let seen =
+        views.iter().map(|line| (line.handed.link.id, line.handed.looks, line.handed.last_look, line.handed.paper));
+    assert_eq!(seen.collect::<Vec<_>>(), [(made.id, 1, Some(at(NOW)), None)]);
 
     office.clock.store(end.seconds(), Ordering::Relaxed);
     assert!(matches!(office.app.open_link(&token).await, Err(OpenLinkError::Expired { at }) if at == end));
@@ -364,4 +366,50 @@ async fn a_changed_mark_in_a_bundle_is_named() {
     assert_eq!(report.verdict, Verdict::Invalid);
     let names = |p: &Problem| hocba_bundle::text::problem(p, hocba_bundle::text::Language::Vietnamese).contains("Toán");
     assert!(report.checks.iter().flat_map(|c| c.outcome.problems()).any(names), "{:?}", report.checks);
+}
+
+#[tokio::test]
+async fn a_spreadsheet_that_is_taken_again_changes_nothing_and_one_mark_changes_one_record() {
+    let converter = "Lê Thị Văn Thư".parse().expect("text");
+    let conversion = Conversion { converter, compared_by: None, made_by: None, paper: None };
+    let from_paper = Import { conversion: Some(conversion), ..Import::default() };
+    let left_out = Import { leave_out: [(2, LeftOut::Other)].into(), ..Import::default() };
+    for import in [Import::default(), left_out, from_paper] {
+        let office = Office::open().await;
+        let written = || async {
+            let mut all = Vec::new();
+            for sql in [
+                "SELECT COUNT(*) FROM audit_events",
+                "SELECT CAST(SUM(revision) AS BIGINT) FROM classes",
+                "SELECT CAST(SUM(revision) AS BIGINT) FROM record_versions",
+                "SELECT CAST(SUM(changed_at) AS BIGINT) FROM record_versions",
+                "SELECT COUNT(*) FROM pupils",
+                "SELECT COUNT(*) FROM jobs",
+            ] {
+                all.push(office.database.count(sql).await);
+            }
+            all
+        };
+        let sheet = workbook(3, |_, _| {});
+        let first = office.app.import(&OPERATOR, &sheet, &import).await.expect("imported");
+        assert_eq!(first.kept, 0);
+        let before = written().await;
+        office.clock.fetch_add(3600, Ordering::SeqCst);
+        let again = office.app.import(&OPERATOR, &sheet, &import).await.expect("imported");
+        assert_eq!((again.class, again.ready, again.kept), (first.class, first.ready, 3));
+        assert_eq!(written().await, before, "{import:?}");
+
+        let changed = workbook(3, |_, drafts| drafts[0].remark = Some("Chăm học hơn".parse().expect("text")));
+        let one = office.app.import(&OPERATOR, &changed, &import).await.expect("imported");
+        assert_eq!((one.ready, one.kept), (first.ready, 2));
+        let after = written().await;
+        assert_eq!(after[0], before[0] + 1, "one event");
+        assert_eq!(after[2], before[2] + 1, "one record");
+        // Whoever is taken back in is a change, though no mark is.
+        if !import.leave_out.is_empty() {
+            let back = office.app.import(&OPERATOR, &changed, &Import::default()).await.expect("imported");
+            assert_eq!((back.ready, back.kept), (3, 3));
+            assert_eq!(written().await[2], after[2] + 1, "the one who is back");
+        }
+    }
 }

@@ -1,24 +1,22 @@
-//! Opening a school from its lists, what it still lacks, and going on to the next year.
+//! Opening a school from its lists, and what it still lacks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hocba_app::{
-    AppError, Item, ItemState, Lists, Mode, Move, OpenSchool, Outcome, RollOptions, SchoolFate, Scope, Selection, Step,
+    AppError, Appointing, AppointmentTask, Item, ItemState, Lists, Mode, OpenSchool, Outcome, Selection,
+    SignedAppointment, Step,
 };
-use hocba_bundle::report::Verdict;
-use hocba_exchange::contract::{Content, Event, Incoming};
-use hocba_record::{
-    encoding::RecordId,
-    types::{ClassName, Grade, SchoolCode, SchoolYear},
-};
-use hocba_sample::{Options, SampleSchool, SchoolOptions};
-use hocba_signature::{policy::SigningMode, statement::Role};
+use hocba_record::encoding::Sha256Digest;
+use hocba_sample::Options;
+use hocba_signature::{appointment::Appointment, statement::Role};
 use hocba_store::model::{Id, ListedSchool, School};
 use hocba_tests::{
-    NOW, SCHOOL, at,
+    Person, SCHOOL,
     office::{OPERATOR, Office, chain_of, workbook},
 };
 use hocba_workbook::{Code, table_workbook};
+
+use crate::names::{class, code, year};
 
 const STAFF: &str = "Họ và tên;Mã giáo viên;Chức vụ;Tên đăng nhập;Chủ nhiệm lớp\n\
     Trần Văn Minh;GV01;Hiệu trưởng;;\n\
@@ -28,16 +26,6 @@ const STAFF: &str = "Họ và tên;Mã giáo viên;Chức vụ;Tên đăng nhậ
     Nguyễn Văn An;GV05;Giáo viên;an@truong.vn;9A4\n\
     Nguyễn Văn An;GV06;Giáo viên;;\n";
 const CLASSES: &str = "Lớp;Khối\n9A3;9\n9A4;9\n8A1;8\n";
-
-fn code(text: &str) -> SchoolCode {
-    text.parse().expect("code")
-}
-fn year(start: u16) -> SchoolYear {
-    SchoolYear::starting(start).expect("year")
-}
-fn class(name: &str) -> ClassName {
-    name.parse().expect("class")
-}
 
 /// A list of pupils of the sample's class 9A3, in these classes.
 fn pupils(of: &[(&str, usize)]) -> Vec<u8> {
@@ -73,12 +61,12 @@ fn opening() -> OpenSchool {
     }
 }
 
-async fn take(office: &Office, lists: &Lists<'_>, mode: Mode) -> Result<hocba_app::ListsDone, AppError> {
+pub async fn take(office: &Office, lists: &Lists<'_>, mode: Mode) -> Result<hocba_app::ListsDone, AppError> {
     office.app.import_lists(&OPERATOR, &code(SCHOOL), year(2026), lists, mode).await
 }
 
 /// The usual lists, taken.
-async fn opened() -> Office {
+pub async fn opened() -> Office {
     let office = office().await;
     let pupils = pupils(&[("9A3", 3), ("9A4", 2), ("8A1", 2)]);
     let lists = Lists { staff: Some(STAFF.as_bytes()), classes: Some(CLASSES.as_bytes()), pupils: Some(&pupils) };
@@ -513,6 +501,95 @@ async fn when_nothing_is_missing_the_class_can_be_signed_and_not_before() {
     }
 }
 
+/// Signs what is to be signed, as somebody of the example people.
+fn signed_by(file: &str, tasks: &[AppointmentTask]) -> Vec<SignedAppointment> {
+    let key = Person::example(file).key;
+    let sign = |task: &AppointmentTask| SignedAppointment {
+        payload: task.appointment.to_bytes(),
+        at: task.at,
+        signature: key.sign(task.bytes()).to_vec(),
+    };
+    tasks.iter().map(sign).collect()
+}
+
+#[tokio::test]
+async fn appointments_are_prepared_signed_elsewhere_and_taken_back_all_or_none() {
+    let office = opened().await;
+    let (app, school) = (&office.app, code(SCHOOL));
+    for (login, file) in
+        [("tranvan.minh", "principal"), ("lethu.ha", "deputy"), ("nguyenthi.hoa", "teacher"), ("phanthi.thao", "seal")]
+    {
+        let account = account(&office, login).await;
+        assert!(app.enrol_certificate(&OPERATOR, &account, &chain_of(file)).await.expect("enrolled"));
+    }
+    let (department, principal) = (chain_of("department"), chain_of("principal"));
+    let homerooms = Appointing::Homerooms { year: year(2026), deputy: false };
+
+    // The principal is nobody yet; somebody else's department is none of this school.
+    let early = app.prepare_appointments(&OPERATOR, &school, homerooms, &principal).await;
+    assert!(matches!(early, Err(AppError::NotAppointed { role: Role::Principal, .. })), "{early:?}");
+    let foreign = app.prepare_appointments(&OPERATOR, &school, Appointing::School, &chain_of("other-principal")).await;
+    assert!(matches!(foreign, Err(AppError::NotAppointed { role: Role::Department, .. })), "{foreign:?}");
+
+    let tasks = app.prepare_appointments(&OPERATOR, &school, Appointing::School, &department).await.expect("tasks");
+    let roles: Vec<Role> = tasks.iter().map(|task| task.appointment.role).collect();
+    assert_eq!(roles, [Role::Principal, Role::DeputyPrincipal, Role::SchoolSeal]);
+    assert_eq!(tasks[2].appointment.appointee.name.as_str(), "Trường THCS Trần Phú", "a seal is the school's");
+    let signed = signed_by("department", &tasks);
+
+    // One thing wrong with one of them, and none is taken.
+    let appointments = || app.list_appointments(&OPERATOR, &school);
+    let wrong = |change: &dyn Fn(&mut SignedAppointment)| {
+        let mut signed = signed.clone();
+        change(&mut signed[1]);
+        signed
+    };
+    let other_key = signed_by("principal", &tasks)[1].signature.clone();
+    let changed = |change: &dyn Fn(&mut Appointment)| {
+        let mut appointment = tasks[1].appointment.clone();
+        change(&mut appointment);
+        appointment.to_bytes()
+    };
+    let stranger = Sha256Digest::of(&chain_of("other-teacher")[0]);
+    for signed in [
+        wrong(&|one| one.signature[0] ^= 1),
+        wrong(&|one| one.signature.clone_from(&other_key)),
+        wrong(&|one| one.at = one.at.plus(1)),
+        wrong(&|one| one.at = one.at.plus(-2 * 86_400)),
+        wrong(&|one| one.payload = changed(&|a| a.role = Role::Principal)),
+        wrong(&|one| one.payload = changed(&|a| a.school = code(hocba_tests::OTHER_SCHOOL))),
+        wrong(&|one| one.payload = changed(&|a| a.appointee.certificate = stranger)),
+        wrong(&|one| one.payload.clear()),
+    ] {
+        let refused = app.submit_appointments(&OPERATOR, &school, Appointing::School, &department, &signed).await;
+        assert!(matches!(refused, Err(AppError::OneOfMany { index: 1, .. })), "{refused:?}");
+        assert!(appointments().await.expect("asked").is_empty(), "none of three");
+    }
+    // Those of the whole school do not come in as homeroom teachers.
+    let beside = app.submit_appointments(&OPERATOR, &school, homerooms, &department, &signed).await;
+    assert!(matches!(beside, Err(AppError::OneOfMany { index: 0, .. })), "{beside:?}");
+
+    let submit = || app.submit_appointments(&OPERATOR, &school, Appointing::School, &department, &signed);
+    assert_eq!(submit().await.expect("taken"), 3);
+    assert_eq!(submit().await.expect("sent again"), 0);
+    let none = app.prepare_appointments(&OPERATOR, &school, Appointing::School, &department).await.expect("asked");
+    assert!(none.is_empty(), "nothing is asked for twice");
+
+    // Now the principal may: of two classes, the one whose teacher has a certificate.
+    let tasks = app.prepare_appointments(&OPERATOR, &school, homerooms, &principal).await.expect("tasks");
+    let classes: Vec<_> = tasks.iter().map(|task| task.appointment.class.clone()).collect();
+    assert_eq!(classes, [Some(class("9A3"))]);
+    let signed = signed_by("principal", &tasks);
+    assert_eq!(app.submit_appointments(&OPERATOR, &school, homerooms, &principal, &signed).await.expect("taken"), 1);
+    assert_eq!(appointments().await.expect("asked").len(), 4);
+    let none = app.prepare_appointments(&OPERATOR, &school, homerooms, &principal).await.expect("asked");
+    assert!(none.is_empty(), "nothing is asked for twice");
+    // Signed and not recorded yet; the other two classes have nobody with a certificate.
+    assert!(matches!(of(&state(&office).await, "principal_appointment").state, ItemState::Waiting { waiting: 1 }));
+    let homerooms = of(&state(&office).await, "homeroom_appointments").clone();
+    assert!(matches!(homerooms.state, ItemState::Missing { missing: 2, of: 3 }), "{homerooms:?}");
+}
+
 #[tokio::test]
 async fn the_departments_list_names_a_school_and_another_name_is_refused() {
     let office = Office::open().await;
@@ -520,6 +597,7 @@ async fn the_departments_list_names_a_school_and_another_name_is_refused() {
         code: code(SCHOOL),
         name: "Trường THCS Trần Phú".parse().expect("text"),
         levels: vec![hocba_record::types::EducationLevel::LowerSecondary],
+        ward: None,
     };
     assert_eq!(office.app.note_schools(&OPERATOR, std::slice::from_ref(&listed)).await.expect("noted"), 1);
     assert_eq!(office.app.note_schools(&OPERATOR, &[listed]).await.expect("noted"), 0);
@@ -556,206 +634,6 @@ async fn a_year_is_closed_when_it_is_done_or_for_a_reason_and_its_lists_stay() {
     let years = office.app.school_years(&OPERATOR, &school).await.expect("years");
     assert_eq!((years.len(), years[0].pupils, years[0].unfinished), (1, 7, 7));
     assert_eq!(years[0].row.reason.as_ref().map(ToString::to_string).as_deref(), Some("Trường chuyển hệ thống"));
-}
-
-/// A school of so many pupils whose year is sealed and anchored: all classes but the last.
-async fn sealed_school(pupils: usize, per_grade: usize) -> (Office, Vec<Id>, SampleSchool) {
-    let mut office = office().await;
-    office.sign_by(SigningMode::List);
-    let grade = |n| Grade::new(n).expect("grade");
-    let options = SchoolOptions {
-        grades: vec![(grade(9), per_grade), (grade(8), per_grade), (grade(7), per_grade), (grade(6), per_grade + 1)],
-        pupils,
-        ..SchoolOptions::lower_secondary()
-    };
-    let sample = hocba_sample::school(5, &options);
-    for role in [Role::Principal, Role::SchoolSeal] {
-        assert!(office.appoint(role).await);
-    }
-    let mut ids = Vec::new();
-    for (place, class) in sample.classes.iter().enumerate() {
-        let (header, drafts) = class.drafts();
-        let messages: Vec<Incoming> = drafts
-            .into_iter()
-            .enumerate()
-            .map(|(n, draft)| Incoming {
-                id: format!("MAU-{}-{n}", header.class).parse().expect("a key"),
-                version: 1,
-                at: at(NOW),
-                event: Event::New(Box::new(Content { header: header.clone(), draft, earlier: Vec::new() })),
-                warnings: Vec::new(),
-            })
-            .collect();
-        let taken = office.app.take_messages(&OPERATOR, &messages, &Default::default()).await.expect("taken");
-        assert!(taken.refused.is_empty(), "{:?}", taken.refused);
-        let mut tx = office.app.store().read().await.expect("read");
-        let stored = tx.class_named(&header.school, header.year, &header.class).await.expect("read").expect("there");
-        drop(tx);
-        ids.push(stored.id);
-        let mut appointment = office.people.appointment(Role::HomeroomTeacher, Some(header.class.as_str()));
-        appointment.id = RecordId::from_bytes([u8::try_from(place + 1).expect("small"); 16]);
-        let statement = office.people.appoint(&appointment);
-        let done = office.app.appoint(&OPERATOR, &statement, &chain_of("principal"), &chain_of("teacher")).await;
-        assert!(done.expect("appointed"));
-    }
-    office.anchor().await;
-    let (last, sealed) = ids.split_last().expect("classes");
-    for class in sealed {
-        for step in [Step::Sign, Step::CoSign, Step::Seal] {
-            office.step(class, step, &Selection::All).await;
-        }
-    }
-    assert!(office.lines(last).await.iter().all(|line| line.left_out.is_none()));
-    office.anchor().await;
-    (office, ids, sample)
-}
-
-/// The bytes of every signed statement.
-async fn statements(office: &Office, classes: &[Id]) -> BTreeMap<(RecordId, u32), Vec<u8>> {
-    let mut all = BTreeMap::new();
-    for class in classes {
-        for version in office.app.store().read().await.expect("read").records_of(class).await.expect("read") {
-            if let Some(statement) = &version.statement {
-                all.insert((version.record, version.version), statement.to_bytes());
-            }
-        }
-    }
-    all
-}
-
-/// Rolls a school over and looks at everything that must hold afterwards.
-async fn rolls_over(pupils: usize, per_grade: usize) {
-    let (office, ids, sample) = sealed_school(pupils, per_grade).await;
-    let (school, years) = (code(SCHOOL), (year(2026), year(2027)));
-    let before = statements(&office, &ids).await;
-    let last = sample.classes.last().expect("a class").options.clone();
-    let none = RollOptions::default();
-    let early = office.app.roll_over(&OPERATOR, &school, years, &none, Mode::Apply).await;
-    assert!(matches!(early, Err(AppError::YearNotOpen(_))), "the next year is opened first");
-    office.app.open_year(&OPERATOR, &school, years.1).await.expect("opened");
-
-    let options = RollOptions {
-        decisions: BTreeMap::from([
-            ((class("8A1"), 1), Move::Repeat),
-            ((class("8A1"), 2), Move::Transfer),
-            ((last.class.clone(), 1), Move::Promote),
-        ]),
-        ..RollOptions::default()
-    };
-    let shown = office.app.roll_over(&OPERATOR, &school, years, &options, Mode::Preview).await.expect("shown");
-    assert_eq!(office.database.count("SELECT COUNT(*) FROM class_members").await, 0, "a preview writes nothing");
-    let done = office.app.roll_over(&OPERATOR, &school, years, &options, Mode::Apply).await.expect("rolled");
-    assert_eq!(done.pupils, shown.pupils);
-    assert_eq!(done.pupils.len(), pupils);
-    let counts = done.counts();
-    let of_grade = |n: u8| {
-        sample.classes.iter().filter(|c| c.options.grade.number() == n).map(|c| c.options.pupils).sum::<usize>()
-    };
-    assert_eq!(counts[&Move::Leave], of_grade(9), "the last grade leaves");
-    assert_eq!(counts[&Move::Undecided], last.pupils - 1, "no sealed record, no guess");
-    assert_eq!((counts[&Move::Repeat], counts[&Move::Transfer]), (1, 1));
-    assert_eq!(done.placed, counts[&Move::Promote] + counts[&Move::Repeat]);
-    let repeats = done.pupils.iter().find(|l| l.what == Move::Repeat).expect("one");
-    assert_eq!((repeats.into.as_ref(), repeats.decided), (Some(&class("8A1")), true));
-    let up = done.pupils.iter().find(|l| (l.class.as_str(), l.number) == ("8A1", 3)).expect("one");
-    assert_eq!(up.into, Some(class("9A1")));
-    let on_lists = office.database.count("SELECT COUNT(*) FROM class_members").await;
-    assert_eq!(on_lists, i64::try_from(done.placed).expect("a count"));
-
-    // Done again it changes nothing, and who was decided since is moved.
-    let audited = office.database.count("SELECT COUNT(*) FROM audit_events").await;
-    let again = office.app.roll_over(&OPERATOR, &school, years, &options, Mode::Apply).await.expect("rolled");
-    assert_eq!((again.placed, again.unchanged, again.new_classes.len()), (0, done.placed, 0));
-    assert_eq!(office.database.count("SELECT COUNT(*) FROM audit_events").await, audited);
-    let decided =
-        RollOptions { decisions: BTreeMap::from([((class("8A1"), 3), Move::Leave)]), ..RollOptions::default() };
-    office.app.roll_over(&OPERATOR, &school, years, &decided, Mode::Apply).await.expect("rolled");
-    assert_eq!(office.database.count("SELECT COUNT(*) FROM class_members").await, on_lists - 1);
-
-    // Nothing that was signed is another, and all of it verifies.
-    assert_eq!(statements(&office, &ids).await, before);
-    assert_eq!(before.len(), pupils - last.pupils);
-    for class in ids.iter().take(3) {
-        let line = &office.lines(class).await[0];
-        let bundle = office.app.bundle(&OPERATOR, &line.record, Scope::Whole).await.expect("a bundle");
-        let report = office.app.verify(&bundle.to_bytes()).await;
-        assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
-    }
-    for id in &ids {
-        let mut tx = office.app.store().read().await.expect("read");
-        let class = tx.class(id).await.expect("read").expect("there");
-        for version in tx.records_of(id).await.expect("read") {
-            office.app.check_personal(&class, &version).expect("sound");
-        }
-    }
-    let strangers =
-        RollOptions { decisions: BTreeMap::from([((class("8A1"), 99), Move::Leave)]), ..RollOptions::default() };
-    let refused = office.app.roll_over(&OPERATOR, &school, years, &strangers, Mode::Apply).await;
-    assert!(matches!(refused, Err(AppError::UnknownNumber(99))));
-    let far = office.app.roll_over(&OPERATOR, &school, (years.0, year(2028)), &none, Mode::Apply).await;
-    assert!(matches!(far, Err(AppError::RollOver(_))));
-}
-
-#[tokio::test]
-async fn a_small_school_is_rolled_over_and_its_records_stay_as_they_are() {
-    rolls_over(27, 2).await;
-}
-
-/// The same of a school of a tenth, in 45 classes; of 1,900 with `HOCBA_SCHOOL=1900`, which seals as many records first and
-/// takes some minutes.
-#[tokio::test]
-async fn a_school_of_45_classes_is_rolled_over_and_its_records_stay_as_they_are() {
-    let pupils = std::env::var("HOCBA_SCHOOL").ok().map(|text| text.parse().expect("a number of pupils"));
-    rolls_over(pupils.unwrap_or(190), 11).await;
-}
-
-#[tokio::test]
-async fn the_pupils_of_a_closed_school_go_on_at_its_successor_and_two_classes_of_one_name_are_not_mixed() {
-    let office = opened().await;
-    let (old, new) = (code(SCHOOL), code("79DEMO002"));
-    for other in ["79DEMO002", "79DEMO003"] {
-        let school = School { code: code(other), issuer: "so-demo".parse().expect("issuer") };
-        office.app.add_school(&OPERATOR, &school).await.expect("added");
-        office.app.open_year(&OPERATOR, &code(other), year(2026)).await.expect("opened");
-        office.app.open_year(&OPERATOR, &code(other), year(2027)).await.expect("opened");
-    }
-    // The successor has an 8A1 of its own.
-    let own = "Lớp;STT;Họ và tên;Ngày sinh;Giới tính;Mã học sinh\n8A1;1;Lê Văn Tám;05/03/2013;Nam;T8\n";
-    office
-        .app
-        .import_lists(
-            &OPERATOR,
-            &new,
-            year(2026),
-            &Lists::of_classes(b"L\xe1\xbb\x9bp;Kh\xe1\xbb\x91i\n8A1;8\n"),
-            Mode::Apply,
-        )
-        .await
-        .expect("planned");
-    office
-        .app
-        .import_lists(&OPERATOR, &new, year(2026), &Lists::of_pupils(own.as_bytes()), Mode::Apply)
-        .await
-        .expect("taken");
-    let decide = |class_name: &str, count: u32| RollOptions {
-        decisions: (1..=count).map(|n| ((class(class_name), n), Move::Promote)).collect(),
-        ..RollOptions::default()
-    };
-    let years = (year(2026), year(2027));
-    office.app.roll_over(&OPERATOR, &new, years, &decide("8A1", 1), Mode::Apply).await.expect("its own go up");
-
-    let fate = SchoolFate::Closed { successors: vec![new.clone(), code("79DEMO003")] };
-    office.app.school_changed(&OPERATOR, &old, &fate, None).await.expect("closed");
-    let which = office.app.roll_over(&OPERATOR, &old, years, &decide("8A1", 2), Mode::Apply).await;
-    assert!(matches!(which, Err(AppError::SchoolClosed { .. })), "two go on: which one is said");
-    let into = RollOptions { into: Some(new.clone()), ..decide("8A1", 2) };
-    let mixed = office.app.roll_over(&OPERATOR, &old, years, &into, Mode::Apply).await;
-    assert!(matches!(&mixed, Err(AppError::ClassTaken(name)) if *name == class("9A1")), "{mixed:?}");
-    let named = RollOptions { names: BTreeMap::from([(class("8A1"), class("9B1"))]), ..into };
-    let done = office.app.roll_over(&OPERATOR, &old, years, &named, Mode::Apply).await.expect("rolled");
-    assert_eq!((done.school, done.placed, done.new_classes), (new.clone(), 2, vec![class("9B1")]));
-    let sql = "SELECT COUNT(*) FROM class_members m JOIN planned_classes p ON p.id = m.class WHERE p.school = '79DEMO002' AND p.year = 2027";
-    assert_eq!(office.database.count(sql).await, 3);
 }
 
 #[tokio::test]

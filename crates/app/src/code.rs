@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 /// Characters of an activation slip's code: 15 of chance (75 bits) and the check digit, in four groups of four.
 pub const SLIP: usize = 16;
+/// Characters of a paper link's code: as those of a slip.
+pub const PAPER: usize = 16;
 /// Characters of a recovery code: 9 of chance (45 bits, and guessed as slowly as a password) and the check digit.
 pub const RECOVERY: usize = 10;
 /// Recovery codes of an account.
