@@ -73,6 +73,7 @@ mod delivery;
 mod error;
 mod facts;
 mod fsck;
+mod look;
 mod node;
 mod service;
 mod statuses;

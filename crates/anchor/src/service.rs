@@ -210,6 +210,8 @@ pub struct AnchorService<R> {
     pub(crate) register: Option<Register>,
     /// The status log, likewise.
     pub(crate) log: Option<StatusLog>,
+    /// When the operators were last asked how they do.
+    pub(crate) looked: Option<UnixTime>,
     /// Which attempt was last sent from here, and when.
     pub(crate) sent: Option<(Delivery, i64, UnixTime)>,
     /// Deliveries are tried whether they are due or not.
@@ -254,6 +256,7 @@ impl<R: Rpc + Clone> AnchorService<R> {
             lease: None,
             register: None,
             log: None,
+            looked: None,
             sent: None,
             hurry: false,
         }
@@ -466,7 +469,11 @@ impl<R: Rpc + Clone> AnchorService<R> {
         match self.step().await {
             Ok(Progress::Did(_)) => Duration::ZERO,
             Ok(Progress::UnderWay { .. }) => BUSY,
-            Ok(Progress::NotLeader | Progress::PutOff { .. } | Progress::Idle { .. }) => IDLE + self.jitter(),
+            Ok(Progress::NotLeader) => IDLE + self.jitter(),
+            Ok(Progress::PutOff { .. } | Progress::Idle { .. }) => {
+                self.look_around().await;
+                IDLE + self.jitter()
+            }
             Err(error) => {
                 tracing::error!(%error, "anchoring stands still: {error}");
                 IDLE * 5

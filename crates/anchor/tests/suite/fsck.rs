@@ -3,15 +3,24 @@
 use std::collections::BTreeSet;
 
 use hocba_anchor::{Fault, Report, fsck};
+use hocba_app::{
+    AccessSettings, Actor, NewAccount, NewTask,
+    access::{Activation, Client},
+    model::{Grant, GrantRole, KeptKind, TaskKind, TaskState},
+};
 use hocba_bundle::facts::{ALG_RFC6962_SHA256, IssuerCode};
 use hocba_chain::{Anchor, Fee, Terms, transaction::ANCHOR_GAS};
-use hocba_record::{canonical::Limits, encoding::Sha256Digest};
+use hocba_record::{
+    canonical::Limits,
+    encoding::Sha256Digest,
+    types::{SchoolCode, SchoolYear},
+};
 use hocba_signature::{
     algorithm::Algorithm,
     statement::{Role, Statement, StatementType},
 };
 use hocba_store::Backend;
-use hocba_tests::{NOW, database::backend};
+use hocba_tests::{NOW, SCHOOL, database::backend};
 
 use crate::common::{Setup, World, anchorer, hex, now, school};
 
@@ -115,6 +124,12 @@ const BY_SQL: &[(&str, &[&str])] = &[
     ("DELETE FROM audit_events WHERE action = 'seal_records'", &["no_event"]),
     ("DELETE FROM audit_events WHERE action = 'close_batch'", &["no_event"]),
     ("DELETE FROM audit_events WHERE action = 'anchor_batch'", &["no_event"]),
+    ("UPDATE class_progress SET in_force = in_force - 1", &["figure", "figures"]),
+    ("UPDATE class_progress SET grade = 8", &["claims"]),
+    ("DELETE FROM class_progress", &["figures"]),
+    ("DELETE FROM class_progress_days", &["figures"]),
+    ("UPDATE class_progress_days SET in_force = in_force + 1", &["figures"]),
+    ("UPDATE class_progress SET class = '9A9'", &["figures"]),
 ];
 
 /// What is wrong with a statement in other ways than the database can say.
@@ -250,6 +265,8 @@ async fn every_kind_of_fault_is_found_and_none_where_there_is_none() {
         "other_on_chain",
         "anchored_twice",
         "unknown_batch",
+        "figure",
+        "figures",
     ]
     .into();
     assert_eq!(seen, all, "a kind of fault that no test makes");
@@ -274,4 +291,59 @@ async fn receipts_after_the_block_that_was_looked_at_are_counted_and_not_called_
     let report = fsck(&world.store, None, Some(&before)).await.expect("read");
     assert!(report.is_clean(), "{:#?}", report.faults);
     assert_eq!((report.counted.receipts, report.counted.receipts_after), (0, 2));
+}
+
+#[tokio::test]
+async fn what_came_of_a_task_and_a_file_that_waits_are_opened_too() {
+    let world = World::sealed(SETUP).await;
+    let app = world.app();
+    let school: SchoolCode = SCHOOL.parse().expect("code");
+    let grants = vec![Grant::of_school(GrantRole::Principal, school.clone(), None)];
+    let new = NewAccount { login: "nguoi.nhap".into(), name: "A".into(), certificate: None, grants };
+    let actor = Actor::Account(app.add_account(&Actor::LocalOperator, new).await.expect("added"));
+    let year = SchoolYear::starting(2026).expect("year");
+    let new = NewTask { kind: TaskKind::TakeLists, school: school.clone(), year, class: None };
+    let task = app.begin_task(&actor, &new).await.expect("begun");
+    app.end_task(&task, TaskState::Done, b"{}").await.expect("ended");
+    let file = ("nhan-su.csv", b"x".as_slice());
+    let kind = (KeptKind::Staff, Some(year));
+    app.keep_file(&actor, &school, kind, file, &Default::default()).await.expect("kept");
+    world.assert_clean("a task and a kept file").await;
+    for (sql, places) in [
+        ("UPDATE tasks SET result = x'00'", 1),
+        ("UPDATE kept_files SET personal = x'00'", 2),
+        ("UPDATE kept_files SET key_id = 'another'", 2),
+    ] {
+        world.sql(sql).await;
+        let found = world.fsck().await.faults;
+        let sealed: Vec<&Fault> = found.iter().filter(|fault| fault.what.code() == "personal").collect();
+        assert_eq!(sealed.len(), places, "{sql}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_people_are_written_to_are_opened_too() {
+    let world = World::sealed(SETUP).await;
+    let let_off = AccessSettings { second_factor: Default::default(), ..AccessSettings::default() };
+    let app = world.app().with_access(let_off);
+    let grants = vec![Grant::of_school(GrantRole::Clerk, SCHOOL.parse().expect("code"), None)];
+    let new = NewAccount { login: "nguoi.nhan".into(), name: "A".into(), certificate: None, grants };
+    let account = app.add_account(&Actor::LocalOperator, new).await.expect("added");
+    let slip = app.make_slips(&Actor::LocalOperator, &[account.id]).await.expect("made").remove(0).code;
+    let client = Client { address: [203, 0, 113, 9].into(), agent: "" };
+    let with = Activation { slip: &slip, password: "mùa hè ở Đà Lạt", code: None, client };
+    let token = app.activate(&with).await.expect("activated").session.token;
+    let session = app.session(&token).await.expect("alive");
+    let code = app.give_mail(&session, "a@b.vn").await.expect("given");
+    app.confirm_mail(&session, &code).await.expect("confirmed");
+    app.give_mail(&session, "c@d.vn").await.expect("given");
+    world.assert_clean("an address, and one that waits").await;
+    for (sql, places) in
+        [("UPDATE mail_codes SET address = x'00'", 1), ("UPDATE mail_addresses SET key_id = 'another'", 2)]
+    {
+        world.sql(sql).await;
+        let found = world.fsck().await.faults;
+        let sealed: Vec<&Fault> = found.iter().filter(|fault| fault.what.code() == "personal").collect();
+        assert_eq!(sealed.len(), places, "{sql}: {found:?}");
+    }
 }

@@ -19,3 +19,4 @@ mod replica;
 mod servers;
 mod stage;
 mod story;
+mod years;
