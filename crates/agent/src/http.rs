@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Edges, ListRequest, Origin, Paired, Person, Refused, Signer,
+    AppointmentsRequest, Edges, ListRequest, NotTaken, Origin, Paired, Person, Refused, Review, Signer, WholeProgress,
+    WholeRequest, WholeState,
+    appointments::review_appointments,
     pairing::Pairing,
     review::review,
     work::{Busy, Key, SharedSigner, Work},
@@ -127,12 +129,19 @@ impl Agent {
     /// The routes, for a listener at this port of the loopback.
     pub fn router(&self, port: u16) -> Router {
         let lists = post(sign).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
+        let parts = post(add_class).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
+        let appointments = post(sign_appointments).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
         Router::new()
             .route("/v1/status", get(status))
             .route("/v1/pair", post(pair))
             .route("/v1/certificates", get(certificates))
             .route("/v1/sign", lists)
+            .route("/v1/sign-appointments", appointments)
             .route("/v1/lists/{list}", get(progress))
+            .route("/v1/wholes", post(begin_whole))
+            .route("/v1/wholes/{whole}", get(whole))
+            .route("/v1/wholes/{whole}/classes", parts)
+            .route("/v1/wholes/{whole}/confirm", post(confirm_whole))
             .fallback(|| async {
                 Problem::plain(StatusCode::NOT_FOUND, "not-found", "không có ở đây", "nothing is here")
             })
@@ -362,21 +371,41 @@ async fn certificates(Shared(agent): Shared<Agent>, request: Request) -> Result<
 
 async fn sign(Shared(agent): Shared<Agent>, request: Request) -> Result<Response, Problem> {
     let origin = paired(&agent, &request)?;
-    let bytes = body(request).await?;
-    let list: ListRequest = serde_json::from_slice(&bytes).map_err(|_| Problem::malformed())?;
-    let held =
-        agent.0.held.iter().position(|held| *held.certificate.digest() == list.certificate).ok_or_else(|| {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "other-certificate",
-                "ở đây không có khoá của chứng thư này",
-                "the key of this certificate is not here",
-            )
-        })?;
+    let list: ListRequest = serde_json::from_slice(&body(request).await?).map_err(|_| Problem::malformed())?;
+    let held = holder(&agent, &list.certificate)?;
+    take(agent, origin, held, move |certificate, now| review(list, certificate, now)).await
+}
+
+async fn sign_appointments(Shared(agent): Shared<Agent>, request: Request) -> Result<Response, Problem> {
+    let origin = paired(&agent, &request)?;
+    let list: AppointmentsRequest = serde_json::from_slice(&body(request).await?).map_err(|_| Problem::malformed())?;
+    let held = holder(&agent, &list.certificate)?;
+    take(agent, origin, held, move |certificate, now| review_appointments(list, certificate, now)).await
+}
+
+/// Which key is that of a certificate.
+fn holder(agent: &Agent, certificate: &Sha256Digest) -> Result<usize, Problem> {
+    agent.0.held.iter().position(|held| held.certificate.digest() == certificate).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "other-certificate",
+            "ở đây không có khoá của chứng thư này",
+            "the key of this certificate is not here",
+        )
+    })
+}
+
+/// Takes a list: looked at, then shown and signed on a thread of its own. Answers with how far it is.
+async fn take(
+    agent: Agent,
+    origin: String,
+    held: usize,
+    review: impl FnOnce(&Certificate, UnixTime) -> Result<Review, Refused> + Send + 'static,
+) -> Result<Response, Problem> {
     let now = agent.now();
     let this = agent.clone();
     // A class takes some milliseconds of hashing; other requests need not wait for it.
-    let review = tokio::task::spawn_blocking(move || review(list, &this.0.held[held].certificate, now));
+    let review = tokio::task::spawn_blocking(move || review(&this.0.held[held].certificate, now));
     let review = review.await.map_err(|_| Problem::malformed())??;
     let key: Key = (origin, review.id);
     let begun = agent.0.work.take(&key, review).map_err(|Busy| {
@@ -402,6 +431,91 @@ async fn sign(Shared(agent): Shared<Agent>, request: Request) -> Result<Response
         });
     }
     answer(&agent, &key, 0).map(|progress| (StatusCode::ACCEPTED, progress).into_response())
+}
+
+impl From<NotTaken> for Problem {
+    fn from(why: NotTaken) -> Self {
+        let (status, code, vi) = match why {
+            NotTaken::Unknown => (StatusCode::NOT_FOUND, "unknown-list", "không biết danh sách nhiều lớp này"),
+            NotTaken::Other => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "other-class", "lớp này của trường hoặc người ký khác các lớp kia")
+            }
+            NotTaken::Twice => (StatusCode::UNPROCESSABLE_ENTITY, "twice", "lớp này đã có trong danh sách"),
+            NotTaken::Count => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "too-many", "danh sách không có lớp nào, hoặc có quá nhiều")
+            }
+        };
+        Self::new(status, code, vi, &why.to_string())
+    }
+}
+
+/// Begins a list of several classes.
+async fn begin_whole(Shared(agent): Shared<Agent>, request: Request) -> Result<Response, Problem> {
+    let origin = paired(&agent, &request)?;
+    let of: WholeRequest = serde_json::from_slice(&body(request).await?).map_err(|_| Problem::malformed())?;
+    holder(&agent, &of.certificate)?;
+    let id = agent.0.work.with_wholes(|wholes| wholes.begin(&origin, of));
+    Ok((StatusCode::CREATED, whole_answer(&agent, &origin, id)?).into_response())
+}
+
+/// Takes a class into a list of several: looked at as every list is, and shown.
+async fn add_class(
+    Shared(agent): Shared<Agent>,
+    Path(id): Path<u64>,
+    request: Request,
+) -> Result<Json<WholeProgress>, Problem> {
+    let origin = paired(&agent, &request)?;
+    let list: ListRequest = serde_json::from_slice(&body(request).await?).map_err(|_| Problem::malformed())?;
+    let held = holder(&agent, &list.certificate)?;
+    let (this, of, now) = (agent.clone(), origin.clone(), agent.now());
+    let taken = tokio::task::spawn_blocking(move || {
+        let review = review(list, &this.0.held[held].certificate, now)?;
+        this.0.work.with_wholes(|wholes| wholes.add(&of, id, &review))?;
+        this.0.person.shows(&of, &review);
+        Ok::<_, Problem>(())
+    });
+    taken.await.map_err(|_| Problem::malformed())??;
+    whole_answer(&agent, &origin, id)
+}
+
+/// Has several classes confirmed as one.
+async fn confirm_whole(
+    Shared(agent): Shared<Agent>,
+    Path(id): Path<u64>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let origin = paired(&agent, &request)?;
+    if let Some(whole) = agent.0.work.with_wholes(|wholes| wholes.close(&origin, id))? {
+        let (this, of) = (agent.clone(), origin.clone());
+        // Not waited for, as with a list.
+        tokio::task::spawn_blocking(move || this.0.work.ask_whole(&of, id, &whole, &*this.0.person));
+    }
+    Ok((StatusCode::ACCEPTED, whole_answer(&agent, &origin, id)?).into_response())
+}
+
+/// How far a list of several classes is; waits for the person's answer.
+async fn whole(
+    Shared(agent): Shared<Agent>,
+    Path(id): Path<u64>,
+    Query(Asked { wait, .. }): Query<Asked>,
+    request: Request,
+) -> Result<Json<WholeProgress>, Problem> {
+    let origin = paired(&agent, &request)?;
+    let mut changes = agent.0.work.changes();
+    let news = async {
+        loop {
+            let waits = agent.0.work.whole(&origin, id).is_some_and(|whole| whole.state == WholeState::Waiting);
+            if !waits || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(wait.min(MAX_WAIT)), news).await;
+    whole_answer(&agent, &origin, id)
+}
+
+fn whole_answer(agent: &Agent, origin: &str, id: u64) -> Result<Json<WholeProgress>, Problem> {
+    agent.0.work.whole(origin, id).map(Json).ok_or_else(|| NotTaken::Unknown.into())
 }
 
 #[derive(Deserialize)]

@@ -35,6 +35,10 @@ pub trait Person: Send + Sync {
     fn show_code(&self, code: &str);
     /// Shows what an origin wants signed, and gives the answer. May take as long as a person takes.
     fn confirms(&self, origin: &str, review: &crate::Review) -> bool;
+    /// Shows a class of a whole as it comes; what is asked about is asked when all of them are there.
+    fn shows(&self, origin: &str, review: &crate::Review);
+    /// Gives the answer for several classes at once, each of which was shown.
+    fn confirms_whole(&self, origin: &str, whole: &crate::Whole) -> bool;
     /// Tells how a list ended, or why it stopped.
     fn told(&self, review: &crate::Review, state: &crate::State, signed: usize);
 }

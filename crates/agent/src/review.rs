@@ -18,6 +18,7 @@ use hocba_record::{
     types::{ClassName, SchoolCode, SchoolYear, UnixTime},
 };
 use hocba_signature::{
+    appointment::Appointment,
     certificate::Certificate,
     list::ListPlace,
     statement::{Header, MAX_HEADER_BYTES, Role, StatementType},
@@ -25,7 +26,7 @@ use hocba_signature::{
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-/// Most records in one list: the largest class there can be, as a server takes them.
+/// Most records or appointments in one list: the largest class there can be, as a server takes them.
 pub const MAX_TASKS: usize = 200;
 /// How far the time in a task may be before this machine's clock, in seconds: a list that was prepared in the morning is
 /// signed in the evening.
@@ -67,19 +68,15 @@ pub struct ListRequest {
     pub tasks: Vec<SigningTask>,
 }
 
-/// What is shown of one record, and what is signed.
+/// What is shown of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Place in the class list, as the server says. Nothing signed says it.
-    pub number: u32,
+pub struct RecordShown {
     /// Record.
     pub record: RecordId,
     /// Version.
     pub version: u32,
     /// The server's revision, to be given back.
     pub revision: i64,
-    /// The time in the header.
-    pub at: UnixTime,
     /// The pupil, as signed.
     pub name: String,
     /// Birth date as printed.
@@ -90,15 +87,35 @@ pub struct Entry {
     pub conduct: Option<Rating>,
     /// Subjects and their marks of the year in tenths, for those that have marks.
     pub marks: Vec<(String, u32)>,
+    payload: Sha256Digest,
+}
+
+/// What is shown of something to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// A year record.
+    Record(RecordShown),
+    /// An appointment, whole.
+    Appointment(Appointment),
+}
+
+/// What is shown of one statement, and what is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Place in the class list, or in the list of appointments, as the server says. Nothing signed says it.
+    pub number: u32,
+    /// The time in the header.
+    pub at: UnixTime,
+    /// What is shown.
+    pub shown: Shown,
     /// Names what the signature is over but for its time, so that the same is not signed twice.
     pub(crate) content: Sha256Digest,
     pub(crate) bytes: Vec<u8>,
     /// Where this record is in what is signed; none where it is signed by itself.
     pub(crate) place: Option<ListPlace>,
-    payload: Sha256Digest,
 }
 
-impl Entry {
+impl RecordShown {
     /// The mean of the year's marks in tenths, rounded half up, where there are any. TT 22 knows no such average; it is a
     /// number to compare two screens by.
     pub fn mean_mark(&self) -> Option<u32> {
@@ -108,22 +125,34 @@ impl Entry {
     }
 }
 
-/// A list whose every record was computed again.
+/// What a list is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// The records of a class.
+    Class {
+        /// School year.
+        year: SchoolYear,
+        /// Class.
+        class: ClassName,
+    },
+    /// Appointments of a school's people.
+    Appointments,
+}
+
+/// A list of which everything was computed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
     /// Capacity.
     pub role: Role,
     /// School.
     pub school: SchoolCode,
-    /// School year.
-    pub year: SchoolYear,
-    /// Class.
-    pub class: ClassName,
+    /// What it is of.
+    pub matter: Matter,
     /// The signer's certificate.
     pub certificate: Sha256Digest,
     /// By number.
     pub entries: Vec<Entry>,
-    /// What people compare; see [`list_digest`].
+    /// What people compare; see [`list_digest`] and [`appointments_digest`](crate::appointments_digest).
     pub digest: Sha256Digest,
     /// Names what was asked for: the list, by whose key and in which role, over whose signatures before. A confirmation is
     /// for this and nothing else.
@@ -164,10 +193,10 @@ pub fn list_digest<'a>(records: impl IntoIterator<Item = (u32, &'a RecordId, u32
 /// Why a list is not even shown. `number` is the record's place in the class list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// No record, or more than [`MAX_TASKS`].
-    #[error("a list has 1 to {MAX_TASKS} records, this one {found}")]
+    /// Nothing, or more than [`MAX_TASKS`].
+    #[error("a list has 1 to {MAX_TASKS} entries, this one {found}")]
     Count {
-        /// Records found.
+        /// How many were found.
         found: usize,
     },
     /// The same record or number again.
@@ -179,6 +208,24 @@ pub enum Refused {
     /// Not the bytes of a signature over a record.
     #[error("number {number}: what is to be signed is no year record")]
     NotARecord {
+        /// Which.
+        number: u32,
+    },
+    /// Not the bytes of a signature over an appointment.
+    #[error("number {number}: what is to be signed is no appointment")]
+    NotAnAppointment {
+        /// Which.
+        number: u32,
+    },
+    /// An appointment that a signer in this role does not give.
+    #[error("number {number}: this role does not give that appointment")]
+    Rank {
+        /// Which.
+        number: u32,
+    },
+    /// An appointment at another school than the list's.
+    #[error("number {number}: the appointment is at another school")]
+    School {
         /// Which.
         number: u32,
     },
@@ -253,6 +300,9 @@ impl Refused {
             Self::Count { .. } => "too-many",
             Self::Twice { .. } => "twice",
             Self::NotARecord { .. } => "not-a-record",
+            Self::NotAnAppointment { .. } => "not-an-appointment",
+            Self::Rank { .. } => "rank",
+            Self::School { .. } => "other-school",
             Self::Certificate { .. } => "other-certificate",
             Self::Algorithm { .. } => "other-algorithm",
             Self::Role { .. } => "other-role",
@@ -271,6 +321,9 @@ impl Refused {
             Self::Count { .. } => None,
             Self::Twice { number }
             | Self::NotARecord { number }
+            | Self::NotAnAppointment { number }
+            | Self::Rank { number }
+            | Self::School { number }
             | Self::Certificate { number }
             | Self::Algorithm { number }
             | Self::Role { number }
@@ -287,10 +340,13 @@ impl Refused {
     pub fn vietnamese(&self) -> String {
         let said = match self {
             Self::Count { found } => {
-                return format!("danh sách phải có từ 1 đến {MAX_TASKS} học bạ, danh sách này có {found}");
+                return format!("danh sách phải có từ 1 đến {MAX_TASKS} mục, danh sách này có {found}");
             }
             Self::Twice { .. } => "có hai lần trong danh sách",
             Self::NotARecord { .. } => "nội dung cần ký không phải học bạ",
+            Self::NotAnAppointment { .. } => "nội dung cần ký không phải bổ nhiệm, phân công",
+            Self::Rank { .. } => "vai trò này không được giao việc đó",
+            Self::School { .. } => "bổ nhiệm, phân công ở trường khác",
             Self::Certificate { .. } => "chữ ký sẽ ghi tên một chứng thư khác",
             Self::Algorithm { .. } => "chữ ký sẽ ghi một thuật toán khác với khoá",
             Self::Role { .. } => "chữ ký sẽ ở một vai trò khác",
@@ -328,7 +384,14 @@ pub fn review(request: ListRequest, certificate: &Certificate, now: UnixTime) ->
         let (header, signed) = parts(&task.to_sign).ok_or(Refused::NotARecord { number })?;
         let header: Header = canonical::from_slice(&header, Limits { bytes: MAX_HEADER_BYTES, depth: 1 })
             .map_err(|_| Refused::NotARecord { number })?;
-        check_header(&header, role, certificate, &task, now)?;
+        let typ = if task.list.is_some() { StatementType::RecordList } else { StatementType::Record };
+        let meant = Meant { number, typ, role, certificate, at: task.at };
+        meant.check(&header, now)?;
+        // The first signer signs the record, everyone after also what was signed before; in a list, `prev` is in the leaf.
+        let prev = if task.list.is_some() { task.prev } else { header.prev };
+        if prev.is_none() != (role == Role::HomeroomTeacher) {
+            return Err(Refused::Turn { number });
+        }
         let payload_bytes = match &task.list {
             None => signed.clone(),
             Some(place) => listed(&task, place, &signed)?,
@@ -345,11 +408,19 @@ pub fn review(request: ListRequest, certificate: &Certificate, now: UnixTime) ->
     }
     whole_lists(&entries)?;
     entries.sort_by_key(|entry: &Entry| entry.number);
-    let digest = list_digest(entries.iter().map(|e| (e.number, &e.record, e.version, &e.payload)));
+    let digest = list_digest(entries.iter().filter_map(|entry| match &entry.shown {
+        Shown::Record(shown) => Some((entry.number, &shown.record, shown.version, &shown.payload)),
+        Shown::Appointment(_) => None,
+    }));
+    let id = request_id(&digest, &entries);
+    let matter = Matter::Class { year, class };
+    Ok(Review { role, school, matter, certificate: *certificate.digest(), entries, digest, id })
+}
+
+/// Names a list together with who is to sign it and over whose signatures.
+pub(crate) fn request_id(digest: &Sha256Digest, entries: &[Entry]) -> Sha256Digest {
     let contents = entries.iter().map(|e| e.content.as_bytes().as_slice());
-    let id =
-        Sha256Digest::of(&std::iter::once(digest.as_bytes().as_slice()).chain(contents).collect::<Vec<_>>().concat());
-    Ok(Review { role, school, year, class, certificate: *certificate.digest(), entries, digest, id })
+    Sha256Digest::of(&std::iter::once(digest.as_bytes().as_slice()).chain(contents).collect::<Vec<_>>().concat())
 }
 
 /// The payload of a record that is signed in a list: it has this place in the list whose root and size are signed.
@@ -376,7 +447,7 @@ fn whole_lists(entries: &[Entry]) -> Result<(), Refused> {
 }
 
 /// Protected header and payload of ASCII(base64url(header) || "." || base64url(payload)).
-fn parts(to_sign: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn parts(to_sign: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     // 4 characters for 3 bytes, rounded up.
     if to_sign.len() > (MAX_HEADER_BYTES + MAX_PAYLOAD_BYTES) / 3 * 4 + 16 {
         return None;
@@ -386,37 +457,40 @@ fn parts(to_sign: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((from_base64url(header).ok()?, from_base64url(payload).ok()?))
 }
 
-fn check_header(
-    header: &Header,
-    role: Role,
-    certificate: &Certificate,
-    task: &SigningTask,
-    now: UnixTime,
-) -> Result<(), Refused> {
-    let number = task.number;
-    let typ = if task.list.is_some() { StatementType::RecordList } else { StatementType::Record };
-    if header.typ != typ {
-        return Err(Refused::NotARecord { number });
+/// What a header has to say.
+pub(crate) struct Meant<'a> {
+    pub(crate) number: u32,
+    pub(crate) typ: StatementType,
+    pub(crate) role: Role,
+    pub(crate) certificate: &'a Certificate,
+    /// The task's time.
+    pub(crate) at: UnixTime,
+}
+
+impl Meant<'_> {
+    pub(crate) fn check(&self, header: &Header, now: UnixTime) -> Result<(), Refused> {
+        let Self { number, typ, role, certificate, at } = *self;
+        if header.typ != typ {
+            return Err(match typ {
+                StatementType::Appointment => Refused::NotAnAppointment { number },
+                _ => Refused::NotARecord { number },
+            });
+        }
+        if header.certificate != *certificate.digest() {
+            return Err(Refused::Certificate { number });
+        }
+        if !certificate.key().accepts(header.alg) {
+            return Err(Refused::Algorithm { number });
+        }
+        if header.role != role {
+            return Err(Refused::Role { number });
+        }
+        let about_now = now.plus(-CLOCK_BEHIND) <= header.iat && header.iat <= now.plus(CLOCK_AHEAD);
+        if header.iat != at || !about_now {
+            return Err(Refused::Time { number });
+        }
+        Ok(())
     }
-    if header.certificate != *certificate.digest() {
-        return Err(Refused::Certificate { number });
-    }
-    if !certificate.key().accepts(header.alg) {
-        return Err(Refused::Algorithm { number });
-    }
-    if header.role != role {
-        return Err(Refused::Role { number });
-    }
-    // The first signer signs the record, everyone after also what was signed before; in a list, `prev` is in the leaf.
-    let prev = if task.list.is_some() { task.prev } else { header.prev };
-    if prev.is_none() != (role == Role::HomeroomTeacher) {
-        return Err(Refused::Turn { number });
-    }
-    let about_now = now.plus(-CLOCK_BEHIND) <= header.iat && header.iat <= now.plus(CLOCK_AHEAD);
-    if header.iat != task.at || !about_now {
-        return Err(Refused::Time { number });
-    }
-    Ok(())
 }
 
 /// The record's sections: each of them signed, none of them missing.
@@ -451,39 +525,34 @@ fn entry(
     let Identity { name, birth_date, .. } = identity.ok_or(Refused::Withheld { number })?;
     let bytes = from_base64url(&task.to_sign).map_err(|_| Refused::NotARecord { number })?;
     let content = content(header, signed).ok_or(Refused::NotARecord { number })?;
-    let mut entry = Entry {
-        number,
+    let mut shown = RecordShown {
         record: task.record,
         version: task.version,
         revision: task.revision,
-        at: task.at,
         name: name.to_string(),
         birth_date: birth_date.vietnamese(),
         study: None,
         conduct: None,
         marks: Vec::new(),
-        content,
-        bytes,
-        place: task.list.clone(),
         payload: Sha256Digest::of(payload),
     };
     for section in sections {
         match section {
-            Section::Result(study) => entry.study = Some(study.reassessed.unwrap_or(study.year)),
-            Section::Conduct(conduct) => entry.conduct = Some(conduct.retrained.unwrap_or(conduct.year)),
+            Section::Result(study) => shown.study = Some(study.reassessed.unwrap_or(study.year)),
+            Section::Conduct(conduct) => shown.conduct = Some(conduct.retrained.unwrap_or(conduct.year)),
             Section::Subject(subject) => {
                 if let SubjectResult::Score { year, reassessed, .. } = subject.result {
-                    entry.marks.push((subject.name.to_string(), reassessed.unwrap_or(year).tenths()));
+                    shown.marks.push((subject.name.to_string(), reassessed.unwrap_or(year).tenths()));
                 }
             }
             _ => {}
         }
     }
-    Ok(entry)
+    Ok(Entry { number, at: task.at, shown: Shown::Record(shown), content, bytes, place: task.list.clone() })
 }
 
 /// What would be signed, whenever: the header without its time, and the payload.
-fn content(header: &Header, payload: &[u8]) -> Option<Sha256Digest> {
+pub(crate) fn content(header: &Header, payload: &[u8]) -> Option<Sha256Digest> {
     let header = Header { iat: UnixTime::from_seconds(0).ok()?, ..header.clone() };
     let header = canonical::to_vec(&header).ok()?;
     let length = u64::try_from(header.len()).ok()?.to_be_bytes();

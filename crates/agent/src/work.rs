@@ -15,7 +15,7 @@ use hocba_signature::list::ListPlace;
 use serde::{Serialize, Serializer};
 use tokio::sync::watch;
 
-use crate::{Person, Review, Signer};
+use crate::{Person, RecordShown, Review, Shown, Signer, WholeProgress, wholes::Wholes};
 
 /// Most lists that are remembered: a principal's school has some 50 classes. The oldest that is not at work gives way.
 const MOST_LISTS: usize = 200;
@@ -46,14 +46,32 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Signed {
     number: u32,
-    record: RecordId,
-    version: u32,
-    revision: i64,
+    #[serde(flatten)]
+    of: SignedOf,
     at: UnixTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<ListPlace>,
     #[serde(serialize_with = "as_base64url")]
     signature: Vec<u8>,
+}
+
+/// What a signature is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum SignedOf {
+    Record { record: RecordId, version: u32, revision: i64 },
+    Appointment { appointment: RecordId },
+}
+
+impl From<&Shown> for SignedOf {
+    fn from(shown: &Shown) -> Self {
+        match shown {
+            Shown::Record(RecordShown { record, version, revision, .. }) => {
+                Self::Record { record: *record, version: *version, revision: *revision }
+            }
+            Shown::Appointment(appointment) => Self::Appointment { appointment: appointment.id },
+        }
+    }
 }
 
 fn as_base64url<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
@@ -72,7 +90,7 @@ pub struct Progress {
     /// Where it is.
     #[serde(flatten)]
     pub state: State,
-    /// Records in it.
+    /// Records or appointments in it.
     pub of: usize,
     /// Signatures there are.
     pub signed: usize,
@@ -96,7 +114,20 @@ struct Inner {
     lists: HashMap<Key, List>,
     /// Time and signature by what was signed.
     results: HashMap<Sha256Digest, (UnixTime, Vec<u8>)>,
+    wholes: Wholes,
     begun: u64,
+}
+
+impl Inner {
+    /// What was signed before, in another list or at another time, need not be signed again.
+    fn count_what_is_signed(&mut self, key: &Key) {
+        let Some(list) = self.lists.get_mut(key) else { return };
+        let known: BTreeSet<usize> = list.order.iter().copied().collect();
+        let signed = |(place, entry): (usize, &crate::Entry)| {
+            (!known.contains(&place) && self.results.contains_key(&entry.content)).then_some(place)
+        };
+        list.order.extend(list.review.entries.iter().enumerate().filter_map(signed));
+    }
 }
 
 /// All lists of a process.
@@ -133,9 +164,8 @@ impl Work {
         let signed = |&place: &usize| {
             let entry = &list.review.entries[place];
             let (at, signature) = inner.results.get(&entry.content)?;
-            let (number, record, version, revision) = (entry.number, entry.record, entry.version, entry.revision);
-            let (at, list, signature) = (*at, entry.place.clone(), signature.clone());
-            Some(Signed { number, record, version, revision, at, list, signature })
+            let (number, of) = (entry.number, SignedOf::from(&entry.shown));
+            Some(Signed { number, of, at: *at, list: entry.place.clone(), signature: signature.clone() })
         };
         Some(Progress {
             id: list.review.id,
@@ -162,19 +192,16 @@ impl Work {
         let confirmed = match inner.lists.get(key).map(|list| &list.state) {
             Some(State::Waiting | State::Signing | State::Done) => return Ok(None),
             Some(State::Stopped { .. }) => true,
-            Some(State::Declined) | None => false,
+            Some(State::Declined) | None => inner.wholes.covers(&key.0, &review),
         };
         let at_work = inner.lists.values().filter(|l| matches!(l.state, State::Waiting | State::Signing)).count();
         if at_work >= MOST_AT_WORK {
             return Err(Busy);
         }
-        // What was signed before, in another list or another time, need not be signed again.
-        let done = |(place, entry): (usize, &crate::Entry)| inner.results.contains_key(&entry.content).then_some(place);
-        let mut order = inner.lists.get(key).map(|list| list.order.clone()).unwrap_or_default();
-        let known: BTreeSet<usize> = order.iter().copied().collect();
-        order.extend(review.entries.iter().enumerate().filter_map(done).filter(|place| !known.contains(place)));
+        let order = inner.lists.remove(key).map(|list| list.order).unwrap_or_default();
         let state = if confirmed { State::Signing } else { State::Waiting };
         inner.lists.insert(key.clone(), List { review, state, order, begun });
+        inner.count_what_is_signed(key);
         while inner.lists.len() > MOST_LISTS {
             let ended = inner.lists.iter().filter(|(_, l)| !matches!(l.state, State::Waiting | State::Signing));
             let Some(oldest) = ended.min_by_key(|(_, l)| l.begun).map(|(key, _)| key.clone()) else { break };
@@ -195,6 +222,9 @@ impl Work {
             person.told(&review, &State::Declined, 0);
             return;
         }
+        // A page that was loaded again asks for the rest while the list before it is still at work: what that one signed
+        // since is this one's too.
+        self.inner().count_what_is_signed(key);
         self.enter(key, State::Signing);
         // Records of a list have their content in common: one of them is signed.
         let left: Vec<usize> = {
@@ -234,9 +264,31 @@ impl Work {
 
     fn enter(&self, key: &Key, state: State) {
         if let Some(list) = self.inner().lists.get_mut(key) {
+            // What is signed is not signed again; a school's bytes are not kept for it.
+            if state == State::Done {
+                list.review.entries.iter_mut().for_each(|entry| entry.bytes = Vec::new());
+            }
             list.state = state;
         }
         self.changed.send_replace(());
+    }
+
+    /// Something with the lists of several classes.
+    pub(crate) fn with_wholes<T>(&self, work: impl FnOnce(&mut Wholes) -> T) -> T {
+        let done = work(&mut self.inner().wholes);
+        self.changed.send_replace(());
+        done
+    }
+
+    pub(crate) fn whole(&self, origin: &str, id: u64) -> Option<WholeProgress> {
+        self.inner().wholes.progress(origin, id)
+    }
+
+    /// Asks about several classes at once. Blocks for as long as a person takes.
+    pub(crate) fn ask_whole(&self, origin: &str, id: u64, whole: &crate::Whole, person: &dyn Person) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let yes = person.confirms_whole(origin, whole);
+        self.with_wholes(|wholes| wholes.answered(origin, id, yes));
     }
 
     fn keep(&self, key: &Key, place: usize, review: &Review, signature: Vec<u8>) {

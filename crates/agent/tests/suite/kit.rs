@@ -3,7 +3,7 @@
 use std::{
     ops::ControlFlow,
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
 };
@@ -13,7 +13,7 @@ use axum::{
     body::Body,
     http::{Request, Response, StatusCode},
 };
-use hocba_agent::{Agent, Edges, Person as Sitter, Review, Settings, SignStopped, Signer, State};
+use hocba_agent::{Agent, Edges, Person as Sitter, Review, Settings, SignStopped, Signer, State, Whole};
 use hocba_record::{
     disclosure::{Issued, Seed, issue},
     encoding::{base64url, from_base64url},
@@ -119,13 +119,32 @@ pub struct TokenState {
     pub left: AtomicUsize,
     /// Signatures it ever gave.
     pub made: AtomicUsize,
+    /// Signatures after which it is slow, until this is raised.
+    slow_after: Mutex<usize>,
+    raised: Condvar,
+}
+
+impl TokenState {
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        *self.slow_after.lock().expect("no panic") = usize::MAX;
+        self.raised.notify_all();
+    }
 }
 
 impl Token {
     pub fn new(left: usize) -> Self {
         let chain = example_certificates("teacher").iter().map(|c| c.der().to_vec()).collect();
-        let state = TokenState { left: left.into(), made: 0.into() };
+        let slow_after = usize::MAX.into();
+        let state = TokenState { left: left.into(), made: 0.into(), slow_after, raised: Condvar::new() };
         Self { faulty: false, person: Person::example("teacher"), chain, state: Arc::new(state) }
+    }
+
+    /// Gives so many signatures, and the next ones after [`TokenState::go_on`].
+    pub fn slow_after(made: usize) -> Self {
+        let token = Self::new(usize::MAX);
+        *token.state.slow_after.lock().expect("no panic") = made;
+        token
     }
 
     pub fn faulty(left: usize) -> Self {
@@ -146,6 +165,9 @@ impl Signer for Token {
         taken: &mut dyn FnMut(usize, Vec<u8>) -> ControlFlow<()>,
     ) -> Result<(), SignStopped> {
         for (place, message) in messages.iter().enumerate() {
+            let slow = self.state.slow_after.lock().expect("no panic");
+            let waits = |after: &mut usize| self.state.made.load(Ordering::SeqCst) >= *after;
+            drop(self.state.raised.wait_while(slow, waits).expect("no panic"));
             let left = self.state.left.load(Ordering::SeqCst);
             assert!(left > 0 || !self.faulty, "a fault in the library");
             self.state.left.store(left.checked_sub(1).ok_or(SignStopped("no token".into()))?, Ordering::SeqCst);
@@ -165,6 +187,9 @@ pub struct Desk {
     pub says: AtomicBool,
     /// What they were shown.
     pub shown: Mutex<Vec<(String, Review)>>,
+    /// Classes of several that they were shown, and the several that they were asked about.
+    pub parts: Mutex<Vec<(String, Review)>>,
+    pub wholes: Mutex<Vec<Whole>>,
     pub told: Mutex<Vec<(State, usize)>>,
     random: AtomicU8,
 }
@@ -175,6 +200,13 @@ impl Sitter for Desk {
     }
     fn confirms(&self, origin: &str, review: &Review) -> bool {
         self.shown.lock().expect("no panic").push((origin.to_owned(), review.clone()));
+        self.says.load(Ordering::SeqCst)
+    }
+    fn shows(&self, origin: &str, review: &Review) {
+        self.parts.lock().expect("no panic").push((origin.to_owned(), review.clone()));
+    }
+    fn confirms_whole(&self, _: &str, whole: &Whole) -> bool {
+        self.wholes.lock().expect("no panic").push(whole.clone());
         self.says.load(Ordering::SeqCst)
     }
     fn told(&self, _: &Review, state: &State, signed: usize) {
@@ -219,6 +251,8 @@ impl World {
             codes: Mutex::default(),
             says: true.into(),
             shown: Mutex::default(),
+            parts: Mutex::default(),
+            wholes: Mutex::default(),
             told: Mutex::default(),
             random: 1.into(),
         });

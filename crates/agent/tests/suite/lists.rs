@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 
-use hocba_agent::State;
+use hocba_agent::{Entry, Shown, State};
 use hocba_record::encoding::from_base64url;
 use hocba_signature::statement::Role;
 use hocba_tests::{NOW, Person};
@@ -35,7 +35,8 @@ async fn a_class_is_shown_as_it_is_signed_and_confirmed_once() {
     let [(origin, review)] = shown.as_slice() else { panic!("asked once: {}", shown.len()) };
     assert_eq!((origin.as_str(), review.entries.len()), (ORIGIN, 40));
     assert_eq!(done["short"], review.short_digest());
-    assert!(review.entries.iter().all(|entry| !entry.name.is_empty() && entry.mean_mark().is_some()));
+    let whole = |entry: &Entry| matches!(&entry.shown, Shown::Record(shown) if !shown.name.is_empty() && shown.mean_mark().is_some());
+    assert!(review.entries.iter().all(whole));
     assert_eq!(*world.desk.told.lock().expect("no panic"), [(State::Done, 40)]);
 }
 
@@ -103,6 +104,28 @@ async fn tasks_that_were_prepared_anew_get_the_signatures_there_are() {
     let times: BTreeSet<i64> =
         done["signatures"].as_array().expect("some").iter().map(|s| s["at"].as_i64().expect("a time")).collect();
     assert_eq!(times, BTreeSet::from([NOW, NOW + 60]), "each with the time it was signed with");
+}
+
+#[tokio::test]
+async fn a_page_loaded_again_while_its_list_is_at_work_gets_what_that_list_signs_meanwhile() {
+    let world = World::new(Token::slow_after(17));
+    let token = world.pair().await;
+    let first = world.page("POST", "/v1/sign", Some(&token), &list(&tasks(1..=40))).await.expect(202).body;
+    let first = first["id"].as_str().expect("an id");
+    let path = format!("/v1/lists/{first}");
+    let mut progress = Value::Null;
+    while progress["signed"] != 17 {
+        progress =
+            world.page("GET", &format!("{path}?wait=5&from=0"), Some(&token), &Value::Null).await.expect(200).body;
+    }
+    // The page brought ten of them and was loaded again: the server has thirty left, the agent signs on.
+    let rest = world.page("POST", "/v1/sign", Some(&token), &list(&tasks(11..=40))).await.expect(202).body;
+    assert_eq!(rest["state"], "waiting", "behind the first");
+    world.token.go_on();
+    let done = world.ended(&token, rest["id"].as_str().expect("an id")).await;
+    assert_eq!((&done["state"], &done["signed"]), (&json!("done"), &json!(30)), "{done}");
+    assert_eq!(signatures(&done).iter().map(|(n, _)| *n).collect::<BTreeSet<_>>(), (11..=40).collect());
+    assert_eq!(world.token.made.load(Ordering::SeqCst), 40, "nothing was signed twice");
 }
 
 #[tokio::test]
