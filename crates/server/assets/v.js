@@ -1,6 +1,7 @@
 // The check page (/v): opens the link of a QR code, or takes a file, and shows what the server found.
 //
-// The secret of a link stands behind the # of the address, which no browser sends. From it come two keys: a token, by
+// The secret of a link stands behind the # of the address, which no browser sends; or it follows from a code that stands on
+// paper and is typed here, or stands behind the # of a printed QR code. From it come two keys: a token, by
 // which the server finds the sealed bundle, and a key, by which this page opens it (docs/spec/links.md). The server
 // that stores links learns neither secret nor key; the bundle is sent to be checked and is not kept.
 //
@@ -10,7 +11,7 @@ const text = new TextEncoder();
 const LARGEST = 1024 * 1024; // a bundle file (docs/spec/limits.md)
 
 // What this page works on. Lives in memory only: nothing of a pupil outlasts the tab.
-const now = { secret: null, bundle: null, task: 0 };
+const now = { secret: null, code: null, bundle: null, task: 0 };
 
 /// A failure that has words of its own: the name of a `say-…` template, and the server's sentence where there is one.
 class Failure extends Error {
@@ -29,6 +30,35 @@ function fromBase64url(encoded) {
 
 function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+// --- codes on paper --------------------------------------------------------------------------------------------
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford: without I, L, O and U
+const CODE = 16; // characters, the last one is the check
+
+/// A code as somebody typed it, in its one form; null where it is mistyped, which the check character tells
+/// (docs/spec/links.md §2; crates/app/src/code.rs has the same).
+function parseCode(typed) {
+  const times = (value) => (value & 16 ? (value << 1) ^ 0b10_0101 : value << 1);
+  let code = '';
+  let sum = 0;
+  for (const c of typed.replace(/[\s.‐–-]/g, '').toUpperCase()) {
+    const letter = { O: '0', I: '1', L: '1' }[c] ?? c;
+    const value = ALPHABET.indexOf(letter);
+    if (value < 0 || code.length === CODE) return null;
+    sum = times(sum) ^ value;
+    code += letter;
+  }
+  return code.length === CODE && sum === 0 ? code : null;
+}
+
+/// The secret that follows from a code: stretched, so that few characters are enough.
+async function secretOfCode(code) {
+  if (!globalThis.crypto?.subtle) throw new Failure('insecure');
+  const material = await crypto.subtle.importKey('raw', text.encode(code), 'PBKDF2', false, ['deriveBits']);
+  const how = { name: 'PBKDF2', hash: 'SHA-256', salt: text.encode('hocba-code-v1'), iterations: 600_000 };
+  return new Uint8Array(await crypto.subtle.deriveBits(how, material, 256));
 }
 
 // --- links -----------------------------------------------------------------------------------------------------
@@ -96,6 +126,11 @@ function show(content) {
   $('#announce').textContent = $('#result .say')?.textContent ?? '';
 }
 
+/// While a link is opened, choosing another one is put away: what is shown above it would push it down, again and again.
+function choosing(shown) {
+  for (const part of document.querySelectorAll('#choose, #choose ~ p')) part.hidden = !shown;
+}
+
 /// Opens what is to be opened, has it checked, shows the verdict. A later run overtakes an earlier one.
 async function run() {
   const task = ++now.task;
@@ -103,6 +138,11 @@ async function run() {
   try {
     if (!now.bundle) {
       say('loading');
+      if (now.code) {
+        const secret = await secretOfCode(now.code);
+        if (!current()) return;
+        [now.secret, now.code] = [secret, null];
+      }
       const bundle = await openLink(now.secret, language());
       if (!current()) return;
       now.bundle = bundle;
@@ -120,6 +160,8 @@ async function run() {
     window.scrollTo({ top: 0 });
   } catch (failure) {
     if (current()) say(failure instanceof Failure ? failure.message : 'network', failure.detail);
+  } finally {
+    if (current()) choosing(true);
   }
 }
 
@@ -127,10 +169,11 @@ async function take(file) {
   if (!file) return;
   if (file.size > LARGEST) {
     now.task++;
+    choosing(true);
     say('large');
     return;
   }
-  now.secret = null;
+  now.secret = now.code = null;
   now.bundle = new Uint8Array(await file.arrayBuffer());
   await run();
 }
@@ -140,20 +183,39 @@ function takeFragment() {
   const fragment = location.hash.slice(1);
   if (!fragment || fragment === 'main') return false;
   history.replaceState({ opened: true }, '', location.pathname + location.search);
-  now.bundle = null;
+  now.bundle = now.secret = now.code = null;
   try {
     now.secret = fromBase64url(fragment);
   } catch {
     now.secret = null;
   }
-  if (now.secret?.length === 32) {
+  if (now.secret?.length !== 32) now.secret = null;
+  if (!now.secret) now.code = parseCode(fragment);
+  if (now.secret || now.code) {
+    choosing(false);
     run();
   } else {
-    now.secret = null;
     now.task++;
+    choosing(true);
     say('broken');
   }
   return true;
+}
+
+/// Opens what the code in the field stands for. A mistyped one is told at once, and nothing is sent.
+function takeCode() {
+  const field = $('#code');
+  const code = parseCode(field.value);
+  $('#code-error').hidden = Boolean(code);
+  field.setAttribute('aria-invalid', String(!code));
+  if (!code) {
+    field.focus();
+    return;
+  }
+  now.bundle = now.secret = null;
+  now.code = code;
+  field.value = '';
+  run();
 }
 
 /// The same page in the other language, with what was loaded still in hand.
@@ -166,7 +228,7 @@ async function speak(address) {
     return;
   }
   const other = new DOMParser().parseFromString(page, 'text/html');
-  const shown = now.bundle || now.secret;
+  const shown = now.bundle || now.secret || now.code;
   document.documentElement.lang = other.documentElement.lang;
   document.title = other.title;
   document.body.replaceWith(document.adoptNode(other.body));
@@ -200,7 +262,8 @@ document.addEventListener('change', (event) => {
 });
 document.addEventListener('submit', (event) => {
   event.preventDefault();
-  take($('#file').files[0]);
+  if (event.target.matches('[data-code]')) takeCode();
+  else take($('#file').files[0]);
 });
 document.addEventListener('dragover', (event) => {
   event.preventDefault();

@@ -10,7 +10,7 @@ mod class_get;
 mod class_import;
 mod classes_list;
 mod finding;
-mod input;
+pub(crate) mod input;
 mod leaves;
 mod link_create;
 mod link_withdraw;
@@ -18,8 +18,8 @@ mod links_list;
 mod links_open;
 mod record_leave_out;
 mod record_return;
-mod signatures;
-mod signing_tasks;
+pub(crate) mod signatures;
+pub(crate) mod signing_tasks;
 mod verify;
 
 use axum::{

@@ -20,12 +20,16 @@ pub(crate) struct Assets {
     pub icon: String,
     pub staff: String,
     pub staff_script: String,
+    pub sign_script: String,
+    pub print: String,
 }
 
 const STYLE: &str = concat!(include_str!("../assets/base.css"), include_str!("../assets/style.css"));
 const SCRIPT: &str = include_str!("../assets/v.js");
 const STAFF: &str = concat!(include_str!("../assets/base.css"), include_str!("../assets/staff.css"));
 const STAFF_SCRIPT: &str = include_str!("../assets/staff.js");
+const SIGN_SCRIPT: &str = include_str!("../assets/sign.js");
+const PRINT: &str = include_str!("../assets/print.css");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
@@ -34,6 +38,8 @@ pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     icon: address("icon", ICON, "svg"),
     staff: address("staff", STAFF, "css"),
     staff_script: address("staff", STAFF_SCRIPT, "js"),
+    sign_script: address("sign", SIGN_SCRIPT, "js"),
+    print: address("print", PRINT, "css"),
 });
 
 fn address(name: &str, content: &str, kind: &str) -> String {
@@ -49,6 +55,8 @@ pub(crate) async fn serve(Path(name): Path<String>) -> Result<Response, Problem>
         a if a == ASSETS.script => ("text/javascript; charset=utf-8", SCRIPT),
         a if a == ASSETS.staff => ("text/css; charset=utf-8", STAFF),
         a if a == ASSETS.staff_script => ("text/javascript; charset=utf-8", STAFF_SCRIPT),
+        a if a == ASSETS.sign_script => ("text/javascript; charset=utf-8", SIGN_SCRIPT),
+        a if a == ASSETS.print => ("text/css; charset=utf-8", PRINT),
         a if a == ASSETS.icon => ("image/svg+xml", ICON),
         _ => return Err(Problem::NotFound),
     };

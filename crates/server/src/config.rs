@@ -35,6 +35,10 @@ pub struct ServerConfig {
     /// `X-Forwarded-For` says last; everybody else's is not believed. Guessing of passwords is slowed by that address, so
     /// behind a proxy that is not named here all people share one.
     pub trusted_proxies: Vec<IpAddr>,
+    /// At which port of their own machine people's `hocba signer` is looked for by the pages on which they sign.
+    pub signer_port: u16,
+    /// What the foot of a printed sheet says of the system.
+    pub system: SystemConfig,
     /// Limits.
     pub limits: Limits,
 }
@@ -47,8 +51,38 @@ impl Default for ServerConfig {
             operator: Some(here(8081)),
             public_url: PublicUrl::of_listener(here(8080)),
             trusted_proxies: Vec::new(),
+            signer_port: 8792,
+            system: SystemConfig::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+/// The information system and its owner, as printed: a paper made from an electronic record names both (Luật Giao dịch điện
+/// tử 2023 Art. 12.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SystemConfig {
+    /// What the system is called; at most 120 characters.
+    pub name: String,
+    /// Who owns it, a department of education as a rule; at most 120 characters. Empty: not said yet.
+    pub owner: String,
+}
+
+impl Default for SystemConfig {
+    fn default() -> Self {
+        Self { name: "Hệ thống học bạ số".into(), owner: String::new() }
+    }
+}
+
+impl SystemConfig {
+    /// Most characters of a name: two lines of a sheet's foot.
+    const MOST: usize = 120;
+
+    /// As printed.
+    pub(crate) fn sentence(&self) -> String {
+        let owner = if self.owner.is_empty() { "(chưa khai báo)" } else { &self.owner };
+        format!("Hệ thống: {}. Chủ quản: {owner}.", self.name)
     }
 }
 
@@ -118,6 +152,9 @@ pub enum ConfigError {
         /// Most.
         most: u64,
     },
+    /// No name that fits on a sheet.
+    #[error("`system.{0}` must be at most 120 characters without line breaks, and the system has a name")]
+    System(&'static str),
     /// Not an address that a link may begin with.
     #[error("`public_url` must be https://host or, on this machine only, http://localhost; nothing behind the host")]
     PublicUrl,
@@ -131,6 +168,13 @@ impl ServerConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         if self.operator == Some(self.listen) && self.listen.port() != 0 {
             return Err(ConfigError::SameAddress(self.listen));
+        }
+        let SystemConfig { name, owner } = &self.system;
+        for (member, text) in [("name", name), ("owner", owner)] {
+            let fits = text.chars().count() <= SystemConfig::MOST && !text.chars().any(char::is_control);
+            if !fits || (member == "name" && text.trim().is_empty()) {
+                return Err(ConfigError::System(member));
+            }
         }
         let limits = &self.limits;
         let wide = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -176,6 +220,11 @@ impl PublicUrl {
     /// The link of a secret: what a QR code holds. The secret stands in the fragment, which no browser sends.
     pub fn check_link(&self, secret: &[u8; 32]) -> String {
         format!("{}/v#{}", self.text, base64url(secret))
+    }
+
+    /// The link of a code that stands on paper, in groups: what its QR code holds.
+    pub fn code_link(&self, code: &str) -> String {
+        format!("{}/v#{code}", self.text)
     }
 
     /// The same, of a link just made.
@@ -233,6 +282,11 @@ mod tests {
         let mut config = ServerConfig::default();
         config.limits.verifications = 0;
         assert!(matches!(config.validate(), Err(ConfigError::Limit { name: "verifications", .. })));
+        config.limits.verifications = 1;
+        for (name, owner, wrong) in [("", "", "name"), ("A", "b\nc", "owner"), (&"A".repeat(121), "", "name")] {
+            config.system = SystemConfig { name: name.into(), owner: owner.into() };
+            assert_eq!(config.validate(), Err(ConfigError::System(wrong)));
+        }
         config = ServerConfig { operator: Some(ServerConfig::default().listen), ..ServerConfig::default() };
         assert!(matches!(config.validate(), Err(ConfigError::SameAddress(_))));
     }

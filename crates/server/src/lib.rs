@@ -29,9 +29,11 @@ pub mod http;
 pub mod language;
 pub mod lifecycle;
 pub mod listener;
+pub mod mail;
 mod metrics;
 mod operator;
 mod pages;
+mod print;
 pub mod problem;
 pub mod qr;
 pub mod service;
@@ -49,6 +51,8 @@ use axum::{
 };
 use hocba_app::App;
 use hocba_bundle::{format::MAX_BUNDLE_BYTES, report::Report};
+use hocba_mail::Smtp;
+use hocba_openid::Provider;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -74,9 +78,17 @@ pub struct Server<S> {
     pub(crate) verifications: Arc<Semaphore>,
     /// What accounts have done that keeps a core busy; see [`heavy`].
     pub(crate) heavy: Arc<Semaphore>,
+    /// Forms with files that arrive: twice as many as are worked on.
+    pub(crate) arriving: Arc<Semaphore>,
     pub(crate) life: Lifecycle,
     /// Between the two steps of signing in.
     pub(crate) process_key: staff::ProcessKey,
+    /// Through which people may sign in besides.
+    pub(crate) openid: Option<Arc<Provider>>,
+    /// By which people are told by e-mail, where they are.
+    pub(crate) mail: Option<Arc<Smtp>>,
+    /// Tasks that this process works on.
+    pub(crate) running: staff::Running,
 }
 
 impl<S: Service> Server<S> {
@@ -84,9 +96,36 @@ impl<S: Service> Server<S> {
     pub fn new(service: S, config: ServerConfig, ids: RequestIds) -> Self {
         let verifications = Arc::new(Semaphore::new(config.limits.verifications));
         let heavy = Arc::new(Semaphore::new(config.limits.heavy));
+        let arriving = Arc::new(Semaphore::new(2 * config.limits.heavy));
         let (metrics, life) = (Metrics::default(), Lifecycle::default());
-        let process_key = staff::ProcessKey::default();
-        Self { service, config: Arc::new(config), ids, metrics, verifications, heavy, life, process_key }
+        let (process_key, running) = (staff::ProcessKey::default(), staff::Running::default());
+        Self {
+            service,
+            config: Arc::new(config),
+            ids,
+            metrics,
+            verifications,
+            heavy,
+            arriving,
+            life,
+            process_key,
+            running,
+            openid: None,
+            mail: None,
+        }
+    }
+
+    /// The same where people may sign in through this provider; [`AccessSettings::openid`](hocba_app::AccessSettings) says
+    /// what becomes of them.
+    #[must_use]
+    pub fn with_openid(self, provider: Provider) -> Self {
+        Self { openid: Some(Arc::new(provider)), ..self }
+    }
+
+    /// The same where people may give an e-mail address, to which this server takes letters; [`mail::DailyMail`] writes to it.
+    #[must_use]
+    pub fn with_mail(self, smtp: Smtp) -> Self {
+        Self { mail: Some(Arc::new(smtp)), ..self }
     }
 
     /// Where it is in its life, and the way to end it.

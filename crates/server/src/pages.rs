@@ -4,6 +4,8 @@ mod check;
 pub(crate) mod problems;
 mod report;
 
+pub(crate) use report::part as report_part;
+
 use askama::Template;
 use axum::{
     Router,

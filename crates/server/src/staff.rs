@@ -7,25 +7,47 @@
 
 mod accounts;
 mod activate;
+mod appointments;
+mod audit;
+mod certificates;
+mod chain;
 mod chrome;
+mod class;
+mod classes;
 mod cookies;
+mod daily;
+mod department;
 mod failure;
+mod figures;
+mod findings;
 mod form;
 mod home;
+mod lists;
+mod mail;
+mod marks;
 mod me;
+mod my;
+mod openid;
 mod opening;
+mod progress;
+mod readers;
+mod records;
+mod review;
 mod samples;
 mod sealed;
 mod sign_in;
+mod signing;
+mod tasks;
 pub mod text;
 mod words;
+mod years;
 
 use std::{collections::BTreeMap, future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use askama::Template;
 use axum::{
     Router,
-    extract::{RawPathParams, Request, State},
+    extract::{DefaultBodyLimit, FromRequest as _, Multipart, RawPathParams, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
     routing::{MethodFilter, on},
@@ -33,19 +55,21 @@ use axum::{
 use hocba_app::{
     Actor, App,
     access::{AccessError, Client, Session},
-    policy::{Action, Place, may, require_somewhere},
+    policy::{Action, Place, may, may_within, require_somewhere},
 };
 use hocba_record::{encoding::base64url, types::SchoolCode};
 
+pub(crate) use mail::daily_letter;
 pub(crate) use samples::router as sample_pages;
 pub use samples::{SAMPLED, rendered};
 pub(crate) use sealed::ProcessKey;
+pub(crate) use tasks::Running;
 
 use self::{
     chrome::{Chrome, Done, Who},
     cookies::Name,
     failure::Refusal,
-    form::Form,
+    form::{Arriving, Form, OneByOne},
     text::Text,
 };
 use crate::{
@@ -65,6 +89,8 @@ pub enum Access {
     SignedIn,
     /// Whoever may do this at the school in the address (`{school}`), or anywhere where the address has none.
     May(Action),
+    /// Whoever may do this at the school in the address, or at a class of it; what the page shows is looked at class by class.
+    MayWithin(Action),
 }
 
 /// A page or form, as the list says it: for the tests that try each.
@@ -78,6 +104,10 @@ pub struct Listed {
     pub access: Access,
     /// Whether it is a form that does its work once for each rendering.
     pub once: bool,
+    /// Bytes of files that the form may bring; 0 for a form without files.
+    pub files: usize,
+    /// Bytes of everything else.
+    pub fields: usize,
 }
 
 pub(crate) type Answer = Result<Response, Refusal>;
@@ -87,6 +117,8 @@ type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 #[derive(Clone)]
 pub(crate) struct Page {
     listed: Listed,
+    /// Where the work of the form can be seen.
+    seen_at: Option<&'static str>,
     handler: Arc<dyn Fn(Asked) -> Work + Send + Sync>,
 }
 
@@ -95,8 +127,8 @@ where
     F: Fn(Asked) -> R + Send + Sync + 'static,
     R: Future<Output = Answer> + Send + 'static,
 {
-    let listed = Listed { method, path, access, once: false };
-    Page { listed, handler: Arc::new(move |asked| Box::pin(handler(asked))) }
+    let listed = Listed { method, path, access, once: false, files: 0, fields: form::MAX_FORM };
+    Page { listed, seen_at: None, handler: Arc::new(move |asked| Box::pin(handler(asked))) }
 }
 
 fn get<F, R>(path: &'static str, access: Access, handler: F) -> Page
@@ -121,15 +153,47 @@ impl Page {
         self.listed.once = true;
         self
     }
+
+    /// A form with files, of up to so many bytes together.
+    fn taking(mut self, bytes: usize) -> Self {
+        self.listed.files = bytes;
+        self
+    }
+
+    /// Takes so many bytes without files: what a signer signed.
+    fn carrying(mut self, bytes: usize) -> Self {
+        self.listed.fields = bytes;
+        self
+    }
+
+    /// Where its work can be seen, which a form that is sent again leads to. `{school}` and the others are of its own
+    /// address.
+    fn seen_at(mut self, path: &'static str) -> Self {
+        self.seen_at = Some(path);
+        self
+    }
 }
 
 /// All of them.
 fn pages() -> Vec<Page> {
+    use department::{Fate, change, change_form};
     let manage = Access::May(Action::ManageSchoolAccounts);
+    let prepare = Access::May(Action::PrepareSchool);
+    let (states, import) = (Access::MayWithin(Action::ReadStates), Access::MayWithin(Action::Import));
+    let (records, hand_out) = (Access::MayWithin(Action::ReadRecords), Access::MayWithin(Action::HandOut));
+    let appoint = Access::May(Action::AppointSchool);
+    let decide = Access::May(Action::ChangeSchool);
+    let one_school = "/department/schools/{school}";
+    let teachers = Access::May(Action::AppointTeacher);
+    let (invite, requests) = (Access::MayWithin(Action::InviteReaders), Access::MayWithin(Action::AnswerRequests));
     vec![
         get("/sign-in", Access::Anybody, sign_in::show),
         post("/sign-in", Access::Anybody, sign_in::password),
         post("/sign-in/code", Access::Anybody, sign_in::code),
+        get("/sign-in/openid", Access::Anybody, openid::leave),
+        get("/sign-in/openid/return", Access::Anybody, openid::back),
+        post("/sign-in/openid/code", Access::Anybody, openid::code),
+        get("/sign-in/openid/sign-out", Access::Anybody, openid::sign_out),
         post("/sign-out", Access::SignedIn, sign_in::out),
         get("/activate", Access::Anybody, activate::show),
         post("/activate", Access::Anybody, activate::slip),
@@ -145,7 +209,79 @@ fn pages() -> Vec<Page> {
         post("/me/second-factor", Access::SignedIn, me::enrol),
         post("/me/second-factor/confirm", Access::SignedIn, me::confirm),
         post("/me/recovery-codes", Access::SignedIn, me::recovery_codes).once(),
+        get("/me/mail", Access::SignedIn, mail::show),
+        post("/me/mail", Access::SignedIn, mail::give).once().seen_at("/me/mail"),
+        post("/me/mail/confirm", Access::SignedIn, mail::confirm),
+        post("/me/mail/remove", Access::SignedIn, mail::remove),
         get("/school/{school}/opening", Access::May(Action::PrepareSchool), opening::show),
+        get("/school/{school}/appointments", Access::May(Action::ReadStates), appointments::show),
+        post("/school/{school}/appointments/homerooms/tasks", teachers, appointments::homeroom_tasks),
+        post("/school/{school}/appointments/homerooms/signatures", teachers, appointments::homeroom_signatures)
+            .carrying(signing::MAX_BYTES),
+        post("/school/{school}/appointments/school/tasks", appoint, appointments::school_tasks),
+        post("/school/{school}/appointments/school/signatures", appoint, appointments::school_signatures)
+            .carrying(signing::MAX_BYTES),
+        get("/school/{school}/classes/{class}", Access::MayWithin(Action::ReadStates), class::show),
+        post("/school/{school}/classes/{class}/sign/tasks", Access::MayWithin(Action::Sign), class::sign_tasks),
+        post(
+            "/school/{school}/classes/{class}/sign/signatures",
+            Access::MayWithin(Action::Sign),
+            class::sign_signatures,
+        ),
+        post("/school/{school}/classes/{class}/co-sign/tasks", Access::MayWithin(Action::CoSign), class::co_sign_tasks),
+        post(
+            "/school/{school}/classes/{class}/co-sign/signatures",
+            Access::MayWithin(Action::CoSign),
+            class::co_sign_signatures,
+        )
+        .carrying(signing::MAX_BYTES),
+        post("/school/{school}/classes/{class}/seal/tasks", Access::MayWithin(Action::Seal), class::seal_tasks),
+        post(
+            "/school/{school}/classes/{class}/seal/signatures",
+            Access::MayWithin(Action::Seal),
+            class::seal_signatures,
+        ),
+        get("/school/{school}/classes/{class}/readers", invite, readers::show),
+        post("/school/{school}/classes/{class}/readers", invite, readers::invite)
+            .once()
+            .seen_at("/school/{school}/classes/{class}/readers"),
+        post("/school/{school}/classes/{class}/readers/{account}/reset", invite, readers::reset)
+            .once()
+            .seen_at("/school/{school}/classes/{class}/readers"),
+        get("/school/{school}/classes/{class}/requests", requests, readers::requests),
+        post("/school/{school}/classes/{class}/requests/{request}", requests, readers::answer),
+        // Whose book it is, the use case looks at: a role says nothing of it.
+        get("/my/{pupil}", Access::SignedIn, my::show),
+        get("/my/{pupil}/years/{record}", Access::SignedIn, my::year),
+        get("/my/{pupil}/years/{record}/file", Access::SignedIn, my::file),
+        get("/my/{pupil}/years/{record}/request", Access::SignedIn, my::request_form),
+        post("/my/{pupil}/years/{record}/request", Access::SignedIn, my::ask_request).once().seen_at("/my/{pupil}"),
+        post("/my/{pupil}/requests/{request}/withdraw", Access::SignedIn, my::withdraw_request),
+        get("/my/{pupil}/links/new", Access::SignedIn, my::link_form),
+        post("/my/{pupil}/links", Access::SignedIn, my::create_link).once().seen_at("/my/{pupil}"),
+        post("/my/{pupil}/links/{link}/withdraw", Access::SignedIn, my::withdraw_link),
+        get("/school/{school}/classes/{class}/print", records, records::class_print),
+        post("/school/{school}/classes/{class}/print/codes", hand_out, records::make_codes)
+            .once()
+            .seen_at("/school/{school}/classes/{class}/print"),
+        get("/school/{school}/records/{record}", records, records::show),
+        post("/school/{school}/records/{record}/withdraw", hand_out, records::withdraw),
+        get("/school/{school}/records/{record}/print", records, records::print),
+        post("/school/{school}/records/{record}/print/code", hand_out, records::make_code)
+            .once()
+            .seen_at("/school/{school}/records/{record}/print"),
+        post("/school/{school}/classes/{class}/leave-out", import, class::leave_out),
+        post("/school/{school}/classes/{class}/take-in", import, class::take_in),
+        post("/school/{school}/classes/{class}/return", Access::MayWithin(Action::Return), class::give_back),
+        get("/school/{school}/review", Access::MayWithin(Action::CoSign), review::show_co_sign),
+        post("/school/{school}/review/tasks", Access::MayWithin(Action::CoSign), review::co_sign_tasks),
+        post("/school/{school}/review/signatures", Access::MayWithin(Action::CoSign), review::co_sign_signatures)
+            .carrying(signing::MAX_BYTES),
+        post("/school/{school}/review/return", Access::MayWithin(Action::Return), review::give_back),
+        get("/school/{school}/seal", Access::MayWithin(Action::Seal), review::show_seal),
+        post("/school/{school}/seal/tasks", Access::MayWithin(Action::Seal), review::seal_tasks),
+        post("/school/{school}/seal/signatures", Access::MayWithin(Action::Seal), review::seal_signatures)
+            .carrying(signing::MAX_BYTES),
         get("/school/{school}/accounts", manage, accounts::list),
         get("/school/{school}/accounts/add", manage, accounts::add_form),
         post("/school/{school}/accounts/add", manage, accounts::add).once(),
@@ -154,6 +290,62 @@ fn pages() -> Vec<Page> {
         post("/school/{school}/accounts/{account}/reset", manage, accounts::reset).once(),
         post("/school/{school}/accounts/{account}/lock", manage, accounts::lock),
         post("/school/{school}/accounts/{account}/unlock", manage, accounts::unlock),
+        get("/school/{school}/lists", prepare, lists::show),
+        post("/school/{school}/lists", prepare, lists::send).taking(lists::MAX_BYTES),
+        post("/school/{school}/lists/columns", prepare, lists::columns_said),
+        post("/school/{school}/lists/forget", prepare, lists::forget),
+        post("/school/{school}/lists/take", prepare, lists::take).once().seen_at("/school/{school}/lists"),
+        get("/school/{school}/certificates", prepare, certificates::list),
+        post("/school/{school}/certificates", prepare, certificates::many).taking(certificates::MAX_BYTES),
+        get("/school/{school}/certificates/{account}", prepare, certificates::one),
+        post("/school/{school}/certificates/{account}", prepare, certificates::send_one).taking(certificates::MAX_ONE),
+        get("/school/{school}/classes", states, classes::list),
+        get("/school/{school}/classes/import", import, marks::import),
+        post("/school/{school}/classes/import", import, marks::send).taking(marks::MAX_BYTES),
+        post("/school/{school}/classes/import/forget", import, marks::forget),
+        get("/school/{school}/classes/import/annotated", import, marks::annotated),
+        post("/school/{school}/classes/import/take", import, marks::take).once().seen_at("/school/{school}/classes"),
+        get("/school/{school}/tasks/{task}", states, tasks::show),
+        get("/school/{school}/years", prepare, years::list),
+        post("/school/{school}/years", prepare, years::open),
+        get("/school/{school}/years/{year}", prepare, years::one),
+        post("/school/{school}/years/{year}/close", prepare, years::close),
+        get("/school/{school}/years/{year}/roll", prepare, years::roll_page),
+        post("/school/{school}/years/{year}/roll", prepare, years::roll)
+            .once()
+            .seen_at("/school/{school}/years/{year}/roll"),
+        get("/school/{school}/years/{year}/roll/pupils", prepare, years::pupils),
+        post("/school/{school}/years/{year}/roll/pupils", prepare, years::decide),
+        get("/department", appoint, department::show),
+        get("/department/tasks", appoint, department::tasks),
+        get("/department/schools/open", appoint, department::open_form),
+        post("/department/schools/open", appoint, department::open).once().seen_at("/department"),
+        get("/department/schools/list", appoint, department::list_form),
+        post("/department/schools/list", appoint, department::list).taking(department::MAX_LIST),
+        get(one_school, appoint, department::school),
+        get("/department/schools/{school}/progress", appoint, progress::school),
+        get("/department/progress", appoint, progress::show),
+        get("/department/daily", appoint, daily::show),
+        get("/department/daily.xlsx", appoint, daily::sheet),
+        get("/department/chain", appoint, chain::show),
+        get("/department/audit", appoint, audit::everywhere),
+        get("/school/{school}/audit", Access::May(Action::ReadAudit), audit::of_school),
+        get("/department/schools/{school}/rename", decide, |asked| change_form(asked, Fate::Rename)),
+        post("/department/schools/{school}/rename", decide, |asked| change(asked, Fate::Rename))
+            .once()
+            .seen_at(one_school),
+        get("/department/schools/{school}/merge", decide, |asked| change_form(asked, Fate::Merge)),
+        post("/department/schools/{school}/merge", decide, |asked| change(asked, Fate::Merge))
+            .once()
+            .seen_at(one_school),
+        get("/department/schools/{school}/split", decide, |asked| change_form(asked, Fate::Split)),
+        post("/department/schools/{school}/split", decide, |asked| change(asked, Fate::Split))
+            .once()
+            .seen_at(one_school),
+        get("/department/schools/{school}/close", decide, |asked| change_form(asked, Fate::Close)),
+        post("/department/schools/{school}/close", decide, |asked| change(asked, Fate::Close))
+            .once()
+            .seen_at(one_school),
     ]
 }
 
@@ -168,11 +360,17 @@ pub(crate) fn router() -> Router<Server<App>> {
         let method = Method::from_bytes(page.listed.method.as_bytes()).expect("GET and POST are methods");
         let filter = MethodFilter::try_from(method).expect("GET and POST are standard");
         let path = page.listed.path;
+        let listed = page.listed;
         let handle = move |State(server): State<Server<App>>, params: RawPathParams, request: Request| {
             let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             serve(page.clone(), server, params, request)
         };
-        router.route(path, on(filter, handle))
+        // What a form puts around its files comes besides.
+        let limit = match listed.files {
+            0 => listed.fields,
+            files => files + 2 * form::MAX_FORM,
+        };
+        router.route(path, on(filter, handle).layer(DefaultBodyLimit::max(limit)))
     })
 }
 
@@ -188,7 +386,11 @@ pub(crate) struct Asked {
     language: Language,
     address: IpAddr,
     agent: String,
+    /// Whether the page's script asks, which reads no pages.
+    by_script: bool,
     device: Option<String>,
+    /// What this browser began at the OpenID Connect provider.
+    openid: Option<String>,
     /// Secret of forms before there is a session.
     before: String,
     /// Names the forms of the page that is answered with.
@@ -310,12 +512,15 @@ async fn serve(page: Page, server: Server<App>, params: BTreeMap<String, String>
         language,
         address: address(&server, headers, parts.extensions.get::<Peer>().copied()),
         agent: headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+        by_script: headers.get(header::ACCEPT).is_some_and(|wanted| wanted == "application/json"),
         device: cookies::get(headers, Name::Device, secure),
+        openid: cookies::get(headers, Name::OpenId, secure),
         before: brought.unwrap_or(fresh),
         form_id,
         params,
         server,
     };
+    let mut turns = Vec::new();
     let outcome = async {
         if page.listed.method == "POST" && !form::is_from_here(headers, &asked.server.config.public_url) {
             return Err(Refusal::NotOurs);
@@ -329,14 +534,39 @@ async fn serve(page: Page, server: Server<App>, params: BTreeMap<String, String>
         }
         if page.listed.method == "POST" {
             let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-            if !kind.starts_with("application/x-www-form-urlencoded") {
+            let wanted = match page.listed.files {
+                0 => "application/x-www-form-urlencoded",
+                _ => "multipart/form-data",
+            };
+            if !kind.starts_with(wanted) {
                 return Err(Problem::UnsupportedMediaType.into());
             }
-            let bytes = axum::body::to_bytes(body, form::MAX_FORM).await;
-            asked.form = Form::parse(&bytes.map_err(|_| Problem::TooLarge { limit: form::MAX_FORM })?);
         }
-        let replayed = admit(&page, &asked, new_before).await?;
-        if replayed {
+        match page.listed {
+            Listed { method: "POST", files: 0, fields: limit, .. } => {
+                let bytes = axum::body::to_bytes(body, limit).await;
+                asked.form = Form::parse(&bytes.map_err(|_| Problem::TooLarge { limit })?);
+                admit(&page, &asked, &asked.form, new_before)?;
+            }
+            Listed { method: "POST", files: limit, .. } => {
+                let body = Multipart::from_request(Request::from_parts(parts.clone(), OneByOne::of(body)), &()).await;
+                let body = body.map_err(|_| Problem::Malformed { member: "form" })?;
+                let mut form = Form::default();
+                let before = async |form: &Form| {
+                    admit(&page, &asked, form, new_before)?;
+                    // Files that arrive are held in memory; more wait, until their request's time is over.
+                    let turn = asked.server.arriving.clone().acquire_owned().await;
+                    turns.push(turn.map_err(Problem::internal)?);
+                    Ok(())
+                };
+                let read = Arriving::new(body, limit).read(&mut form, before).await;
+                // A refusal shows what was typed.
+                asked.form = form;
+                read?;
+            }
+            _ => admit(&page, &asked, &asked.form, new_before)?,
+        }
+        if page.listed.once && !first_time(&asked).await? {
             return Err(Refusal::Replayed);
         }
         Ok(())
@@ -363,9 +593,9 @@ async fn serve(page: Page, server: Server<App>, params: BTreeMap<String, String>
     response
 }
 
-/// Whether the request may go on to its page; whether it is a form that was sent before.
-async fn admit(page: &Page, asked: &Asked, new_before: bool) -> Result<bool, Refusal> {
-    let Listed { method, access, once, .. } = page.listed;
+/// Whether the request, with as much of its form as was read, may go on to its page.
+fn admit(page: &Page, asked: &Asked, form: &Form, new_before: bool) -> Result<(), Refusal> {
+    let Listed { method, access, .. } = page.listed;
     let is_post = method == "POST";
     if access != Access::Anybody && asked.session.is_none() {
         return Err(Refusal::NoSession);
@@ -377,11 +607,11 @@ async fn admit(page: &Page, asked: &Asked, new_before: bool) -> Result<bool, Ref
             None if new_before => "",
             None => &asked.before,
         };
-        if !form::is_ours(secret, &asked.path, asked.form.get(form::CSRF)) {
+        if !form::is_ours(secret, &asked.path, form.get(form::CSRF)) {
             return Err(Refusal::NotOurs);
         }
     }
-    if let Access::May(action) = access {
+    if let Access::May(action) | Access::MayWithin(action) = access {
         let session = asked.session()?;
         if session.must_enrol {
             return Err(Refusal::MustEnrol);
@@ -390,17 +620,23 @@ async fn admit(page: &Page, asked: &Asked, new_before: bool) -> Result<bool, Ref
         // A school of somebody else is as one that is not there.
         if page.listed.path.contains("{school}") {
             let school = asked.school()?;
-            if !may(&session.actor, action, Place::School(&school)) {
+            let may = match access {
+                Access::MayWithin(_) => may_within(&session.actor, action, &school),
+                _ => may(&session.actor, action, Place::School(&school)),
+            };
+            if !may {
                 return Err(Refusal::NotFound);
             }
         }
     }
-    if once {
-        let id = asked.form.get(form::FORM_ID);
-        if !(16..=64).contains(&id.len()) {
-            return Err(Refusal::NotOurs);
-        }
-        return Ok(!asked.app().use_form(asked.session()?, &asked.path, id).await?);
+    Ok(())
+}
+
+/// Whether the form was not sent before. Noted once all of it is here: an upload that broke off may be sent again.
+async fn first_time(asked: &Asked) -> Result<bool, Refusal> {
+    let id = asked.form.get(form::FORM_ID);
+    if !(16..=64).contains(&id.len()) {
+        return Err(Refusal::NotOurs);
     }
-    Ok(false)
+    Ok(asked.app().use_form(asked.session()?, &asked.path, id).await?)
 }

@@ -4,7 +4,7 @@
 //! be checked; a file that was saved again is not called forged.
 
 mod record;
-mod values;
+pub(crate) mod values;
 pub(crate) mod words;
 
 use hocba_bundle::{
@@ -382,7 +382,7 @@ fn file_name(report: &Report) -> String {
 }
 
 /// A problem's words, begun as a sentence.
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

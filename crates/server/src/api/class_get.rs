@@ -73,7 +73,7 @@ impl From<AtStore> for AtStoreJson {
 
 impl From<PupilLine> for Pupil {
     fn from(line: PupilLine) -> Self {
-        let PupilLine { record, version, number, state, left_out, returned, name, at_store } = line;
+        let PupilLine { record, version, number, state, left_out, returned, name, at_store, .. } = line;
         let (left_out, returned) = (left_out.map(LeftOut::as_str), returned.map(ReturnReason::as_str));
         let at_store = at_store.map(AtStoreJson::from);
         Self { number, record, version, state, left_out, returned, name, at_store }

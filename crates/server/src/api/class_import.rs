@@ -48,7 +48,7 @@ pub(crate) struct Output {
 
 impl From<Imported> for Output {
     fn from(imported: Imported) -> Self {
-        let Imported { class, ready, left_out, unchanged, renewed, warnings } = imported;
+        let Imported { class, ready, kept: _, left_out, unchanged, renewed, warnings } = imported;
         Self { class, ready, left_out, unchanged, renewed, warnings: FindingJson::of(&warnings) }
     }
 }

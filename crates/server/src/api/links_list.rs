@@ -1,5 +1,5 @@
-//! `GET /api/v1/records/{record}/links`: the links of a record, with how often somebody looked. Their secrets are not
-//! here.
+//! `GET /api/v1/records/{record}/links`: the links to a record that the house handed out, the newest first, with how often
+//! somebody looked. Their secrets are not here, and what a pupil or parent shares is not here.
 //!
 //! ```json
 //! { "links": [{ "id": "fLTwI6…", "scope": "results", "created_by": "wI6fLT…", "created_at": 1811808000,
@@ -10,7 +10,7 @@
 
 use axum::{Json, extract::State};
 use hocba_app::{
-    App, LinkView,
+    App, LinkLine,
     model::{Id, Link},
 };
 use hocba_record::{encoding::RecordId, types::UnixTime};
@@ -36,10 +36,10 @@ struct Line {
     looks: u64,
 }
 
-impl From<LinkView> for Line {
-    fn from(LinkView { link, looks }: LinkView) -> Self {
-        let Link { id, scope, created_by, created_at, expires_at, withdrawn_at, .. } = link;
-        Self { id, scope: scope.as_str(), created_by, created_at, expires_at, withdrawn_at, looks }
+impl From<LinkLine> for Line {
+    fn from(LinkLine { handed, .. }: LinkLine) -> Self {
+        let Link { id, scope, created_by, created_at, expires_at, withdrawn_at, .. } = handed.link;
+        Self { id, scope: scope.as_str(), created_by, created_at, expires_at, withdrawn_at, looks: handed.looks }
     }
 }
 

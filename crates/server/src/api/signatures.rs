@@ -28,7 +28,7 @@ use crate::{Server, problem::Problem};
 
 /// Most signatures in one call: the largest class there can be. Others wait for the database while they are checked and
 /// written, some tenths of a second.
-const MOST: usize = 200;
+pub(crate) const MOST: usize = 200;
 
 /// A signer and their signatures.
 #[derive(Deserialize)]
@@ -41,9 +41,10 @@ pub(crate) struct Input {
     signatures: Vec<One>,
 }
 
+/// A signature over the task of a record.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct One {
+pub(crate) struct One {
     record: RecordId,
     version: u32,
     revision: i64,
@@ -56,9 +57,9 @@ struct One {
 #[derive(Serialize)]
 pub(crate) struct Output {
     /// Taken now.
-    taken: usize,
+    pub(crate) taken: usize,
     /// Taken before.
-    already: usize,
+    pub(crate) already: usize,
 }
 
 impl From<One> for Signed {

@@ -11,8 +11,12 @@ use axum::{
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CSP),
+/// The same for a page that also talks to the signer's agent on the reader's own machine.
+pub(crate) fn with_signer(signer: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&CSP.replace("connect-src 'self'", &format!("connect-src 'self' {signer}"))).ok()
+}
+
+const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -26,6 +30,7 @@ pub(crate) async fn guard(State(secure): State<bool>, request: Request, next: Ne
     let headers = response.headers_mut();
     // Pages with forms say `same-origin` themselves (crate::staff).
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -30,7 +30,7 @@ struct ReportPart {
 }
 
 /// The report as it stands in the page.
-fn part(report: &Report, language: Language) -> Result<String, Problem> {
+pub(crate) fn part(report: &Report, language: Language) -> Result<String, Problem> {
     let v = view(report, language);
     ReportPart { w: v.words, v }.render().map_err(Problem::internal)
 }

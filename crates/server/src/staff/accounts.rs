@@ -261,7 +261,7 @@ impl SlipsPage {
     }
 }
 
-fn sheets(asked: &Asked, school: &SchoolCode, slips: Vec<Slip>) -> Answer {
+pub(super) fn sheets(asked: &Asked, school: &SchoolCode, slips: Vec<Slip>) -> Answer {
     let address = asked.server.config.public_url.to_string();
     html(&SlipsPage::new(asked.chrome(list_address(school)), school, address, slips))
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     Answer, Asked,
     chrome::{Chrome, Fault, Field},
-    html, refused, sign_in, words,
+    html, on_to, refused, sign_in, words,
 };
 use crate::{problem::Problem, qr::Qr};
 
@@ -124,6 +124,12 @@ pub(super) async fn account(asked: Asked) -> Answer {
         });
         let field = match done.await? {
             Ok(activated) => {
+                // Without a second factor there are no codes to keep.
+                if activated.recovery.is_empty() {
+                    let mut response = on_to("/home", None);
+                    sign_in::enter(&asked, &activated.session, &mut response).await?;
+                    return Ok(response);
+                }
                 // Signed in, but not on this page: its forms would be of no session yet.
                 let codes = RecoveryPage::new(asked.chrome("/activate"), activated.recovery, true);
                 let mut response = html(&codes)?;

@@ -33,6 +33,7 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Done {
     SignedOut,
+    SignedOutHere,
     PasswordChanged,
     SessionEnded,
     OthersEnded,
@@ -40,11 +41,34 @@ pub(crate) enum Done {
     AccountLocked,
     AccountUnlocked,
     AlreadySent,
+    ColumnsSaid,
+    FileForgotten,
+    CertificateEnrolled,
+    SchoolChanged,
+    YearOpened,
+    YearClosed,
+    RolledOver,
+    MovesDecided,
+    NothingChanged,
+    ListTaken,
+    Signed,
+    RequestAsked,
+    RequestAnswered,
+    RequestWithdrawn,
+    LinkWithdrawn,
+    CodesMade,
+    LeftOut,
+    TakenIn,
+    Returned,
+    MailCodeSent,
+    MailConfirmed,
+    MailRemoved,
 }
 
 impl Done {
-    const ALL: [Done; 8] = [
+    const ALL: &[Done] = &[
         Done::SignedOut,
+        Done::SignedOutHere,
         Done::PasswordChanged,
         Done::SessionEnded,
         Done::OthersEnded,
@@ -52,11 +76,34 @@ impl Done {
         Done::AccountLocked,
         Done::AccountUnlocked,
         Done::AlreadySent,
+        Done::ColumnsSaid,
+        Done::FileForgotten,
+        Done::CertificateEnrolled,
+        Done::SchoolChanged,
+        Done::YearOpened,
+        Done::YearClosed,
+        Done::RolledOver,
+        Done::MovesDecided,
+        Done::NothingChanged,
+        Done::ListTaken,
+        Done::Signed,
+        Done::RequestAsked,
+        Done::RequestAnswered,
+        Done::RequestWithdrawn,
+        Done::LinkWithdrawn,
+        Done::CodesMade,
+        Done::LeftOut,
+        Done::TakenIn,
+        Done::Returned,
+        Done::MailCodeSent,
+        Done::MailConfirmed,
+        Done::MailRemoved,
     ];
 
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Done::SignedOut => "signed-out",
+            Done::SignedOutHere => "signed-out-here",
             Done::PasswordChanged => "password-changed",
             Done::SessionEnded => "session-ended",
             Done::OthersEnded => "others-ended",
@@ -64,16 +111,39 @@ impl Done {
             Done::AccountLocked => "account-locked",
             Done::AccountUnlocked => "account-unlocked",
             Done::AlreadySent => "already-sent",
+            Done::ColumnsSaid => "columns-said",
+            Done::FileForgotten => "file-forgotten",
+            Done::CertificateEnrolled => "certificate-enrolled",
+            Done::SchoolChanged => "school-changed",
+            Done::YearOpened => "year-opened",
+            Done::YearClosed => "year-closed",
+            Done::RolledOver => "rolled-over",
+            Done::MovesDecided => "moves-decided",
+            Done::NothingChanged => "nothing-changed",
+            Done::ListTaken => "list-taken",
+            Done::Signed => "signed",
+            Done::RequestAsked => "request-asked",
+            Done::RequestAnswered => "request-answered",
+            Done::RequestWithdrawn => "request-withdrawn",
+            Done::LinkWithdrawn => "link-withdrawn",
+            Done::CodesMade => "codes-made",
+            Done::LeftOut => "left-out",
+            Done::TakenIn => "taken-in",
+            Done::Returned => "returned",
+            Done::MailCodeSent => "mail-code-sent",
+            Done::MailConfirmed => "mail-confirmed",
+            Done::MailRemoved => "mail-removed",
         }
     }
 
     pub(crate) fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|done| done.code() == code)
+        Self::ALL.iter().copied().find(|done| done.code() == code)
     }
 
     pub(crate) fn text(self, t: Text) -> String {
         match self {
             Done::SignedOut => t.say("done-signed-out"),
+            Done::SignedOutHere => t.say("done-signed-out-here"),
             Done::PasswordChanged => t.say("done-password-changed"),
             Done::SessionEnded => t.say("done-session-ended"),
             Done::OthersEnded => t.say("done-others-ended"),
@@ -81,6 +151,28 @@ impl Done {
             Done::AccountLocked => t.say("done-account-locked"),
             Done::AccountUnlocked => t.say("done-account-unlocked"),
             Done::AlreadySent => t.say("done-already-sent"),
+            Done::ColumnsSaid => t.say("done-columns-said"),
+            Done::FileForgotten => t.say("done-file-forgotten"),
+            Done::CertificateEnrolled => t.say("done-certificate-enrolled"),
+            Done::SchoolChanged => t.say("done-school-changed"),
+            Done::YearOpened => t.say("done-year-opened"),
+            Done::YearClosed => t.say("done-year-closed"),
+            Done::RolledOver => t.say("done-rolled-over"),
+            Done::MovesDecided => t.say("done-moves-decided"),
+            Done::NothingChanged => t.say("done-nothing-changed"),
+            Done::ListTaken => t.say("done-list-taken"),
+            Done::Signed => t.say("done-signed"),
+            Done::RequestAsked => t.say("done-request-asked"),
+            Done::RequestAnswered => t.say("done-request-answered"),
+            Done::RequestWithdrawn => t.say("done-request-withdrawn"),
+            Done::LinkWithdrawn => t.say("done-link-withdrawn"),
+            Done::CodesMade => t.say("done-codes-made"),
+            Done::LeftOut => t.say("done-left-out"),
+            Done::TakenIn => t.say("done-taken-in"),
+            Done::Returned => t.say("done-returned"),
+            Done::MailCodeSent => t.say("done-mail-code-sent"),
+            Done::MailConfirmed => t.say("done-mail-confirmed"),
+            Done::MailRemoved => t.say("done-mail-removed"),
         }
         .into_owned()
     }
@@ -144,14 +236,28 @@ impl Chrome {
 
     /// The beginning of a form: its tag and the hidden fields. `action` is an address of ours, without a query.
     pub(crate) fn form(&self, action: &str) -> String {
+        self.begin(action, "")
+    }
+
+    /// The same for a form with files, whose fields come before them.
+    pub(crate) fn form_with_files(&self, action: &str) -> String {
+        self.begin(action, " enctype=\"multipart/form-data\"")
+    }
+
+    fn begin(&self, action: &str, kind: &str) -> String {
         let action = escaped(action);
         let token = form::token(&self.secret, &action);
         let (csrf, id, form_id) = (form::CSRF, form::FORM_ID, &self.form_id);
         format!(
-            "<form method=\"post\" action=\"{action}\">\n\
+            "<form method=\"post\" action=\"{action}\"{kind}>\n\
              <input type=\"hidden\" name=\"{csrf}\" value=\"{token}\">\n\
              <input type=\"hidden\" name=\"{id}\" value=\"{form_id}\">"
         )
+    }
+
+    /// The beginning of a search: what is typed goes into the address of a page of ours, and changes nothing.
+    pub(crate) fn search(&self, page: &str) -> String {
+        format!("<form method=\"get\" action=\"{}\" role=\"search\">", escaped(page))
     }
 
     /// What is wrong with a field.
@@ -172,6 +278,8 @@ impl Chrome {
             numeric: false,
             plain: false,
             required: true,
+            accept: "",
+            multiple: false,
         }
     }
 }
@@ -195,6 +303,9 @@ pub(crate) struct Field {
     /// No capital letters, no correction of spelling: a phone must not improve a login.
     plain: bool,
     required: bool,
+    /// Of a file: endings and media types that the browser offers first.
+    accept: &'static str,
+    multiple: bool,
 }
 
 impl Field {
@@ -228,9 +339,22 @@ impl Field {
         self.plain = true;
         self
     }
+    /// A file, in a form with files; `accept` is what the browser offers first (HTML §4.10.5.1.17), and no check.
+    pub(crate) fn file(mut self, accept: &'static str) -> Self {
+        (self.kind, self.accept) = ("file", accept);
+        self
+    }
+    /// Several files at once.
+    pub(crate) fn multiple(mut self) -> Self {
+        self.multiple = true;
+        self
+    }
     pub(crate) fn optional(mut self) -> Self {
         self.required = false;
         self
+    }
+    fn is_file(&self) -> bool {
+        self.kind == "file"
     }
     /// What screen readers read after the label.
     fn described(&self) -> String {

@@ -14,6 +14,8 @@ pub(crate) enum Name {
     Before,
     /// `vi` or `en`.
     Language,
+    /// What was begun at the OpenID Connect provider: a seed, until when, where to go afterwards.
+    OpenId,
 }
 
 impl Name {
@@ -29,6 +31,16 @@ impl Name {
             (Name::Before, false) => "hocba-form",
             (Name::Language, true) => "__Host-hocba-language",
             (Name::Language, false) => "hocba-language",
+            (Name::OpenId, true) => "__Host-hocba-openid",
+            (Name::OpenId, false) => "hocba-openid",
+        }
+    }
+
+    /// Longest value taken: no token of ours is longer, and longer ones are not hashed.
+    const fn longest(self) -> usize {
+        match self {
+            Name::OpenId => 400,
+            _ => 128,
         }
     }
 }
@@ -39,8 +51,7 @@ pub(crate) fn get(headers: &HeaderMap, name: Name, secure: bool) -> Option<Strin
     let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
     let mut found = cookies.filter(|cookie| cookie.name() == name.text(secure)).map(|c| c.value().to_owned());
     match (found.next(), found.next()) {
-        // No token of ours is longer; longer ones are not hashed.
-        (Some(value), None) if value.len() <= 128 => Some(value),
+        (Some(value), None) if value.len() <= name.longest() => Some(value),
         _ => None,
     }
 }

@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::{
+    Json,
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
 use hocba_app::{AppError, access::AccessError};
+use serde_json::json;
 
 use super::{
     Asked, Page,
@@ -29,6 +31,8 @@ pub(crate) enum Refusal {
     NotFound,
     /// The form was sent before.
     Replayed,
+    /// The key that is plugged in is not that of whoever is signed in.
+    OtherCertificate,
     /// What signing in and accounts refuse and no page says better.
     Access(AccessError),
     /// Everything else.
@@ -63,6 +67,7 @@ pub(super) struct Shown {
     path: String,
     is_post: bool,
     signed_in: bool,
+    by_script: bool,
     kept: Vec<String>,
     /// Where the work of the form can be seen.
     back: String,
@@ -72,7 +77,12 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn of(asked: &Asked, page: &Page, id: &RequestId) -> Self {
         let is_post = page.listed.method == "POST";
+        let filled = |path: &str| {
+            let fill = |path: String, (name, value): (&String, &String)| path.replace(&format!("{{{name}}}"), value);
+            asked.params.iter().fold(path.to_owned(), fill)
+        };
         let back = match asked.params.get("school") {
+            _ if page.seen_at.is_some() => filled(page.seen_at.unwrap_or_default()),
             Some(school) => format!("/school/{school}/accounts"),
             None if asked.path.starts_with("/me/") => "/me/second-factor".to_owned(),
             None => "/home".to_owned(),
@@ -84,6 +94,7 @@ impl Shown {
             path: asked.path.clone(),
             is_post,
             signed_in,
+            by_script: asked.by_script,
             kept: asked.form.typed(),
             back,
             reference: id.as_str().to_owned(),
@@ -116,6 +127,9 @@ pub(super) fn response(refusal: Refusal, shown: Shown) -> Response {
         Refusal::MustEnrol => (StatusCode::FORBIDDEN, say("failure-forbidden-title"), say("second-factor-must")),
         Refusal::NotOurs => (StatusCode::FORBIDDEN, say("failure-csrf-title"), say("failure-csrf")),
         Refusal::Forbidden => (StatusCode::FORBIDDEN, say("failure-forbidden-title"), say("failure-forbidden")),
+        Refusal::OtherCertificate => {
+            (StatusCode::UNPROCESSABLE_ENTITY, say("failure-other-title"), say("signing-not-yours"))
+        }
         Refusal::NotFound => (StatusCode::NOT_FOUND, say("failure-not-found-title"), say("failure-not-found")),
         Refusal::Access(error @ AccessError::SlowDown { retry_after }) => {
             wait = Some(retry_after);
@@ -136,6 +150,14 @@ pub(super) fn response(refusal: Refusal, shown: Shown) -> Response {
             other => (other.status(), say("failure-other-title"), other.detail(t.0)),
         },
     };
+    if shown.by_script {
+        let said = json!({ "title": title, "detail": detail, "reference": shown.reference });
+        let mut response = (status, Json(said)).into_response();
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        return response;
+    }
     // What was typed is repeated only to whoever typed it here: a form of another site shows nothing of its own in ours.
     let kept = if status == StatusCode::UNAUTHORIZED { shown.kept } else { Vec::new() };
     let (onward, onward_text) = match shown.signed_in {

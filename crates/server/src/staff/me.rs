@@ -117,18 +117,21 @@ pub(super) struct SecondFactorPage {
     pub(super) must: bool,
     pub(super) has: bool,
     pub(super) left: u32,
+    /// Whether the provider said a moment ago who it is, so that no password is asked for.
+    pub(super) proven: bool,
     pub(super) password: Field,
     pub(super) code: Field,
 }
 
 impl SecondFactorPage {
-    pub(super) fn new(c: Chrome, must: bool, has: bool, left: u32) -> Self {
+    pub(super) fn new(c: Chrome, must: bool, has: bool, left: u32, proven: bool) -> Self {
         let t = c.t;
         let c = c.titled(t.say("second-factor-title")).below_home();
         Self {
             must,
             has,
             left,
+            proven,
             password: c.field("password", t.say("password")).password("current-password"),
             code: c.field("code", t.say("second-factor-code")).digits(),
             c,
@@ -140,7 +143,7 @@ async fn second_factor_page(asked: &Asked, faults: Vec<Fault>) -> Result<SecondF
     let session = asked.session()?;
     let left = asked.app().recovery_codes_left(session).await?;
     let chrome = asked.chrome("/me/second-factor").wrong(faults);
-    Ok(SecondFactorPage::new(chrome, session.must_enrol, session.has_totp, left))
+    Ok(SecondFactorPage::new(chrome, session.must_enrol, session.has_totp, left, session.proven))
 }
 
 pub(super) async fn second_factor(asked: Asked) -> Answer {
@@ -187,7 +190,8 @@ pub(super) async fn confirm(asked: Asked) -> Answer {
         Ok(codes) => html(&RecoveryPage::new(asked.chrome("/home"), codes, false)),
         // The offer was for whoever knew the password a moment ago; it is shown again only to them.
         Err(error @ AccessError::Code) => {
-            let faults = vec![Fault { field: "password", text: words::of(asked.t(), &error) }];
+            let field = if asked.session()?.proven { "" } else { "password" };
+            let faults = vec![Fault { field, text: words::of(asked.t(), &error) }];
             refused(&second_factor_page(&asked, faults).await?)
         }
         Err(error) => Err(error.into()),

@@ -3,12 +3,12 @@
 
 use askama::Template;
 use hocba_app::{
-    Item, ItemState,
+    Item, ItemState, YearView,
     policy::{Action, Place, may},
 };
 use hocba_record::types::{SchoolCode, SchoolYear};
 
-use super::{Answer, Asked, Refusal, chrome::Chrome, html, text::Text};
+use super::{Answer, Asked, Refusal, chrome::Chrome, html, tasks::TaskLine, text::Text};
 use crate::language;
 
 pub(super) struct ItemView {
@@ -18,10 +18,26 @@ pub(super) struct ItemView {
     /// Those of many that lack it, to be read one after the other.
     pub(super) classes: String,
     pub(super) command: Option<String>,
+    /// The page that does it, where there is one.
+    pub(super) href: Option<String>,
 }
 
-fn view(t: Text, item: &Item) -> ItemView {
-    let state = match item.state {
+/// The page that does an item.
+fn page_of(school: &SchoolCode, code: &str) -> Option<String> {
+    Some(match code {
+        "staff" | "principal_account" | "clerk" | "classes" | "pupils" | "homerooms" => super::lists::address(school),
+        "principal_certificate" | "seal_certificate" | "homeroom_certificates" => super::certificates::address(school),
+        "year" => super::years::address(school),
+        "principal_appointment" | "deputy" | "seal_appointment" | "homeroom_appointments" => {
+            super::appointments::address(school)
+        }
+        _ => return None,
+    })
+}
+
+/// How an item stands, in words.
+pub(super) fn state(t: Text, item: &Item) -> String {
+    match item.state {
         ItemState::Done => t.say("opening-done"),
         ItemState::Missing { of: 1, .. } => t.say("opening-missing-one"),
         ItemState::Missing { missing, of } => {
@@ -30,14 +46,20 @@ fn view(t: Text, item: &Item) -> ItemView {
         ItemState::Waiting { waiting } => t.with("opening-waiting", &[("waiting", &waiting.to_string())]),
         ItemState::Blocked { .. } => t.say("opening-blocked"),
         ItemState::Optional => t.say("opening-optional"),
-    };
+    }
+    .into_owned()
+}
+
+fn view(t: Text, school: &SchoolCode, item: &Item) -> ItemView {
     let classes: Vec<String> = item.classes.iter().map(ToString::to_string).collect();
     ItemView {
         text: language::pick(t.0, &item.vi, &item.en).clone(),
-        state: state.into_owned(),
+        state: state(t, item),
         settled: item.is_settled(),
         classes: classes.join(", "),
         command: item.command.clone(),
+        // What is done or waits for another item has nothing to be done.
+        href: page_of(school, item.code).filter(|_| item.command.is_some()),
     }
 }
 
@@ -50,18 +72,38 @@ pub(super) struct OpeningPage {
     pub(super) year: Option<String>,
     pub(super) settled: usize,
     pub(super) items: Vec<ItemView>,
+    pub(super) tasks: Vec<TaskLine>,
 }
 
 impl OpeningPage {
-    pub(super) fn new(c: Chrome, school: &SchoolCode, year: Option<SchoolYear>, items: &[Item]) -> Self {
+    pub(super) fn new(
+        c: Chrome,
+        school: &SchoolCode,
+        year: Option<SchoolYear>,
+        items: &[Item],
+        tasks: Vec<TaskLine>,
+    ) -> Self {
         let t = c.t;
         Self {
             c: c.titled(t.say("opening-title")).below_home(),
             school: school.to_string(),
             year: year.map(|year| year.to_string()),
             settled: items.iter().filter(|item| item.is_settled()).count(),
-            items: items.iter().map(|item| view(t, item)).collect(),
+            items: items.iter().map(|item| view(t, school, item)).collect(),
+            tasks,
         }
+    }
+}
+
+impl OpeningPage {
+    /// For whoever may open schools, too: leads to where that is done.
+    fn for_department(mut self, school: &SchoolCode, items: &[Item]) -> Self {
+        for (view, item) in self.items.iter_mut().zip(items) {
+            if item.code == "school" && matches!(item.state, ItemState::Missing { .. }) {
+                view.href = Some(super::department::school_address(school));
+            }
+        }
+        self
     }
 }
 
@@ -76,11 +118,15 @@ pub(super) async fn show(asked: Asked) -> Answer {
         return Err(Refusal::NotFound);
     }
     let years = asked.app().school_years(asked.actor()?, &school).await?;
-    let open = years.iter().filter(|year| year.row.closed_at.is_none());
-    let year = open.map(|year| year.row.year).max();
+    let year = YearView::newest_open(&years);
     let items = match year {
         Some(year) => asked.app().opening_state(asked.actor()?, &school, year).await?,
         None => Vec::new(),
     };
-    html(&OpeningPage::new(asked.chrome(address(&school)), &school, year, &items))
+    let tasks = super::tasks::latest(&asked, &school, None).await?;
+    let page = OpeningPage::new(asked.chrome(address(&school)), &school, year, &items, tasks);
+    if may(asked.actor()?, Action::AppointSchool, Place::School(&school)) {
+        return html(&page.for_department(&school, &items));
+    }
+    html(&page)
 }

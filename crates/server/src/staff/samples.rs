@@ -1,5 +1,13 @@
 //! Every staff page with samples of what it shows: to look at without a database, and for the tests that read each.
 
+mod department;
+mod lists;
+mod readers;
+mod records;
+mod signing;
+mod watching;
+mod workplace;
+
 use askama::Template;
 use axum::{
     Router,
@@ -8,22 +16,40 @@ use axum::{
     routing::get,
 };
 use hocba_app::{
-    Item, ItemState,
-    access::{AccountLine, AccountState, NewTotp, SessionLine, Slip, SlipView},
-    model::{Account, Grant, GrantRole, Id},
+    Item, ItemState, MarksSent, Waiting,
+    access::{AccountLine, AccountState, MailState, NewTotp, SessionLine, Slip, SlipView},
+    model::{Account, Class, ClassKind, Grant, GrantRole, Id},
 };
-use hocba_record::types::{SchoolCode, UnixTime};
+use hocba_record::types::{Grade, SchoolCode, SchoolYear, UnixTime};
 
 use super::{
     accounts::{AccountPage, AccountsPage, AddPage, SlipsPage},
     activate::{ActivatePage, RecoveryPage, SlipPage},
+    appointments::AppointmentsPage,
+    audit::AuditPage,
+    certificates::{CertificatePage, CertificatesPage},
+    chain::ChainPage,
     chrome::{Chrome, Done, Fault, Who},
+    class::ClassPage,
+    classes::ClassesPage,
+    daily::DailyPage,
+    department::{ChangePage, DepartmentPage, ListPage, OpenPage, SchoolPage, TasksPage},
     failure::FailurePage,
     home::{HomePage, SchoolsPage},
+    lists::ListsPage,
+    mail::MailPage,
+    marks::ImportPage,
     me::{ConfirmPage, PasswordPage, SecondFactorPage, SessionsPage},
+    my::{BookPage, LinkPage, MyYearPage, NewLinkPage, RequestPage},
     opening::OpeningPage,
+    progress::{ProgressPage, SchoolProgressPage},
+    readers::{ReaderSlipsPage, ReadersPage, RequestsPage},
+    records::{PrintPage, RecordPage},
+    review::ReviewPage,
     sign_in::{CodePage, SignInPage},
+    tasks::TaskPage,
     text::Text,
+    years::{PupilsPage, RollPage, YearPage, YearsPage},
 };
 use crate::{
     language::{self, Language},
@@ -96,14 +122,23 @@ impl Sample for SignInPage {
         let mut gone = out(text);
         gone.flash = Some(Done::SignedOut.text(text));
         let wrong = out(text).wrong(fault(text, "login", "access-wrong"));
-        vec![Self::new(gone, "", ""), Self::new(wrong, "/me/password", "anh.nguyen")]
+        let (name, mut left) = ("Sở GD&ĐT", out(text));
+        left.flash = Some(Done::SignedOutHere.text(text));
+        let refused = out(text).wrong(fault(text, "", "access-openid-no-account"));
+        vec![
+            Self::new(gone, "", ""),
+            Self::new(wrong, "/me/password", "anh.nguyen"),
+            Self::new(left, "", "").outside(name, true),
+            Self::new(refused, "/me/password", "").outside(name, false),
+        ]
     }
 }
 
 impl Sample for CodePage {
     fn samples(text: Text) -> Vec<Self> {
         let wrong = out(text).wrong(fault(text, "code", "access-code"));
-        vec![Self::new(out(text), "", "AAAA".into()), Self::new(wrong, "", "AAAA".into())]
+        let outside = Self::new(out(text), "/me/password", "AAAA".into()).sent_to(super::openid::CODE);
+        vec![Self::new(out(text), "", "AAAA".into()), Self::new(wrong, "", "AAAA".into()), outside]
     }
 }
 
@@ -138,13 +173,37 @@ impl Sample for RecoveryPage {
     }
 }
 
+impl Sample for MailPage {
+    fn samples(text: Text) -> Vec<Self> {
+        let address = || Some("anh.nguyen@truong.edu.vn".to_owned());
+        let other = || Some("nguyen.thi.anh.giao.vien.chu.nhiem@thcs-nguyen-thi-minh-khai.edu.vn".to_owned());
+        let mut sent = inside(text);
+        sent.flash = Some(Done::MailCodeSent.text(text));
+        let wrong = inside(text).wrong(fault(text, "address", "mail-address-wrong"));
+        let code = inside(text).wrong(fault(text, "code", "access-mail-code"));
+        vec![
+            Self::new(wrong, MailState::default(), "anh.nguyen"),
+            Self::new(sent, MailState { confirmed: None, waiting: address() }, ""),
+            Self::new(code, MailState { confirmed: address(), waiting: other() }, ""),
+            Self::new(inside(text), MailState { confirmed: other(), waiting: None }, ""),
+        ]
+    }
+}
+
+fn sent(class: &str, pupils: usize, faults: usize) -> MarksSent {
+    MarksSent { class: class.into(), pupils, faults }
+}
+
 impl Sample for HomePage {
     fn samples(text: Text) -> Vec<Self> {
         let administrator = account(1, "Nguyễn Thị Ánh", "anh.nguyen", GrantRole::SchoolAdministrator);
         let mut teacher = account(2, "Lê Hoàng Phương Uyên Nhi", "nhi.le", GrantRole::HomeroomTeacher);
-        let year = hocba_record::types::SchoolYear::starting(2026).expect("a year");
+        let year = SchoolYear::starting(2026).expect("a year");
         teacher.grants[0].class = Some((year, "9A3".parse().expect("a class")));
-        teacher.grants.push(Grant::of_school(GrantRole::Clerk, school(), None));
+        let homeroom = Account { grants: teacher.grants.clone(), ..administrator.clone() };
+        let clerk =
+            Account { grants: vec![Grant::of_school(GrantRole::Clerk, school(), None)], ..administrator.clone() };
+        teacher.grants.extend(clerk.grants.clone());
         let mut officer = account(3, "Đặng Văn Sở", "so", GrantRole::Department);
         officer.grants = vec![
             Grant::everywhere(GrantRole::Operator),
@@ -153,9 +212,46 @@ impl Sample for HomePage {
         let nobody = Account { grants: Vec::new(), ..administrator.clone() };
         let mut done = inside(text);
         done.flash = Some(Done::PasswordChanged.text(text));
-        let mut pages = vec![Self::new(done, &administrator)];
-        pages.extend([teacher, officer, nobody].iter().map(|account| Self::new(inside(text), account)));
-        pages
+        let class = Class {
+            id: Id::from_bytes([7; 16]),
+            school: school(),
+            year,
+            grade: Grade::new(9).expect("a grade"),
+            name: "9A3".parse().expect("a class"),
+            revision: 1,
+            kind: ClassKind::Year,
+        };
+        let faults = Waiting::Faults { school: school(), sent: sent("9A3", 40, 3) };
+        let sealing = Waiting::ToSeal { school: school(), classes: 1, count: 39 };
+        let of_teacher = [
+            Waiting::Marks { school: school(), class: "8A1".parse().expect("a class") },
+            Waiting::Faults { school: school(), sent: sent("9A3", 40, 3) },
+            Waiting::Faults { school: school(), sent: sent("9A4", 41, 0) },
+            Waiting::Returned { class: class.clone(), count: 1 },
+            Waiting::Requests { class: class.clone(), count: 2 },
+            Waiting::ToSign { class, count: 39 },
+            Waiting::ToSeal { school: school(), classes: 2, count: 80 },
+        ];
+        let of_principal = [
+            Waiting::Opening { school: school(), count: 3 },
+            Waiting::ToAppoint { school: school(), count: 45 },
+            Waiting::ToCoSign { school: school(), classes: 3, count: 120 },
+        ];
+        let of_administrator = [Waiting::Year { school: school() }];
+        let principal = account(4, "Trần Văn Bình", "binh", GrantRole::Principal);
+        let named = [(school(), "Trường THCS Mẫu".parse().expect("a name"))];
+        vec![
+            Self::new(done, &administrator, &of_administrator),
+            Self::new(inside(text), &teacher, &of_teacher).with_mail(true),
+            Self::new(inside(text), &principal, &of_principal).with_names(&named),
+            Self::new(inside(text), &administrator, &[]),
+            Self::new(inside(text), &officer, &[]),
+            Self::new(inside(text), &nobody, &[]),
+            Self::new(inside(text), &nobody, &[]).with_books(&readers::readings()),
+            // Step 1 of the demonstration, and step 6: what the guides show.
+            Self::new(inside(text), &homeroom, &[faults]).with_names(&named),
+            Self::new(inside(text), &clerk, &[sealing]).with_names(&named),
+        ]
     }
 }
 
@@ -168,7 +264,7 @@ impl Sample for SchoolsPage {
 
 impl Sample for OpeningPage {
     fn samples(text: Text) -> Vec<Self> {
-        let year = hocba_record::types::SchoolYear::starting(2026).expect("a year");
+        let year = SchoolYear::starting(2026).expect("a year");
         let item = |code, state, vi: &str, en: &str, command: Option<&str>, classes: &[&str]| Item {
             code,
             state,
@@ -180,7 +276,7 @@ impl Sample for OpeningPage {
         let items = [
             item("school_open", ItemState::Done, "Trường đã mở", "The school is open", None, &[]),
             item(
-                "homeroom",
+                "homerooms",
                 ItemState::Missing { missing: 3, of: 45 },
                 "Giáo viên chủ nhiệm của từng lớp",
                 "A homeroom teacher for each class",
@@ -188,7 +284,7 @@ impl Sample for OpeningPage {
                 &["6A1", "7A12", "9A3"],
             ),
             item(
-                "seal",
+                "seal_certificate",
                 ItemState::Missing { missing: 1, of: 1 },
                 "Chứng thư con dấu của trường",
                 "The school's seal certificate",
@@ -196,10 +292,20 @@ impl Sample for OpeningPage {
                 &[],
             ),
             item("anchored", ItemState::Waiting { waiting: 45 }, "Phân công đã ghi sổ chung", "On record", None, &[]),
-            item("signed", ItemState::Blocked { by: "seal" }, "Phân công đã ký", "Appointments signed", None, &[]),
+            item(
+                "signed",
+                ItemState::Blocked { by: "seal_certificate" },
+                "Phân công đã ký",
+                "Appointments signed",
+                None,
+                &[],
+            ),
             item("deputy", ItemState::Optional, "Phó hiệu trưởng", "A deputy principal", None, &[]),
         ];
-        vec![Self::new(inside(text), &school(), Some(year), &items), Self::new(inside(text), &school(), None, &[])]
+        vec![
+            Self::new(inside(text), &school(), Some(year), &items, lists::task_lines(text)),
+            Self::new(inside(text), &school(), None, &[], Vec::new()),
+        ]
     }
 }
 
@@ -228,7 +334,11 @@ impl Sample for PasswordPage {
 impl Sample for SecondFactorPage {
     fn samples(text: Text) -> Vec<Self> {
         let wrong = inside(text).wrong(fault(text, "code", "access-code"));
-        vec![Self::new(inside(text), true, false, 0), Self::new(wrong, false, true, 3)]
+        vec![
+            Self::new(inside(text), true, false, 0, false),
+            Self::new(wrong, false, true, 3, false),
+            Self::new(inside(text), true, false, 0, true),
+        ]
     }
 }
 
@@ -328,14 +438,49 @@ sampled! {
     "home" HomePage,
     "schools" SchoolsPage,
     "opening" OpeningPage,
+    "department" DepartmentPage,
+    "department_tasks" TasksPage,
+    "department_school" SchoolPage,
+    "progress" ProgressPage,
+    "progress_school" SchoolProgressPage,
+    "daily" DailyPage,
+    "chain" ChainPage,
+    "audit" AuditPage,
+    "school_open" OpenPage,
+    "school_list" ListPage,
+    "school_change" ChangePage,
+    "years" YearsPage,
+    "year" YearPage,
+    "roll" RollPage,
+    "roll_pupils" PupilsPage,
     "sessions" SessionsPage,
     "password" PasswordPage,
     "second_factor" SecondFactorPage,
     "second_factor_confirm" ConfirmPage,
+    "mail" MailPage,
     "accounts" AccountsPage,
     "account_add" AddPage,
     "account" AccountPage,
     "slips" SlipsPage,
+    "lists" ListsPage,
+    "task" TaskPage,
+    "certificates" CertificatesPage,
+    "certificate" CertificatePage,
+    "classes" ClassesPage,
+    "class_import" ImportPage,
+    "appointments" AppointmentsPage,
+    "class" ClassPage,
+    "class_readers" ReadersPage,
+    "reader_slips" ReaderSlipsPage,
+    "class_requests" RequestsPage,
+    "my_book" BookPage,
+    "my_year" MyYearPage,
+    "my_link_new" NewLinkPage,
+    "my_link" LinkPage,
+    "my_request" RequestPage,
+    "record" RecordPage,
+    "print" PrintPage,
+    "review" ReviewPage,
     "failure" FailurePage,
 }
 

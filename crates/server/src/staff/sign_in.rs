@@ -20,6 +20,15 @@ pub(super) struct SignInPage {
     pub(super) next: String,
     pub(super) login: Field,
     pub(super) password: Field,
+    /// The way through the OpenID Connect provider.
+    pub(super) openid: Option<Outside>,
+}
+
+/// What the page says of the provider.
+pub(super) struct Outside {
+    pub(super) button: String,
+    /// The way out there, for somebody who has just signed out here.
+    pub(super) out: Option<String>,
 }
 
 impl SignInPage {
@@ -30,8 +39,26 @@ impl SignInPage {
             next: own_path(next).unwrap_or_default().to_owned(),
             login: c.field("login", t.say("login")).value(login).autocomplete("username").plain(),
             password: c.field("password", t.say("password")).password("current-password"),
+            openid: None,
             c,
         }
+    }
+
+    /// With the way through the provider, where there is one.
+    pub(super) fn provider(self, asked: &Asked) -> Self {
+        let out = asked.asked_for("done") == Some(Done::SignedOutHere.code());
+        match asked.provider_name() {
+            Some(name) => self.outside(name, out),
+            None => self,
+        }
+    }
+
+    pub(super) fn outside(mut self, name: &str, out: bool) -> Self {
+        let t = self.c.t;
+        let name = [("name", name)];
+        let button = t.with("sign-in-openid", &name).into_owned();
+        self.openid = Some(Outside { button, out: out.then(|| t.with("sign-out-openid", &name).into_owned()) });
+        self
     }
 }
 
@@ -42,6 +69,8 @@ pub(super) struct CodePage {
     pub(super) next: String,
     pub(super) sealed: String,
     pub(super) code: Field,
+    /// Where the code is sent.
+    pub(super) action: &'static str,
 }
 
 impl CodePage {
@@ -49,7 +78,12 @@ impl CodePage {
         let t = c.t;
         let c = c.titled(t.say("sign-in-code-title"));
         let code = c.field("code", t.say("sign-in-code")).hint(t.say("sign-in-code-hint")).digits();
-        Self { next: own_path(next).unwrap_or_default().to_owned(), sealed, code, c }
+        Self { next: own_path(next).unwrap_or_default().to_owned(), sealed, code, action: "/sign-in/code", c }
+    }
+
+    /// The same for the second step of another way in.
+    pub(super) fn sent_to(self, action: &'static str) -> Self {
+        Self { action, ..self }
     }
 }
 
@@ -58,7 +92,7 @@ pub(super) async fn show(asked: Asked) -> Answer {
     if asked.session.is_some() {
         return Ok(on_to(if next.is_empty() { "/home" } else { &next }, None));
     }
-    html(&SignInPage::new(asked.chrome("/sign-in"), &next, ""))
+    html(&SignInPage::new(asked.chrome("/sign-in"), &next, "").provider(&asked))
 }
 
 /// Tries to get in.
@@ -100,7 +134,7 @@ async fn entered(asked: &Asked, new: &NewSession) -> Answer {
     Ok(response)
 }
 
-fn fault(asked: &Asked, field: &'static str, error: &AccessError) -> Vec<Fault> {
+pub(super) fn fault(asked: &Asked, field: &'static str, error: &AccessError) -> Vec<Fault> {
     vec![Fault { field, text: words::of(asked.t(), error) }]
 }
 
@@ -115,7 +149,7 @@ pub(super) async fn password(asked: Asked) -> Answer {
         }
         Err(error @ (AccessError::Wrong | AccessError::Locked)) => {
             let chrome = asked.chrome("/sign-in").wrong(fault(&asked, "login", &error));
-            refused(&SignInPage::new(chrome, asked.form.get("next"), &login))
+            refused(&SignInPage::new(chrome, asked.form.get("next"), &login).provider(&asked))
         }
         Err(error) => Err(error.into()),
     }
@@ -127,14 +161,14 @@ pub(super) async fn code(asked: Asked) -> Answer {
     let Some((login, password)) = asked.server.process_key.open(asked.app(), &asked.before, &sealed) else {
         let text = asked.t().say("fault-start-again").into_owned();
         let chrome = asked.chrome("/sign-in").wrong(vec![Fault { field: "", text }]);
-        return refused(&SignInPage::new(chrome, &next, ""));
+        return refused(&SignInPage::new(chrome, &next, "").provider(&asked));
     };
     let code = asked.form.get("code").trim().to_owned();
     match tried(&asked, login, password, Some(code)).await? {
         Ok(SignedIn::Session(new)) => entered(&asked, &new).await,
         Err(error @ AccessError::Locked) => {
             let chrome = asked.chrome("/sign-in").wrong(fault(&asked, "", &error));
-            refused(&SignInPage::new(chrome, &next, ""))
+            refused(&SignInPage::new(chrome, &next, "").provider(&asked))
         }
         Ok(SignedIn::CodeNeeded) | Err(AccessError::Wrong) => {
             let chrome = asked.chrome("/sign-in").wrong(fault(&asked, "code", &AccessError::Code));
@@ -145,8 +179,11 @@ pub(super) async fn code(asked: Asked) -> Answer {
 }
 
 pub(super) async fn out(asked: Asked) -> Answer {
-    asked.app().sign_out(asked.session()?).await?;
-    let mut response = on_to("/sign-in", Some(Done::SignedOut));
+    let session = asked.session()?;
+    asked.app().sign_out(session).await?;
+    // Whoever came through the provider is still signed in there.
+    let outside = session.openid && asked.provider_name().is_some();
+    let mut response = on_to("/sign-in", Some(if outside { Done::SignedOutHere } else { Done::SignedOut }));
     set_cookie(&mut response, cookies::set(Name::Session, "", Some(0), asked.secure()));
     Ok(response)
 }

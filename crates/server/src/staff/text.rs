@@ -1,4 +1,4 @@
-//! Text of the staff pages: `locales/vi/staff.ftl` and `locales/en/staff.ftl`, compiled in.
+//! Text of the staff pages: the catalogues in `locales/vi` and `locales/en`, one for each subject, compiled in.
 //!
 //! No language stands in for the other: a text that is missing shows as `⟦id⟧`, and a test finds it before anybody does.
 
@@ -9,10 +9,39 @@ use unic_langid::LanguageIdentifier;
 
 use crate::language::{self, Language};
 
-/// The catalogues, as committed: language and text. For the test that compares them.
-pub const CATALOGUES: [(Language, &str); 2] = [
-    (Language::Vietnamese, include_str!("../../locales/vi/staff.ftl")),
-    (Language::English, include_str!("../../locales/en/staff.ftl")),
+/// A catalogue, as committed: its name, and its text in Vietnamese and English.
+pub type Catalogue = (&'static str, [&'static str; 2]);
+
+macro_rules! catalogues {
+    ($($name:literal),* $(,)?) => {
+        &[$((
+            $name,
+            [
+                include_str!(concat!("../../locales/vi/", $name, ".ftl")),
+                include_str!(concat!("../../locales/en/", $name, ".ftl")),
+            ],
+        )),*]
+    };
+}
+
+/// All of them. What is said on every page is in `staff`.
+pub const CATALOGUES: &[Catalogue] = catalogues![
+    "access",
+    "appointments",
+    "certificates",
+    "classes",
+    "department",
+    "lists",
+    "mail",
+    "opening",
+    "readers",
+    "records",
+    "signing",
+    "staff",
+    "tasks",
+    "watching",
+    "workplace",
+    "years",
 ];
 
 type Bundle = FluentBundle<FluentResource>;
@@ -25,10 +54,12 @@ fn bundle(language: Language) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![tag]);
     // Marks of direction would be in the way of searching and copying; both languages are written from left to right.
     bundle.set_use_isolating(false);
-    let (_, text) = CATALOGUES[usize::from(language == Language::English)];
-    // What does not parse or is there twice shows as missing, in the test too.
-    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(rest, _)| rest);
-    let _ = bundle.add_resource(resource);
+    for (_, [vietnamese, english]) in CATALOGUES {
+        let text = language::pick(language, *vietnamese, *english);
+        // What does not parse or is there twice shows as missing, in the test too.
+        let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(rest, _)| rest);
+        let _ = bundle.add_resource(resource);
+    }
     bundle
 }
 

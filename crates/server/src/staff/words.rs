@@ -1,13 +1,17 @@
-//! What people are told of roles, states and refusals of signing in.
+//! What people are told of roles, appointments, states and refusals of signing in.
 
 use hocba_app::{
-    AppError,
-    access::{AccessError, AccountState, PasswordFault},
-    model::{Grant, GrantRole},
+    AppError, AppointmentView, Standing,
+    access::{AccessError, AccountState, OpenIdFault, PasswordFault},
+    model::{Grant, GrantRole, Link},
+    reason_words,
 };
-use hocba_bundle::text::date_time;
+use hocba_bundle::text::{date, date_time};
+use hocba_record::types::UnixTime;
+use hocba_signature::statement::Role;
 
 use super::text::Text;
+use crate::language;
 
 /// A refusal in the reader's language.
 pub(super) fn of(t: Text, error: &AccessError) -> String {
@@ -27,10 +31,16 @@ pub(super) fn of(t: Text, error: &AccessError) -> String {
         AccessError::Code => t.say("access-code"),
         AccessError::SecondFactorNeeded => t.say("access-second-factor-needed"),
         AccessError::NoSecondFactor => t.say("access-no-second-factor"),
+        AccessError::MailCode => t.say("access-mail-code"),
         AccessError::NoSession => t.say("failure-session"),
         AccessError::Login => t.say("access-login"),
         AccessError::Name => t.say("access-name"),
         AccessError::Grants => t.say("access-grants"),
+        AccessError::OpenId(OpenIdFault::Off) => t.say("failure-not-found"),
+        AccessError::OpenId(OpenIdFault::Stale) => t.say("access-openid-stale"),
+        AccessError::OpenId(OpenIdFault::Refused) => t.say("access-openid-refused"),
+        AccessError::OpenId(OpenIdFault::NoAccount) => t.say("access-openid-no-account"),
+        AccessError::OpenId(OpenIdFault::Away) => t.say("access-openid-away"),
         AccessError::App(AppError::Exists(_)) => t.say("access-exists"),
         AccessError::App(_) => t.say("failure-other-title"),
     }
@@ -60,6 +70,36 @@ pub(super) fn grant(t: Text, grant: &Grant) -> String {
     }
 }
 
+/// How an appointment stands.
+pub(super) fn standing(t: Text, view: &AppointmentView) -> String {
+    match &view.standing {
+        Standing::NotYet => t.say("standing-not-yet"),
+        Standing::InForce if view.anchored => t.say("standing-in-force"),
+        Standing::InForce => t.say("standing-waiting"),
+        Standing::RanOut => t.say("standing-ran-out"),
+        Standing::Ended { at, reason, .. } => {
+            let why = reason.map_or("", |reason| {
+                let (vi, en) = reason_words(reason);
+                language::pick(t.0, vi, en)
+            });
+            t.with("standing-ended", &[("at", &date(*at)), ("why", why)])
+        }
+    }
+    .into_owned()
+}
+
+/// As what somebody is appointed.
+pub(super) fn appointed(t: Text, role: Role) -> String {
+    match role {
+        Role::Principal => t.say("role-principal"),
+        Role::DeputyPrincipal => t.say("role-deputy-principal"),
+        Role::SchoolSeal => t.say("position-seal"),
+        Role::HomeroomTeacher => t.say("role-homeroom-teacher"),
+        Role::Department | Role::ProfilePublisher => t.say("role-department"),
+    }
+    .into_owned()
+}
+
 /// How far an account is.
 pub(super) fn state(t: Text, state: AccountState) -> String {
     match state {
@@ -70,4 +110,16 @@ pub(super) fn state(t: Text, state: AccountState) -> String {
         AccountState::Locked => t.say("state-locked"),
     }
     .into_owned()
+}
+
+/// Whether a link opens at a moment, and until when it does or why it does not.
+pub(super) fn link(t: Text, link: &Link, now: UnixTime) -> (bool, String) {
+    let ended = link.expires_at.is_some_and(|end| end <= now);
+    let said = match (link.withdrawn_at, link.expires_at) {
+        (Some(at), _) => t.with("my-link-withdrawn", &[("at", &date_time(at))]),
+        (None, Some(end)) if ended => t.with("my-link-ended", &[("at", &date(end))]),
+        (None, Some(end)) => t.with("my-link-until", &[("at", &date(end))]),
+        (None, None) => t.say("my-link-open"),
+    };
+    (link.withdrawn_at.is_none() && !ended, said.into_owned())
 }

@@ -12,12 +12,12 @@ use super::record::{Fact, award};
 use crate::language::{Language, pick};
 
 /// `8,5` in Vietnamese, `8.5` in English.
-pub(super) fn mark(mark: Mark, language: Language) -> String {
+pub(crate) fn mark(mark: Mark, language: Language) -> String {
     let text = mark.to_string();
     pick(language, text.clone(), text.replace(',', "."))
 }
 
-pub(super) fn achievement(achievement: Achievement, language: Language) -> &'static str {
+pub(crate) fn achievement(achievement: Achievement, language: Language) -> &'static str {
     match achievement {
         Achievement::Dat => pick(language, "Đạt", "Pass"),
         Achievement::ChuaDat => pick(language, "Chưa đạt", "Not yet passed"),
@@ -25,7 +25,7 @@ pub(super) fn achievement(achievement: Achievement, language: Language) -> &'sta
 }
 
 /// The four levels keep their Vietnamese names for English readers: no English scale has the same steps.
-fn rating(rating: Rating, language: Language) -> &'static str {
+pub(crate) fn rating(rating: Rating, language: Language) -> &'static str {
     match rating {
         Rating::Tot => pick(language, "Tốt", "Tốt (good, 1st of 4)"),
         Rating::Kha => pick(language, "Khá", "Khá (fair, 2nd of 4)"),
@@ -35,7 +35,7 @@ fn rating(rating: Rating, language: Language) -> &'static str {
 }
 
 /// Levels of primary school keep their Vietnamese names for English readers, too.
-pub(super) fn subject_level(level: SubjectLevel, language: Language) -> &'static str {
+pub(crate) fn subject_level(level: SubjectLevel, language: Language) -> &'static str {
     match level {
         SubjectLevel::HoanThanhTot => pick(language, "Hoàn thành tốt", "Hoàn thành tốt (completed well, 1st of 3)"),
         SubjectLevel::HoanThanh => pick(language, "Hoàn thành", "Hoàn thành (completed, 2nd of 3)"),
@@ -66,19 +66,23 @@ fn education_result(result: EducationResult, language: Language) -> &'static str
     }
 }
 
-fn ranking(ranking: &Ranking, language: Language) -> String {
-    let rank = match ranking.rank {
+pub(crate) fn study_rank(rank: StudyRank, language: Language) -> &'static str {
+    match rank {
         StudyRank::Gioi => pick(language, "Giỏi", "Giỏi (1st of 5)"),
         StudyRank::Kha => pick(language, "Khá", "Khá (2nd of 5)"),
         StudyRank::TrungBinh => pick(language, "Trung bình", "Trung bình (3rd of 5)"),
         StudyRank::Yeu => pick(language, "Yếu", "Yếu (4th of 5)"),
         StudyRank::Kem => pick(language, "Kém", "Kém (5th of 5)"),
-    };
+    }
+}
+
+fn ranking(ranking: &Ranking, language: Language) -> String {
+    let rank = study_rank(ranking.rank, language);
     let average = mark(ranking.average, language);
     pick(language, format!("{rank}, ĐTB các môn {average}"), format!("{rank}, overall average {average}"))
 }
 
-fn conduct_rank(rank: ConductRank, language: Language) -> &'static str {
+pub(crate) fn conduct_rank(rank: ConductRank, language: Language) -> &'static str {
     match rank {
         ConductRank::Tot => pick(language, "Tốt", "Tốt (1st of 4)"),
         ConductRank::Kha => pick(language, "Khá", "Khá (2nd of 4)"),
@@ -123,7 +127,7 @@ fn enrolment(enrolment: &EnrolmentSection, language: Language) -> Vec<Fact> {
 }
 
 /// Everything about the pupil but the name.
-pub(super) fn identity(identity: &Identity, language: Language) -> Vec<Fact> {
+pub(crate) fn identity(identity: &Identity, language: Language) -> Vec<Fact> {
     let sex = match identity.sex {
         Sex::Female => pick(language, "Nữ", "Female"),
         Sex::Male => pick(language, "Nam", "Male"),
@@ -161,7 +165,7 @@ fn identifier(kind: IdentifierKind, language: Language) -> &'static str {
 }
 
 /// The facts of a section that is neither the pupil, the school nor a subject.
-pub(super) fn facts(section: &Section, language: Language) -> Vec<Fact> {
+pub(crate) fn facts(section: &Section, language: Language) -> Vec<Fact> {
     let term1 = pick(language, "Học kỳ I", "Term 1");
     let term2 = pick(language, "Học kỳ II", "Term 2");
     let year = pick(language, "Cả năm", "Year");

@@ -24,6 +24,12 @@ words! {
     intro "Quét mã QR trên học bạ hoặc chọn tệp học bạ (*.hocba.json) để biết học bạ có thật không, còn hiệu lực không và ai đã ký."
           "Scan the code on a transcript or choose a transcript file (*.hocba.json) to learn whether it is genuine, whether it is in force and who signed it.";
     choose "Kiểm tra một tệp học bạ" "Check a transcript file";
+    code_label "Nhập mã tra cứu trên giấy" "Enter the look-up code of a paper";
+    code_hint "16 ký tự in cạnh mã QR. Chữ thường, dấu cách, O thay cho 0, I hoặc L thay cho 1 đều được."
+              "The 16 characters beside the QR code. Small letters, blanks, O for 0, I or L for 1 will do.";
+    code_mistyped "Mã bị gõ sai một ký tự hoặc thiếu ký tự. Hãy so lại với tờ giấy."
+                  "A character of the code is wrong or missing. Compare it with the paper.";
+    code_open "Tra cứu" "Look up";
     choose_file "Chọn tệp học bạ" "Choose a transcript file";
     drop_hint "hoặc kéo tệp vào đây" "or drop it here";
     check "Kiểm tra" "Check";

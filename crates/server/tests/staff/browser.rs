@@ -16,7 +16,7 @@ use hocba_record::encoding::base64url;
 use hocba_server::{Server, config::ServerConfig, http::request_id::RequestIds};
 use hocba_tests::{
     OTHER_SCHOOL, SCHOOL,
-    office::{OPERATOR, Office},
+    office::{OPERATOR, Office, chain_of},
 };
 use http_body_util::BodyExt as _;
 use scraper::{Html, Selector};
@@ -35,6 +35,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -156,7 +157,7 @@ impl Browser {
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().expect("a header"));
         }
-        request.headers_mut().insert(header::ACCEPT, "text/html".parse().expect("a header"));
+        request.headers_mut().entry(header::ACCEPT).or_insert("text/html".parse().expect("a header"));
         let response = self.router.clone().oneshot(request).await.expect("the router answers");
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all(header::SET_COOKIE) {
@@ -171,7 +172,7 @@ impl Browser {
             };
         }
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        Answer { status, headers, text: String::from_utf8(bytes.to_vec()).expect("UTF-8") }
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes: bytes.to_vec() }
     }
 
     pub async fn get(&mut self, address: &str) -> Answer {
@@ -196,6 +197,45 @@ impl Browser {
         self.send(request.body(Body::from(body)).expect("a request")).await
     }
 
+    /// A form with files, as a browser sends it: fields first, then files (field, name, bytes).
+    pub async fn post_files(
+        &mut self,
+        address: &str,
+        fields: &BTreeMap<String, String>,
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let body = multipart(fields, files);
+        self.post_body(address, Body::from(body), &[("sec-fetch-site", "same-origin"), ("origin", HERE)]).await
+    }
+
+    /// What a page's script sends, which reads no pages.
+    pub async fn post_script(&mut self, address: &str, pairs: &[(String, String)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let request = Request::post(address)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json")
+            .header("sec-fetch-site", "same-origin")
+            .header("origin", HERE);
+        self.send(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    /// The body of a form with files from somewhere.
+    pub async fn post_body(&mut self, address: &str, body: Body, headers: &[(&str, &str)]) -> Answer {
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let mut request = Request::post(address).header(header::CONTENT_TYPE, kind);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// Chooses files in the form to this address on a page, and sends it.
+    pub async fn choose(&mut self, page: &Answer, action: &str, files: &[(&str, &str, &[u8])]) -> Answer {
+        let mut form = page.form(action);
+        form.retain(|name, _| !files.iter().any(|(field, ..)| field == name));
+        self.post_files(action, &form, files).await
+    }
+
     /// Fills in the form to this address on a page, and sends it.
     pub async fn fill(&mut self, page: &Answer, action: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = page.form(action);
@@ -204,6 +244,43 @@ impl Browser {
     }
 }
 
+const BOUNDARY: &str = "x-boundary-x";
+
+/// RFC 7578.
+pub fn multipart(fields: &BTreeMap<String, String>, files: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    for (field, name, bytes) in files {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
+
 pub fn list() -> String {
     format!("/school/{SCHOOL}/accounts")
+}
+
+/// Sends a form of a page as its script does.
+pub async fn by_script(
+    browser: &mut Browser,
+    page: &Answer,
+    action: &str,
+    file: &str,
+    more: &[(&str, String)],
+) -> Answer {
+    let mut pairs: Vec<(String, String)> = page.form(action).into_iter().collect();
+    let chain = chain_of(file).into_iter().map(|der| ("certificate".to_owned(), base64url(&der)));
+    pairs.extend(chain);
+    pairs.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    browser.post_script(action, &pairs).await
 }

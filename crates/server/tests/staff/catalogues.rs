@@ -43,9 +43,8 @@ fn variable(inline: &InlineExpression<&str>, into: &mut BTreeSet<String>) {
     }
 }
 
-fn read(text: &str) -> Catalogue {
+fn read(text: &str, found: &mut Catalogue) {
     let resource = parser::parse(text).expect("the catalogue parses");
-    let mut found = Catalogue::new();
     for entry in resource.body {
         if let Entry::Message(message) = entry {
             let mut names = BTreeSet::new();
@@ -53,6 +52,12 @@ fn read(text: &str) -> Catalogue {
             assert!(found.insert(message.id.name.to_owned(), names).is_none(), "{} is there twice", message.id.name);
         }
     }
+}
+
+/// All texts of all catalogues.
+fn all(language: usize) -> Catalogue {
+    let mut found = Catalogue::new();
+    CATALOGUES.iter().for_each(|(_, texts)| read(texts[language], &mut found));
     found
 }
 
@@ -60,9 +65,11 @@ fn read(text: &str) -> Catalogue {
 fn sources() -> String {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = fs::read_to_string(crate_folder.join("src/staff.rs")).expect("readable");
-    for folder in ["src/staff", "templates/staff"] {
-        for file in fs::read_dir(crate_folder.join(folder)).expect("a folder") {
-            let text = fs::read_to_string(file.expect("a file").path()).expect("readable");
+    for folder in ["src/staff", "src/staff/samples", "templates/staff"] {
+        let entries =
+            fs::read_dir(crate_folder.join(folder)).expect("a folder").map(|file| file.expect("a file").path());
+        for file in entries.filter(|path| path.is_file()) {
+            let text = fs::read_to_string(file).expect("readable");
             // Tests ask for texts that are not there.
             all.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
         }
@@ -72,15 +79,31 @@ fn sources() -> String {
 
 #[test]
 fn both_languages_say_the_same_things_with_the_same_variables() {
-    let [(_, vietnamese), (_, english)] = CATALOGUES;
-    let (vietnamese, english) = (read(vietnamese), read(english));
-    assert_eq!(vietnamese, english);
-    assert!(vietnamese.len() > 100, "{} texts were read", vietnamese.len());
+    for (name, texts) in CATALOGUES {
+        let [vietnamese, english] = texts.map(|text| {
+            let mut found = Catalogue::new();
+            read(text, &mut found);
+            found
+        });
+        assert_eq!(vietnamese, english, "{name}");
+        assert!(!vietnamese.is_empty(), "{name} says something");
+    }
+}
+
+#[test]
+fn every_catalogue_in_the_folders_is_one_of_the_list() {
+    let known: BTreeSet<String> = CATALOGUES.iter().map(|(name, _)| format!("{name}.ftl")).collect();
+    for language in ["vi", "en"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language);
+        let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
+        let files: BTreeSet<String> = files.map(|name| name.into_string().expect("UTF-8")).collect();
+        assert_eq!(files, known, "{language}");
+    }
 }
 
 #[test]
 fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
-    let (known, sources) = (read(CATALOGUES[0].1), sources());
+    let (known, sources) = (all(0), sources());
     let mut asked = 0;
     for call in ["say(\"", ".with(\"", ".count(\""] {
         for (at, _) in sources.match_indices(call) {

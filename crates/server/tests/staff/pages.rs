@@ -1,6 +1,10 @@
 //! Every staff page × sample × language: well formed, labelled, of this host alone.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use hocba_server::{
     language::{self, Language},
@@ -67,8 +71,21 @@ fn faults(name: &str, language: Language, text: &str) -> Vec<String> {
     }
     for form in all(&page, "form") {
         let action = form.value().attr("action").unwrap_or_default();
+        // A search changes nothing: it needs no token, and carries none in the address.
+        if form.value().attr("method") == Some("get") {
+            let hidden = Selector::parse("input[type=hidden]").expect("a selector");
+            if !is_listed("GET", action) || form.select(&hidden).next().is_some() {
+                say(format!("not a search of ours: {action}"));
+            }
+            continue;
+        }
         if form.value().attr("method") != Some("post") || !is_listed("POST", action) {
             say(format!("no such form: {action}"));
+        }
+        let files = form.select(&Selector::parse("input[type=file]").expect("a selector")).count() > 0;
+        let sent = form.value().attr("enctype") == Some("multipart/form-data");
+        if files != sent || files != takes_files(action) {
+            say(format!("the form to {action} and its address do not agree about files"));
         }
         for hidden in ["csrf", "form"] {
             let selector = Selector::parse(&format!("input[type=hidden][name={hidden}]")).expect("a selector");
@@ -88,11 +105,22 @@ fn faults(name: &str, language: Language, text: &str) -> Vec<String> {
 
 /// Whether the list has it.
 fn is_listed(method: &str, address: &str) -> bool {
-    staff::listed().iter().any(|page| {
+    found(method, address).is_some()
+}
+
+/// Whether the form of this address brings files.
+fn takes_files(address: &str) -> bool {
+    found("POST", address).is_some_and(|page| page.files > 0)
+}
+
+fn found(method: &str, address: &str) -> Option<staff::Listed> {
+    let fits = |page: &staff::Listed| {
         let (pattern, address): (Vec<&str>, Vec<&str>) = (page.path.split('/').collect(), address.split('/').collect());
         let fits = |(p, a): (&&str, &&str)| p == a || p.starts_with('{') && !a.is_empty();
         page.method == method && pattern.len() == address.len() && pattern.iter().zip(&address).all(fits)
-    })
+    };
+    // An address that is written out goes before one with a parameter, as in the router.
+    staff::listed().into_iter().filter(fits).min_by_key(|page| page.path.matches('{').count())
 }
 
 #[test]
@@ -126,6 +154,7 @@ fn the_check_of_pages_sees_each_kind_of_fault() {
         ("href=\"/home\"", "href=\"/nowhere\""),
         ("<h1>", "<h1>⟦x⟧"),
         ("</main>", "</main></div>"),
+        ("type=\"password\"", "type=\"file\""),
     ] {
         assert!(good.contains(from), "{from} is in the page");
         let bad = good.replacen(from, to, 1);
@@ -138,9 +167,16 @@ fn every_template_has_samples() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/staff");
     let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
     let names = files.map(|name| name.into_string().expect("UTF-8").trim_end_matches(".html").to_owned());
-    let templates: BTreeSet<String> = names.filter(|name| !matches!(name.as_str(), "base" | "field")).collect();
+    let templates: BTreeSet<String> =
+        names.filter(|name| !matches!(name.as_str(), "agent" | "base" | "field" | "findings" | "signing")).collect();
     let sampled: BTreeSet<String> = staff::SAMPLED.iter().map(|&name| name.to_owned()).collect();
     assert_eq!(templates, sampled);
+}
+
+/// The files of a folder and of those in it.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 #[test]
@@ -148,8 +184,7 @@ fn no_route_of_the_staff_pages_stands_outside_the_list() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let count = |path: &Path| fs::read_to_string(path).expect("readable").matches(".route(").count();
     assert_eq!(count(&source.join("staff.rs")), 1, "the router is made of the list, in one place");
-    for file in fs::read_dir(source.join("staff")).expect("a folder") {
-        let path = file.expect("a file").path();
+    for path in files(&source.join("staff")) {
         let samples = path.file_name().is_some_and(|name| name == "samples.rs");
         assert_eq!(count(&path), if samples { 2 } else { 0 }, "{}", path.display());
     }

@@ -1,69 +1,9 @@
 //! What reaches the log: routes, statuses, ids. Never addresses, bodies, tokens or names.
 
-use std::{
-    fmt::{Debug, Write as _},
-    sync::{Arc, LazyLock, Mutex},
-};
-
 use axum::{body::Body, http::Request};
 use tower::ServiceExt as _;
-use tracing::{
-    Dispatch, Event, Id, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Record},
-    subscriber::DefaultGuard,
-};
 
-use crate::{common, desk};
-
-/// Keeps every field of every span and event as text.
-#[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>);
-
-struct Writer<'a>(&'a mut String);
-
-impl Visit for Writer<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = writeln!(self.0, "{}={value:?}", field.name());
-    }
-}
-
-impl Everything {
-    /// Listens to this thread until the guard is dropped.
-    ///
-    /// While there is one subscriber only, tracing asks the thread that first meets an event whether anybody wants it,
-    /// and under `cargo test` that may be another test's, where nobody does. Of two it asks both.
-    fn listen() -> (Self, DefaultGuard) {
-        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Everything::default()));
-        LazyLock::force(&ANOTHER);
-        let log = Self::default();
-        let guard = tracing::subscriber::set_default(log.clone());
-        (log, guard)
-    }
-
-    fn write(&self, record: impl FnOnce(&mut Writer<'_>)) {
-        record(&mut Writer(&mut self.0.lock().expect("no test panics while writing")));
-    }
-}
-
-impl Subscriber for Everything {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.write(|writer| span.record(writer));
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        self.write(|writer| values.record(writer));
-    }
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        self.write(|writer| event.record(writer));
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
+use crate::{common, desk, everything::Everything};
 
 #[tokio::test]
 async fn the_log_tells_what_happened_and_not_to_whom() {
@@ -81,7 +21,7 @@ async fn the_log_tells_what_happened_and_not_to_whom() {
     ] {
         send(request.expect("request")).await.expect("an answer");
     }
-    let log = log.0.lock().expect("nobody writes now").clone();
+    let log = log.text();
     for line in [
         "message=POST /v/report: 200",
         "message=GET (none): 404",
@@ -105,7 +45,7 @@ async fn the_log_tells_once_why_the_database_does_not_answer() {
     let token = hocba_record::encoding::base64url(&[7; 32]);
     desk.post("stranger", "/links/open", &serde_json::json!({ "token": token })).await;
     drop(guard);
-    let log = log.0.lock().expect("nobody writes now").clone();
+    let log = log.text();
     assert_eq!(log.matches("needs something that does not answer").count(), 2, "one line each:\n{log}");
     assert_eq!(log.matches("cause=\"the database does not answer").count(), 2, "{log}");
     assert!(!log.contains("failed inside") && !log.contains(&token) && !log.contains(desk.token("teacher")), "{log}");
@@ -128,7 +68,7 @@ async fn the_log_tells_nothing_of_tokens_spreadsheets_and_links() {
         desk.call(who, post.clone(), &path, body).await;
     }
     drop(guard);
-    let log = log.0.lock().expect("nobody writes now").clone();
+    let log = log.text();
     for line in [
         "message=POST /api/v1/classes: 422",
         "message=POST /api/v1/classes: 403",

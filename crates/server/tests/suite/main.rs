@@ -4,7 +4,9 @@
 mod api;
 mod client;
 mod common;
+mod daily;
 mod desk;
+mod everything;
 mod http;
 mod links;
 mod logs;

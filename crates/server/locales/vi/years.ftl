@@ -1,0 +1,73 @@
+# Năm học
+
+years-title = Các năm học
+years-lead = Trường { $school }
+years-none = Trường chưa mở năm học nào.
+year-title = Năm học { $year }
+year-classes = Số lớp
+year-pupils = Học sinh
+year-unfinished = Chưa có học bạ ký đủ
+year-open-since = Đang mở, từ { $at }
+year-closed-on = Đã đóng ngày { $at }
+year-closed-because = Đã đóng ngày { $at }, lý do: { $reason }
+year-open-title = Mở năm học
+year-open-lead = Mở rồi thì nhập được danh sách lớp và học sinh của năm ấy.
+year-open-button = Mở năm học
+year-roll-lead = Xem trước ai lên lớp, ở lại, ra trường; rồi xếp lớp năm sau một lần.
+year-roll = Xem trước
+year-close-title = Đóng năm học
+year-close-lead = Danh sách lớp và học sinh không đổi nữa. Học bạ đã ký vẫn đính chính được như thường.
+year-close-unfinished = Còn { $count } học sinh chưa có học bạ ký đủ của năm này.
+year-close-reason = Lý do vẫn đóng
+year-close-reason-hint = Được giữ lại cùng năm học. Đừng ghi tên học sinh.
+year-close-button = Đóng năm học
+
+roll-title = Sang năm học { $next }
+roll-lead = Học sinh năm học { $year } sang năm học { $next }. Đề nghị lấy từ học bạ đã ký đủ; chưa ghi gì cho đến khi bấm nút ở cuối trang.
+roll-open-first = Năm học { $next } chưa mở. Hãy mở trước.
+roll-open-button = Mở năm học { $next }
+roll-which = Trường đã ngừng hoạt động và có nhiều nơi tiếp nhận. Học sinh sang trường nào?
+roll-nobody = Năm học này chưa có học sinh nào.
+roll-placed = Sẽ xếp lớp { $placed } học sinh; { $unchanged } em đã có lớp năm sau và giữ nguyên.
+roll-target = Học sinh sang trường tiếp nhận { $school }.
+roll-undecided = { $count } học sinh chưa quyết định: chưa có học bạ ký đủ, hoặc chờ rèn luyện trong hè. Các em chưa được xếp lớp; bấm vào tên lớp để quyết định.
+roll-unnamed = Chưa biết năm sau gọi là gì: { $classes }. Hãy ghi tên vào bảng.
+roll-taken = Tên lớp năm sau không dùng được, vì thuộc khối khác hoặc trường khác: { $classes }. Hãy ghi tên khác vào bảng.
+roll-by-class = Theo từng lớp
+roll-all = Toàn trường
+roll-promote = Lên lớp
+roll-repeat = Ở lại
+roll-leave = Ra trường
+roll-transfer = Chuyển trường
+roll-open = Chưa rõ
+roll-name = Lớp năm sau
+roll-name-of = Tên năm sau của lớp { $class }
+roll-new-classes = Lớp mới: { $classes }
+roll-safe = Làm lại lần nữa không đổi gì: ai đã được xếp lớp thì giữ nguyên. Học bạ các năm trước không bị đụng đến.
+roll-button = Sang năm học mới
+roll-class-title = Lớp { $class } sang năm học { $next }
+roll-pupils-lead = Chọn quyết định khác với đề nghị cho từng em. Quyết định được giữ lại; em nào đã được xếp lớp năm sau thì được chuyển ngay.
+roll-into = Lớp năm sau
+roll-decision = Quyết định
+roll-decided = Đã quyết định
+roll-of-pupil = Quyết định cho học sinh số { $number }
+roll-decide-button = Giữ quyết định
+done-school-changed = Đã ghi thay đổi của trường.
+done-year-opened = Đã mở năm học.
+done-year-closed = Đã đóng năm học.
+done-rolled-over = Đã sang năm học mới. Bảng dưới đây là tình trạng bây giờ.
+done-moves-decided = Đã giữ quyết định.
+done-nothing-changed = Không có gì thay đổi.
+list-title = Nhập danh sách trường của sở
+list-lead = Danh sách có cột Mã trường, Tên trường và Cấp học (nếu có), ở trang đầu hay trang nào cũng được. Trường có trong danh sách thì được chọn khi mở trường; nhập lại thì tên được sửa theo.
+list-known = { $count ->
+    [0] Chưa có danh sách nào.
+   *[other] Danh sách hiện có { $count } trường.
+}
+school-list-file = Tệp danh sách
+list-file-hint = .xlsx hoặc .csv, lớn nhất 8 MB.
+list-button = Nhập danh sách
+list-findings = { $count } chỗ phải sửa; chưa ghi gì cả.
+list-findings-title = Những chỗ phải sửa
+fault-list = Danh sách có chỗ phải sửa. Hãy sửa rồi gửi lại.
+done-list-taken = Đã nhập danh sách trường.

@@ -1,0 +1,212 @@
+//! `/school/{school}/appointments`: who may sign at a school, and what of it can be signed now: by the department its
+//! principal, deputies and seal; by the principal or a deputy the homeroom teachers, all by one action.
+
+use askama::Template;
+use hocba_app::{
+    Appointing, AppointmentTask, AppointmentView, MAX_APPOINTMENTS, Needed, SignedAppointment,
+    policy::{Action, Place, may},
+};
+use hocba_bundle::text::date;
+use hocba_record::types::{ClassName, SchoolCode, SchoolYear, UnixTime};
+use hocba_signature::statement::Role;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Answer, Asked, Refusal,
+    chrome::Chrome,
+    html,
+    signing::{self, AgentAt, Kind, SigningView},
+    text::Text,
+    words,
+};
+use crate::api::{input::Base64Url, signatures};
+
+pub(super) fn address(school: &SchoolCode) -> String {
+    format!("/school/{school}/appointments")
+}
+
+/// Somebody to be appointed.
+pub(super) struct PersonView {
+    pub(super) name: String,
+    pub(super) role: String,
+}
+
+/// What one person may sign here.
+pub(super) struct Part {
+    pub(super) signing: SigningView,
+    pub(super) count: u32,
+    pub(super) people: Vec<PersonView>,
+}
+
+/// An appointment that was given.
+pub(super) struct LineView {
+    pub(super) name: String,
+    pub(super) role: String,
+    pub(super) holds: String,
+    pub(super) state: String,
+}
+
+#[derive(Template)]
+#[template(path = "staff/appointments.html")]
+pub(super) struct AppointmentsPage {
+    pub(super) c: Chrome,
+    pub(super) school: String,
+    pub(super) parts: Vec<Part>,
+    pub(super) lines: Vec<LineView>,
+}
+
+fn role_of(t: Text, role: Role, class: Option<&ClassName>, year: Option<SchoolYear>) -> String {
+    let name = words::appointed(t, role);
+    match class.zip(year) {
+        Some((class, year)) => {
+            let (class, year) = (class.to_string(), year.to_string());
+            t.with("appointments-class", &[("role", &name), ("class", &class), ("year", &year)]).into_owned()
+        }
+        None => name,
+    }
+}
+
+fn line(t: Text, view: &AppointmentView) -> LineView {
+    let appointment = &view.appointment;
+    LineView {
+        name: appointment.appointee.name.to_string(),
+        role: role_of(t, appointment.role, appointment.class.as_ref(), appointment.year),
+        holds: format!("{} – {}", date(appointment.from), date(appointment.until)),
+        state: words::standing(t, view),
+    }
+}
+
+impl AppointmentsPage {
+    pub(super) fn new(
+        c: Chrome,
+        school: &SchoolCode,
+        needed: &[(Appointing, Vec<Needed>)],
+        given: &[AppointmentView],
+        agent: &AgentAt,
+    ) -> Self {
+        let t = c.t;
+        let part = |(what, people): &(Appointing, Vec<Needed>)| {
+            let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
+            let (place, title, lead, button) = match what {
+                Appointing::Homerooms { year, .. } => {
+                    let year = year.to_string();
+                    let lead = t.with("appointments-homerooms-lead", &[("year", &year)]).into_owned();
+                    ("homerooms", t.say("appointments-homerooms"), lead, t.count("appointments-sign-homerooms", count))
+                }
+                Appointing::School => {
+                    let lead = t.say("appointments-school-lead").into_owned();
+                    ("school", t.say("appointments-school"), lead, t.count("appointments-sign-school", count))
+                }
+            };
+            let words = [title.into_owned(), lead, button.into_owned()];
+            let person = |needed: &Needed| {
+                let (class, year) = needed.class.clone().unzip();
+                PersonView { name: needed.name.to_string(), role: role_of(t, needed.role, class.as_ref(), year) }
+            };
+            let place = format!("{}/{place}", address(school));
+            Part {
+                signing: SigningView::new(Kind::Appointments, &place, words, agent),
+                count,
+                people: people.iter().map(person).collect(),
+            }
+        };
+        Self {
+            parts: needed.iter().filter(|(_, people)| !people.is_empty()).map(part).collect(),
+            lines: given.iter().map(|view| line(t, view)).collect(),
+            school: school.to_string(),
+            c: c.titled(t.say("appointments-title")).below_home(),
+        }
+    }
+}
+
+pub(super) async fn show(asked: Asked) -> Answer {
+    let school = asked.school()?;
+    let (app, actor) = (asked.app(), asked.actor()?);
+    let given = app.list_appointments(actor, &school).await?;
+    let mut wanted = Vec::new();
+    if may(actor, Action::AppointSchool, Place::School(&school)) {
+        wanted.push(Appointing::School);
+    }
+    if may(actor, Action::AppointTeacher, Place::School(&school)) {
+        wanted.extend(app.homerooms(actor, &school).await?);
+    }
+    let mut needed = Vec::new();
+    for what in wanted {
+        needed.push((what, app.to_be_appointed(actor, &school, what).await?));
+    }
+    let agent = AgentAt::of(&asked);
+    let page = AppointmentsPage::new(asked.chrome(address(&school)), &school, &needed, &given, &agent);
+    Ok(signing::with_agent(html(&page)?, &agent))
+}
+
+#[derive(Serialize)]
+struct Tasks {
+    role: Role,
+    school: SchoolCode,
+    tasks: Vec<Task>,
+}
+
+#[derive(Serialize)]
+struct Task {
+    number: u32,
+    at: UnixTime,
+    to_sign: Base64Url,
+}
+
+impl From<AppointmentTask> for Task {
+    fn from(task: AppointmentTask) -> Self {
+        Self { number: task.number, at: task.at, to_sign: Base64Url(task.bytes().to_vec()) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct One {
+    payload: Base64Url,
+    at: UnixTime,
+    signature: Base64Url,
+}
+
+impl From<One> for SignedAppointment {
+    fn from(One { payload, at, signature }: One) -> Self {
+        Self { payload: payload.0, at, signature: signature.0 }
+    }
+}
+
+async fn tasks(asked: Asked, what: Option<Appointing>) -> Answer {
+    let school = asked.school()?;
+    let chain = signing::chain(&asked)?;
+    let what = what.ok_or(Refusal::NotFound)?;
+    let tasks = asked.app().prepare_appointments(asked.actor()?, &school, what, &chain).await?;
+    signing::json(&Tasks { role: what.role(), school, tasks: tasks.into_iter().map(Task::from).collect() })
+}
+
+async fn signatures(asked: Asked, what: Option<Appointing>) -> Answer {
+    let school = asked.school()?;
+    let chain = signing::chain(&asked)?;
+    let what = what.ok_or(Refusal::NotFound)?;
+    let signed: Vec<One> = signing::signatures(&asked, MAX_APPOINTMENTS)?;
+    let signed: Vec<SignedAppointment> = signed.into_iter().map(SignedAppointment::from).collect();
+    let (app, actor, all) = (asked.app().clone(), asked.actor()?.clone(), signed.len());
+    let work = async move { app.submit_appointments(&actor, &school, what, &chain, &signed).await };
+    let taken = asked.heavy(work).await??;
+    signing::json(&signatures::Output { taken, already: all - taken })
+}
+
+pub(super) async fn homeroom_tasks(asked: Asked) -> Answer {
+    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
+    tasks(asked, what).await
+}
+
+pub(super) async fn homeroom_signatures(asked: Asked) -> Answer {
+    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
+    signatures(asked, what).await
+}
+
+pub(super) async fn school_tasks(asked: Asked) -> Answer {
+    tasks(asked, Some(Appointing::School)).await
+}
+
+pub(super) async fn school_signatures(asked: Asked) -> Answer {
+    signatures(asked, Some(Appointing::School)).await
+}
