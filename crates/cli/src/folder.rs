@@ -23,16 +23,22 @@ use std::{
 };
 
 use anyhow::Context as _;
-use hocba_app::AccessSettings;
+use hocba_app::{
+    AccessSettings,
+    access::{OpenIdReach, OpenIdRule, OpenIdSettings},
+};
 use hocba_bundle::facts::Address;
 use hocba_keystore::Mode;
-use hocba_server::config::PublicUrl;
+use hocba_openid::{Provider, ProviderSettings, SettingsError};
+use hocba_server::config::{PublicUrl, SystemConfig};
 use hocba_signature::policy::SigningMode;
 use hocba_store::{Database, DatabaseUrl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 use crate::{
     error::{Exit, Failure},
+    mail::MailConfig,
     output::words,
 };
 
@@ -44,7 +50,8 @@ pub const SNAPSHOT: &str = "snapshot.hocba-snapshot.json";
 pub const DATABASE: &str = "hocba.sqlite";
 /// Name of the data key in a folder.
 pub const DATA_KEY: &str = "data.key";
-const CONFIG: &str = "hocba.json";
+/// Name of the settings in a folder.
+pub const CONFIG: &str = "hocba.json";
 
 /// The format marker of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,13 +82,31 @@ pub struct Config {
     /// How people sign in, where that is not as usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessConfig>,
+    /// The OpenID Connect provider through which people may sign in besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenIdConfig>,
+    /// The mail server by which people are told that something waits for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailConfig>,
     /// Where verifiers reach the pages, as links and QR codes have it: `https://hocba.example.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<PublicUrl>,
+    /// What the system is called and who owns it, as printed on every sheet (docs/paper.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemConfig>,
     /// `each`: a signature for each record; `list`: one for a whole list, for slow tokens and billed signatures. The trust
     /// profile has to accept it.
     #[serde(default, skip_serializing_if = "is_each")]
     pub signing: SigningMode,
+}
+
+impl Config {
+    /// That of a new folder: everything that may be left out is as usual.
+    pub fn new(demo: bool, chain: ChainConfig, signing: SigningMode) -> Self {
+        let (database, evidence, access, openid, mail, base_url, system) = (None, None, None, None, None, None, None);
+        let hocba = FolderFormat::V2;
+        Self { hocba, demo, chain, database, evidence, access, openid, mail, base_url, system, signing }
+    }
 }
 
 fn is_each(mode: &SigningMode) -> bool {
@@ -256,6 +281,143 @@ impl AccessConfig {
             })
         })?;
         Ok(settings)
+    }
+}
+
+/// An OpenID Connect provider, as `hocba.json` says it (docs/accounts.md). The secret is in a file of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIdConfig {
+    /// The provider, as its tokens name it.
+    pub issuer: String,
+    /// What we are called there.
+    pub client_id: String,
+    /// A file with our secret there, seen from the folder; left out for a public client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_file: Option<PathBuf>,
+    /// What people call the provider: on the button.
+    pub name: String,
+    /// What is asked for besides `openid`; `profile` where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// The claim with the login; `preferred_username` where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_claim: Option<String>,
+    /// Whether accounts are linked by their login.
+    #[serde(default)]
+    pub link_by_login: bool,
+    /// Values of `amr` or `acr` that stand for a second factor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr_second_factor: Vec<String>,
+    /// Which claims give which roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<OpenIdRuleConfig>,
+}
+
+/// A rule of an [`OpenIdConfig`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIdRuleConfig {
+    /// The claim.
+    pub claim: String,
+    /// The value that it has to have.
+    pub value: String,
+    /// The role that it gives, by its name.
+    pub role: String,
+    /// In this school.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school: Option<String>,
+    /// In the schools whose codes are in this claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school_claim: Option<String>,
+    /// Only in schools whose codes begin so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+}
+
+impl OpenIdRuleConfig {
+    /// The rule; none where something is no role or no school, or where both a school and a claim are named.
+    fn rule(&self) -> Option<OpenIdRule> {
+        let prefix = self.prefix.as_ref().map(|prefix| prefix.parse()).transpose().ok()?;
+        let reach = match (&self.school, &self.school_claim) {
+            (Some(school), None) if prefix.is_none() => OpenIdReach::School(school.parse().ok()?),
+            (None, Some(claim)) => OpenIdReach::SchoolClaim { claim: claim.clone(), prefix },
+            (None, None) => OpenIdReach::Schools(prefix),
+            _ => return None,
+        };
+        Some(OpenIdRule { claim: self.claim.clone(), value: self.value.clone(), role: self.role.parse().ok()?, reach })
+    }
+}
+
+impl OpenIdConfig {
+    fn refused(what: &str) -> Failure {
+        Failure::new(
+            Exit::BadInput,
+            "openid_settings",
+            words(
+                format!("{CONFIG}: mục openid có {what} không dùng được"),
+                format!("{CONFIG}: openid has a {what} that cannot be used"),
+            ),
+        )
+        .hint(words("xem docs/accounts.md, mục OpenID Connect", "see OpenID Connect in docs/accounts.md"))
+    }
+
+    /// What the use cases are told.
+    ///
+    /// # Errors
+    /// The name of what is outside its bounds.
+    pub fn settings(&self) -> Result<OpenIdSettings, Failure> {
+        let rules: Option<Vec<OpenIdRule>> = self.rules.iter().map(OpenIdRuleConfig::rule).collect();
+        let settings = OpenIdSettings {
+            issuer: self.issuer.clone(),
+            name: self.name.clone(),
+            login_claim: self.login_claim.clone().unwrap_or_else(|| "preferred_username".to_owned()),
+            link_by_login: self.link_by_login,
+            second_factor: self.amr_second_factor.iter().cloned().collect(),
+            rules: rules.ok_or_else(|| Self::refused("rules"))?,
+        };
+        settings.check().map_err(Self::refused)?;
+        // What cannot be sent is found by every command, not by the first person who presses the button.
+        self.reached(None).check().map_err(|error| Self::unreachable(&error))?;
+        Ok(settings)
+    }
+
+    fn reached(&self, client_secret: Option<Zeroizing<String>>) -> ProviderSettings {
+        ProviderSettings {
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+            client_secret,
+            scopes: self.scopes.clone().unwrap_or_else(|| vec!["profile".to_owned()]),
+        }
+    }
+
+    fn unreachable(error: &SettingsError) -> Failure {
+        Self::refused(match error {
+            SettingsError::Issuer => "issuer",
+            SettingsError::ClientId => "client_id",
+            SettingsError::Scope => "scopes",
+            SettingsError::Http(_) => "TLS",
+        })
+    }
+
+    /// The provider, with our secret from its file.
+    ///
+    /// # Errors
+    /// For a file that cannot be read or holds nothing, and settings that cannot be.
+    pub fn provider(&self, folder: &Folder) -> Result<Provider, Failure> {
+        let secret = match &self.client_secret_file {
+            Some(file) => {
+                let text = fs::read_to_string(folder.root().join(file)).map(Zeroizing::new);
+                let text = text.map_err(|_| Self::refused("client_secret_file"))?;
+                let secret = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
+                if secret.is_empty() || secret.len() > 1024 || secret.contains('\n') {
+                    return Err(Self::refused("client_secret_file"));
+                }
+                Some(secret)
+            }
+            None => None,
+        };
+        Provider::new(self.reached(secret)).map_err(|error| Self::unreachable(&error))
     }
 }
 

@@ -16,6 +16,7 @@ mod edge;
 mod error;
 mod folder;
 mod ledger;
+mod mail;
 mod output;
 mod people;
 mod report;

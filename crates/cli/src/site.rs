@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use hocba_app::{AccessError, Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
+use hocba_app::{AccessError, AccessSettings, Actor, App, AppError, Edges, NoPublicRecord, PublicRecord, Settings};
 use hocba_bundle::text::Language;
 use hocba_keystore::DataKey;
 use hocba_record::types::{ClassName, FormError, SchoolYear};
@@ -16,8 +16,9 @@ use serde_json::json;
 use crate::{
     edge,
     error::{Exit, Failure},
-    folder::{DATA_KEY, Folder, sweep},
+    folder::{DATA_KEY, Folder, OpenIdConfig, sweep},
     ledger,
+    mail::MailConfig,
     output::{Lang, Words, words},
     report,
 };
@@ -112,10 +113,10 @@ impl Site {
         let settings =
             Settings { chain: deployment.chain, contract: deployment.contract, past, batch_age: BATCH_AGE, signing };
         let app = App::new(store, key, profile, public_record, edges(), settings);
-        let app = match &folder.config().access {
-            Some(access) => app.with_access(access.settings()?),
-            None => app,
-        };
+        let mut access = folder.config().access.as_ref().map_or(Ok(AccessSettings::default()), |a| a.settings())?;
+        access.openid = folder.config().openid.as_ref().map(OpenIdConfig::settings).transpose()?;
+        folder.config().mail.as_ref().map_or(Ok(()), MailConfig::check)?;
+        let app = app.with_access(access);
         Ok(Self { folder, app })
     }
 

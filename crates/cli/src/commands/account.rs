@@ -54,6 +54,10 @@ enum AccountCommand {
     Sessions(WhoArgs),
     /// Chấm dứt phiên đăng nhập / End sessions
     EndSession(EndArgs),
+    /// Gắn tài khoản với người này ở nơi đăng nhập OpenID Connect / Link an account to somebody of the OpenID Connect provider
+    Link(LinkArgs),
+    /// Gỡ tài khoản khỏi nơi đăng nhập OpenID Connect / Take the link away
+    Unlink(WhoArgs),
 }
 
 #[derive(Debug, Args)]
@@ -122,6 +126,15 @@ struct WhoArgs {
 }
 
 #[derive(Debug, Args)]
+struct LinkArgs {
+    /// Tên đăng nhập / Whose
+    login: String,
+    /// Mã `sub` của người này ở đó / Their `sub` there
+    #[arg(long)]
+    subject: String,
+}
+
+#[derive(Debug, Args)]
 struct EndArgs {
     /// Tên đăng nhập / Whose
     login: String,
@@ -187,6 +200,24 @@ async fn work(context: &Context, folder: Folder, command: AccountCommand) -> any
             let ended = ended.map_err(refused_access)?;
             out.say(&words(format!("Đã chấm dứt {ended} phiên"), format!("Ended {ended} sessions")));
             out.document(&json!({ "command": "account", "ok": true, "ended": ended }));
+        }
+        AccountCommand::Link(args) => {
+            let account = find(&site.app, &args.login).await.map_err(refused)?;
+            site.app.link_openid(&operator, &account.id, &args.subject).await.map_err(refused_access)?;
+            out.say(&words(format!("Đã gắn {}", account.login), format!("Linked {}", account.login)));
+            out.document(&json!({ "command": "account", "ok": true, "id": account.id.to_string() }));
+        }
+        AccountCommand::Unlink(who) => {
+            let account = find(&site.app, &who.login).await.map_err(refused)?;
+            let was = site.app.unlink_openid(&operator, &account.id).await.map_err(refused_access)?;
+            out.say(&match was {
+                true => words(format!("Đã gỡ {}", account.login), format!("Unlinked {}", account.login)),
+                false => words(
+                    format!("{} không gắn với nơi nào", account.login),
+                    format!("{} was not linked", account.login),
+                ),
+            });
+            out.document(&json!({ "command": "account", "ok": true, "unlinked": was }));
         }
         AccountCommand::Add(args) => {
             let certificate = match &args.certificate {

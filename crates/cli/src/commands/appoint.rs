@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use hocba_app::{Actor, AppError, NewAppointment, NewEnd, Standing};
+use hocba_app::{Actor, AppError, NewAppointment, NewEnd, Standing, title_of};
 use hocba_record::{
     encoding::RecordId,
     types::{ClassName, SchoolCode, SchoolYear, Text, UnixTime},
@@ -188,12 +188,7 @@ pub async fn appoint_demo(
     let keys = KeyArgs { demo: prefix, ..KeyArgs::default() };
     let choice = class.map(|class| ClassChoice { name: class.name.clone(), year: Some(class.year) });
     let mut new = 0;
-    for (role, title) in [
-        (Role::Principal, "Hiệu trưởng"),
-        (Role::DeputyPrincipal, "KT. HIỆU TRƯỞNG / PHÓ HIỆU TRƯỞNG"),
-        (Role::SchoolSeal, "Con dấu của trường"),
-        (Role::HomeroomTeacher, "Giáo viên chủ nhiệm"),
-    ] {
+    for role in [Role::Principal, Role::DeputyPrincipal, Role::SchoolSeal, Role::HomeroomTeacher] {
         let from_paper = class.is_some_and(|class| class.kind == ClassKind::Converted);
         // Other schools' people are a principal, a teacher and a seal.
         if role == Role::HomeroomTeacher && from_paper || role == Role::DeputyPrincipal && !prefix.is_empty() {
@@ -204,7 +199,7 @@ pub async fn appoint_demo(
             role,
             chain: person.chain().to_vec(),
             name: person.certificate().subject().parse()?,
-            title: title.parse()?,
+            title: title_of(role).parse()?,
             key_storage: KeyStorage::File,
             from: now().plus(-DAY),
             until: now().plus(366 * DAY),
@@ -358,22 +353,17 @@ async fn appoint_person(
     let account = site.app.store().read().await?.account_of_login(login).await?;
     let account = account.ok_or_else(|| refused(AppError::NotFound("account")))?;
     let chain = site.app.enrolled_chain(&Actor::LocalOperator, school, &account.id).await.map_err(refused)?;
-    let (title, name) = match role {
-        Role::Principal => ("Hiệu trưởng", account.name.clone()),
-        Role::DeputyPrincipal => ("KT. HIỆU TRƯỞNG / PHÓ HIỆU TRƯỞNG", account.name.clone()),
+    let name = match role {
         // A seal is the school's, whoever keeps it.
-        Role::SchoolSeal => {
-            let leaf = Certificate::from_der(chain.first().context("a chain has a leaf")?)?;
-            ("Con dấu của trường", leaf.subject().to_owned())
-        }
-        _ => ("Giáo viên chủ nhiệm", account.name.clone()),
+        Role::SchoolSeal => Certificate::from_der(chain.first().context("a chain has a leaf")?)?.subject().to_owned(),
+        _ => account.name.clone(),
     };
     let appointer = appointer(role, args.deputy);
     let given = Given {
         role,
         chain,
         name: name.parse()?,
-        title: title.parse()?,
+        title: title_of(role).parse()?,
         key_storage: args.key_storage.into(),
         from: now(),
         until: now().plus(args.days * DAY),

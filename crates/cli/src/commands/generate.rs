@@ -41,6 +41,12 @@ pub struct GenerateArgs {
     /// Hai tệp có lỗi để làm thử, và bảng điểm của lớp đầu / Two files have faults to try; and the first class's workbook.
     #[arg(long, conflicts_with_all = ["format", "first_class", "school"])]
     whole_school: bool,
+    /// Với --whole-school: số lớp, chia đều cho các khối / With --whole-school: how many classes, spread over the grades
+    #[arg(long, requires = "whole_school", value_parser = clap::value_parser!(u16).range(1..=999))]
+    classes: Option<u16>,
+    /// Với --whole-school: bảng điểm của mọi lớp, không chỉ lớp đầu / With --whole-school: every class's workbook
+    #[arg(long, requires = "whole_school")]
+    workbooks: bool,
     /// Số học sinh; bỏ qua là một lớp, với --whole-school là 1.900 / How many pupils: a class, or 1,900
     #[arg(long, value_parser = students)]
     students: Option<usize>,

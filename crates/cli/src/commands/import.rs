@@ -201,8 +201,12 @@ pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
         Err(error) => return Err(refused(context, args, &bytes, &error)?.into()),
     };
     let converted = args.converted_by.is_some();
-    let Imported { class, ready, left_out, unchanged, renewed, warnings } = imported;
+    let Imported { class, ready, kept, left_out, unchanged, renewed, warnings } = imported;
     let (mut vi, mut en) = (format!("Đã nhập {ready} học sinh"), format!("Imported {ready} pupils"));
+    if kept > 0 {
+        vi.push_str(&format!(", {kept} vẫn như cũ"));
+        en.push_str(&format!(", {kept} as before"));
+    }
     if !left_out.is_empty() {
         vi.push_str(&format!(", để lại STT {}", list(&left_out)));
         en.push_str(&format!(", left out numbers {}", list(&left_out)));
@@ -218,7 +222,7 @@ pub fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
     let next = if converted { "hocba cosign" } else { "hocba sign" };
     let done = words(format!("{vi}. Tiếp theo: {next}"), format!("{en}. Next: {next}"));
     let more = json!({
-        "class": class.to_string(), "pupils": ready, "left_out": left_out, "unchanged": unchanged, "renewed": renewed,
+        "class": class.to_string(), "pupils": ready, "kept": kept, "left_out": left_out, "unchanged": unchanged, "renewed": renewed,
     });
     show(&context.out, "import", &warnings, &done, &more);
     Ok(Exit::Ok)

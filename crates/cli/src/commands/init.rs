@@ -18,7 +18,7 @@ use crate::{
     demo,
     edge::read_input,
     error::{Exit, Failure},
-    folder::{ChainConfig, Config, DatabaseConfig, Folder, FolderFormat, PROFILE},
+    folder::{ChainConfig, Config, DatabaseConfig, Folder, PROFILE},
     ledger,
     output::words,
     site::{Site, app_failure},
@@ -126,10 +126,7 @@ pub fn run(context: &Context, args: InitArgs) -> anyhow::Result<Exit> {
                 past: Vec::new(),
             };
             let database = args.database.map(|url| DatabaseConfig { url: Some(url), ..DatabaseConfig::default() });
-            let signing = args.signing.into();
-            let (evidence, access, base_url) = (None, None, None);
-            let config =
-                Config { hocba: FolderFormat::V2, demo: false, chain, database, evidence, access, base_url, signing };
+            let config = Config { database, ..Config::new(false, chain, args.signing.into()) };
             let folder = Folder::create(&context.data_dir, config)?;
             folder.write(PROFILE, &bytes)?;
             ledger::runtime()?.block_on(begin(folder, School { code: school, issuer }, context))?;

@@ -1,20 +1,21 @@
 //! `link`: a link and QR code that show one transcript to whoever has them.
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, path::Path};
 
 use clap::Args;
-use hocba_app::{Actor, App, AppError, NewLink, Scope};
-use hocba_record::encoding::RecordId;
+use hocba_app::{Actor, App, AppError, LinkSecret, NewLink, OpenLinkError, PaperState, Scope, link_key, link_token};
+use hocba_record::encoding::{RecordId, Sha256Digest};
 use hocba_server::{
     config::PublicUrl,
     qr::{Qr, Terminal},
 };
 use hocba_store::model::Id;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::Context;
 use crate::{
-    edge::now,
+    edge::{now, read_input},
     error::{Exit, Failure},
     folder::{Folder, write_whole},
     ledger,
@@ -26,7 +27,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct LinkArgs {
     /// Số thứ tự của học sinh trong lớp / Pupil's number in the class list
-    #[arg(required_unless_present = "withdraw")]
+    #[arg(required_unless_present_any = ["withdraw", "open"])]
     number: Option<u32>,
     /// Lớp; bỏ qua được khi chỉ có một lớp / Class, if there are several
     #[arg(long, value_name = "NAME")]
@@ -44,6 +45,17 @@ pub struct LinkArgs {
     // One in sixty-four ids begins with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true, conflicts_with_all = ["number", "days", "svg"])]
     withdraw: Option<Id>,
+    /// Dùng mã ngắn in trên giấy (docs/paper.md); tạo khi chưa có / The short code that is printed on paper, made where there is none
+    #[arg(long, conflicts_with_all = ["days", "scope", "withdraw"])]
+    paper: bool,
+    /// Mở liên kết hoặc mã tra cứu ghi trong tệp này; - là đầu vào chuẩn / Open the link or look-up code in this file; - is standard input
+    ///
+    /// Không ghi mã vào dòng lệnh: máy khác người dùng cũng đọc được / Never on the command line, which others on the machine can read.
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["number", "days", "svg", "withdraw", "paper"])]
+    open: Option<std::path::PathBuf>,
+    /// Nơi ghi tệp học bạ vừa mở / Where the transcript file goes that was opened
+    #[arg(long, value_name = "FILE", requires = "open")]
+    out: Option<std::path::PathBuf>,
 }
 
 /// A link made, as people get it.
@@ -80,6 +92,63 @@ pub fn show(out: &Output, made: &Made) {
     out.line(&made.url);
 }
 
+/// Makes the link that stands on paper, or finds the one that was made.
+///
+/// # Errors
+/// When the record is not anchored.
+async fn paper(app: &App, base_url: &PublicUrl, record: &RecordId) -> Result<Option<Made>, AppError> {
+    app.make_paper_link(&Actor::LocalOperator, record).await?;
+    let sheet = app.print_record(&Actor::LocalOperator, record).await?;
+    let (PaperState::Code(code), Some(id)) = (&sheet.paper, sheet.link) else { return Ok(None) };
+    Ok(Some(Made { id, url: base_url.code_link(code) }))
+}
+
+/// Opens a link or a code, and writes what is behind it: a file like any other, to be verified.
+async fn open(context: &Context, app: &App, from: &Path, to: &Path) -> anyhow::Result<Exit> {
+    let out = &context.out;
+    let typed = Zeroizing::new(read_input(from, 4096)?);
+    let typed = Zeroizing::new(String::from_utf8_lossy(&typed).trim().to_owned());
+    let secret = typed.rsplit('#').next().and_then(LinkSecret::from_text).ok_or_else(|| {
+        Failure::new(
+            Exit::BadInput,
+            "code_mistyped",
+            words("mã hoặc liên kết bị chép sai", "the code or link is mistyped"),
+        )
+    })?;
+    let token = link_token(&secret);
+    let content = app.open_link(&token).await.map_err(|error| link_failure(error, out))?;
+    let hash = Sha256Digest::of(&token);
+    let bundle = hocba_keystore::unseal(&link_key(&secret), &content.nonce, hash.as_bytes(), &content.bytes);
+    let bundle = bundle.map_err(|_| {
+        let text = words("học bạ không mở được bằng liên kết này", "the transcript does not open with this link");
+        Failure::new(Exit::BadInput, "link_sealed", text)
+    })?;
+    write_whole(to, &bundle)?;
+    let name = to.display();
+    out.say(&words(
+        format!("Đã mở: {name}. Kiểm tra: hocba verify {name}"),
+        format!("Opened: {name}. Verify it: hocba verify {name}"),
+    ));
+    out.document(&json!({ "command": "link", "ok": true, "file": to }));
+    Ok(Exit::Ok)
+}
+
+fn link_failure(error: OpenLinkError, out: &Output) -> Failure {
+    match error {
+        OpenLinkError::Unknown => {
+            let text = words("không có liên kết nào như vậy ở đây", "there is no such link here");
+            Failure::new(Exit::BadInput, "link_unknown", text)
+        }
+        OpenLinkError::Expired { .. } => {
+            Failure::new(Exit::BadInput, "link_expired", words("liên kết đã hết hạn", "the link ended"))
+        }
+        OpenLinkError::Withdrawn { .. } => {
+            Failure::new(Exit::BadInput, "link_withdrawn", words("liên kết đã bị thu hồi", "the link was withdrawn"))
+        }
+        OpenLinkError::App(error) => app_failure(&error, out.lang),
+    }
+}
+
 /// `link`.
 ///
 /// # Errors
@@ -100,6 +169,9 @@ async fn work(context: &Context, folder: Folder, args: &LinkArgs) -> anyhow::Res
         out.document(&json!({ "command": "link", "ok": true, "withdrawn": id.to_string() }));
         return Ok(Exit::Ok);
     }
+    if let (Some(from), Some(to)) = (&args.open, &args.out) {
+        return open(context, &site.app, from, to).await;
+    }
     let base_url = base_url.ok_or_else(|| {
         Failure::new(
             Exit::BadInput,
@@ -112,7 +184,12 @@ async fn work(context: &Context, folder: Folder, args: &LinkArgs) -> anyhow::Res
     let number = args.number.unwrap_or_default();
     let lines = site.app.store().read().await?.record_lines(&class.id).await?;
     let line = lines.iter().find(|l| l.number == number).ok_or_else(|| refused(AppError::UnknownNumber(number)))?;
-    let made = link(&site.app, &base_url, &line.record, args.scope, args.days).await.map_err(refused)?;
+    let made = if args.paper {
+        let made = paper(&site.app, &base_url, &line.record).await.map_err(refused)?;
+        made.ok_or_else(|| refused(AppError::NotAnchored))?
+    } else {
+        link(&site.app, &base_url, &line.record, args.scope, args.days).await.map_err(refused)?
+    };
     if let Some(path) = &args.svg {
         write_whole(path, Qr::of(&made.url)?.svg("Mã QR").as_bytes())?;
     }

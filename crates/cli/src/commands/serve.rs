@@ -13,7 +13,7 @@ use hocba_chain::Operators;
 use hocba_keystore::Secp256k1Key;
 use hocba_server::{
     Server,
-    config::{PublicUrl, ServerConfig},
+    config::{PublicUrl, ServerConfig, SystemConfig},
     http::request_id::RequestIds,
     lifecycle::{Lifecycle, Stage},
     listener,
@@ -81,12 +81,15 @@ pub struct Listen {
     /// Địa chỉ người ngoài dùng, có trong liên kết và mã QR / How the world reaches the pages, for example `https://hocba.example.vn`
     #[arg(long, value_name = "URL")]
     base_url: Option<PublicUrl>,
+    /// Cổng của hocba signer trên máy người ký / Port at which pages look for people's `hocba signer`
+    #[arg(long, value_name = "PORT", default_value_t = 8792)]
+    signer_port: u16,
 }
 
 impl Default for Listen {
     fn default() -> Self {
         let here = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Self { listen: here(8080), operator: here(8790), base_url: None }
+        Self { listen: here(8080), operator: here(8790), base_url: None, signer_port: 8792 }
     }
 }
 
@@ -167,6 +170,18 @@ pub async fn begin(site: Site, operators: Operators<Node>, listen: &Listen, out:
     begin_with(site, operators, Some((key, status_key)), listen, Duration::ZERO, out).await
 }
 
+/// What sheets say of the system: what the folder says; in a demonstration, that it is one.
+fn system_of(folder: &Folder) -> SystemConfig {
+    match &folder.config().system {
+        Some(system) => system.clone(),
+        None if folder.is_demo() => SystemConfig {
+            name: "Hệ thống học bạ số (DEMO)".into(),
+            owner: "Sở Giáo dục và Đào tạo (DEMO)".into(),
+        },
+        None => SystemConfig::default(),
+    }
+}
+
 async fn begin_with(
     mut site: Site,
     operators: Operators<Node>,
@@ -192,12 +207,35 @@ async fn begin_with(
         listen: address,
         operator: Some(operator_address),
         public_url: base_url.clone(),
+        signer_port: listen.signer_port,
+        system: system_of(&site.folder),
         ..ServerConfig::default()
     };
     config.validate().context("the server's settings")?;
-    let server = Server::new(site.app.clone(), config.clone(), RequestIds::new(random()?));
+    let mut server = Server::new(site.app.clone(), config.clone(), RequestIds::new(random()?));
+    if let Some(openid) = &site.folder.config().openid {
+        server = server.with_openid(openid.provider(&site.folder)?);
+    }
+    let mail = match &site.folder.config().mail {
+        Some(mail) => {
+            let smtp = mail.smtp(&site.folder, &base_url)?;
+            server = server.with_mail(smtp.clone());
+            Some(mail.daily(&site.app, smtp, &base_url)?)
+        }
+        None => None,
+    };
     let (stop_anchoring, mut stopping) = watch::channel(false);
     let mut tasks = Vec::new();
+    if let Some(daily) = mail {
+        let mut until = stopping.clone();
+        tasks.push(tokio::spawn(async move {
+            daily
+                .run(async move {
+                    let _ = until.wait_for(|stop| *stop).await;
+                })
+                .await;
+        }));
+    }
     for (listener, router) in [(pages, hocba_server::public(&server)), (operator, hocba_server::operator(&server))] {
         let (limits, until) = (config.limits.clone(), server.life().reached(Stage::Closing));
         tasks.push(tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use clap::{Args, Subcommand};
-use hocba_app::{Actor, AppError, Mode, Move, RollOptions};
+use hocba_app::{Actor, AppError, Mode, Move, Reach, RollOptions};
 use hocba_record::types::{ClassName, SchoolCode, SchoolYear, Text};
 use serde_json::json;
 
@@ -157,6 +157,8 @@ async fn roll(context: &Context, site: &Site, args: &RollArgs) -> anyhow::Result
         decisions: args.decisions.as_deref().map(decisions).transpose()?.unwrap_or_default(),
         names: args.rename.iter().cloned().collect(),
         into: args.into.clone(),
+        reach: Reach::All,
+        class: None,
     };
     let mode = if args.preview { Mode::Preview } else { Mode::Apply };
     let actor = Actor::LocalOperator;

@@ -23,7 +23,7 @@ use hocba_store::{
 use crate::{
     commands::chain::listen,
     edge::{now, random},
-    folder::{ChainConfig, Config, DATA_KEY, Folder, FolderFormat, PROFILE},
+    folder::{ChainConfig, Config, DATA_KEY, Folder, PROFILE},
     ledger,
     output::Lang,
     people::{KeyArgs, Person, keystore, read_certificates, write_example_keys},
@@ -50,9 +50,7 @@ pub async fn init(root: &Path, signing: SigningMode) -> anyhow::Result<Folder> {
         }
     }
     let port = free_port().await?;
-    let chain = ChainConfig::Embedded { port };
-    let (database, evidence, access, base_url) = (None, None, None, None);
-    let config = Config { hocba: FolderFormat::V2, demo: true, chain, database, evidence, access, base_url, signing };
+    let config = Config::new(true, ChainConfig::Embedded { port }, signing);
     let folder = Folder::create(root, config)?;
     complete(&folder).await?;
     Ok(folder)

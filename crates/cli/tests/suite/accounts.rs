@@ -91,3 +91,70 @@ fn how_people_sign_in_is_set_as_the_page_says_and_what_cannot_be_is_refused_by_n
         assert!(run.err.contains(name), "{name}: {}", run.err);
     }
 }
+
+/// The same of the OpenID Connect provider.
+#[test]
+fn a_provider_is_set_as_the_page_says_and_what_cannot_be_is_refused_by_name() {
+    let world = World::demo();
+    let page = include_str!("../../../../docs/accounts.md");
+    let (_, rest) = page.split_once("```json\n\"openid\": ").expect("the page shows it");
+    let openid: Value = serde_json::from_str(rest.split("```").next().expect("its end")).expect("JSON");
+    let path = world.path("demo/hocba.json");
+    let plain: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+    let set = |openid: &Value| {
+        let mut config = plain.clone();
+        config["openid"] = openid.clone();
+        std::fs::write(&path, config.to_string()).expect("written");
+    };
+    set(&openid);
+    world.on_demo(&["account", "list"]).expect(0);
+    let rule = |change: &[(&str, Value)]| {
+        let mut rule = openid["rules"][0].clone();
+        for (name, value) in change {
+            rule[*name] = value.clone();
+        }
+        Value::Array(vec![rule])
+    };
+    for (name, wrong) in [
+        ("issuer", Value::from("http://dangnhap.so.example.vn")),
+        ("client_id", "".into()),
+        ("name", "x".repeat(61).into()),
+        ("scopes", vec!["a b"].into()),
+        ("login_claim", "".into()),
+        ("amr_second_factor", vec![""].into()),
+        ("rules", rule(&[("role", "teacher".into())])),
+        ("rules", rule(&[("role", "department".into())])),
+        ("rules", rule(&[("role", "operator".into())])),
+        ("rules", rule(&[("school_claim", Value::Null)])),
+        ("rules", rule(&[("school", "79DEMO001".into())])),
+        ("rules", rule(&[("school", "79DEMO001".into()), ("school_claim", Value::Null), ("prefix", "79".into())])),
+        ("rules", rule(&[("school_claim", Value::Null), ("school", "trường".into())])),
+        ("rules", rule(&[("prefix", "?".into())])),
+        ("rules", rule(&[("value", "".into())])),
+    ] {
+        let mut openid = openid.clone();
+        openid[name] = wrong.clone();
+        set(&openid);
+        let run = world.on_demo(&["account", "list"]).expect(3);
+        assert!(run.err.contains("openid") && run.err.contains(name), "{name} {wrong}: {}", run.err);
+    }
+    // A secret has no place in the settings themselves.
+    let mut secret = openid.clone();
+    secret["client_secret"] = "s".into();
+    set(&secret);
+    assert_ne!(world.on_demo(&["account", "list"]).code, 0);
+    // An account is linked to one person there, and to nobody else until it is unlinked.
+    set(&openid);
+    let add = ["account", "add", "binh", "--name", "Bình", "--role", "clerk", "--school", "79DEMO001"];
+    world.on_demo(&add).expect(0);
+    let link = |subject: &str| world.on_demo(&["account", "link", "binh", "--subject", subject]);
+    link("s-1").expect(0);
+    assert_ne!(link("s-2").code, 0);
+    let unlink = ["account", "unlink", "binh", "--json"];
+    assert_eq!(document(&world.on_demo(&unlink).expect(0).out)["unlinked"], true);
+    assert_eq!(document(&world.on_demo(&unlink).expect(0).out)["unlinked"], false);
+    link("s-2").expect(0);
+    std::fs::write(&path, plain.to_string()).expect("written");
+    let off = link("s-3");
+    assert!(off.code != 0 && off.err.contains("không đăng nhập qua"), "{}", off.err);
+}

@@ -2,6 +2,8 @@
 
 mod accounts;
 #[cfg(unix)]
+mod afternoon;
+#[cfg(unix)]
 mod balancer;
 mod books;
 #[cfg(unix)]
@@ -11,14 +13,20 @@ mod demo;
 mod ends;
 mod eras;
 mod evidence;
+mod figures;
 mod keys;
+mod mail;
 #[cfg(unix)]
 mod opening;
+#[cfg(unix)]
+mod paper;
 mod serve;
 #[cfg(unix)]
 mod servers;
 #[cfg(unix)]
 mod signer;
 mod steps;
+#[cfg(unix)]
+mod story;
 mod time_stamps;
 mod watch;

@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use crate::common::{Run, World};
 
-/// The shell block of the page.
-fn script() -> String {
-    let page = hocba_tests::repository().join("docs/opening.md");
-    let page = fs::read_to_string(page).expect("docs/opening.md");
+/// The shell block of a page below docs.
+pub fn script(page: &str) -> String {
+    let page = hocba_tests::repository().join("docs").join(page);
+    let page = fs::read_to_string(page).expect("a page");
     let (_, rest) = page.split_once("```sh\n").expect("a block of commands");
     rest.split_once("\n```").expect("its end").0.to_owned()
 }
 
 /// Runs lines of a shell as somebody who has `hocba` on their path; ends at the first that fails.
-fn shell(world: &World, script: &str) -> Run {
+pub fn shell(world: &World, script: &str) -> Run {
     let program = Path::new(env!("CARGO_BIN_EXE_hocba"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(program.parent().expect("a folder").to_owned()).chain(std::env::split_paths(&path));
@@ -39,7 +39,7 @@ fn json(world: &World, args: &[&str]) -> Value {
 #[test]
 fn the_commands_of_the_page_lead_from_nothing_to_the_first_signed_class_and_the_next_year() {
     let world = World::empty();
-    let script = script();
+    let script = script("opening.md");
     let run = shell(&world, &script).expect(0);
     assert!(run.out.contains("Học sinh: 1900 em trong 45 lớp"), "{}", run.out);
 

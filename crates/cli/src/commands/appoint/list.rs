@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use hocba_app::{Actor, AppError, MAX_APPOINTMENTS, NewAppointment};
+use hocba_app::{Actor, AppError, MAX_APPOINTMENTS, NewAppointment, title_of};
 use hocba_record::types::{ClassName, SchoolCode, SchoolYear, Text};
 use hocba_signature::statement::{Role, Statement, StatementType};
 
@@ -17,8 +17,6 @@ use crate::{
 
 /// Largest list in bytes: 64 lines with long paths.
 const MAX_BYTES: usize = 64 * 1024;
-/// What a homeroom teacher's title is printed as.
-const TITLE: &str = "Giáo viên chủ nhiệm";
 
 /// A class and its teacher.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,7 +88,7 @@ pub(super) async fn appoint(
             role: Role::HomeroomTeacher,
             chain: read_certificates(&folder.join(certificate))?.iter().map(|c| c.der().to_vec()).collect(),
             name,
-            title: TITLE.parse()?,
+            title: title_of(Role::HomeroomTeacher).parse()?,
             key_storage: args.key_storage.into(),
             from: now(),
             until: now().plus(args.days * DAY),
@@ -137,7 +135,7 @@ pub(super) async fn appoint_planned(
             role: Role::HomeroomTeacher,
             chain: one.chain,
             name: one.name,
-            title: TITLE.parse()?,
+            title: title_of(Role::HomeroomTeacher).parse()?,
             key_storage: args.key_storage.into(),
             from: now(),
             until: now().plus(args.days * DAY),

@@ -6,7 +6,7 @@ use hocba_record::{
     types::EducationLevel,
 };
 use hocba_sample::{SampleClass, SamplePosition, SampleSchool, SchoolOptions, school};
-use hocba_workbook::table_workbook;
+use hocba_workbook::{Limits, table_workbook};
 use serde_json::json;
 
 use super::{Context, GenerateArgs};
@@ -50,12 +50,23 @@ fn number(identity: &Identity, kind: IdentifierKind) -> &str {
     identity.identifiers.iter().find(|i| i.kind == kind).map_or("", |i| i.value.as_str())
 }
 
-/// A sheet for each class; with faults, somebody was born on the 31st of February.
+/// A sheet for each class; where those would be more than are read, one for several, with a column that says which. With
+/// faults, somebody was born on the 31st of February.
 fn pupils(school: &SampleSchool, pupils: &[Vec<Identity>], faulty: bool) -> Vec<(String, Vec<Vec<String>>)> {
-    let heads = row(&["STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số định danh", "Mã định danh Bộ", "Mã học sinh"]);
-    let mut sheets = Vec::with_capacity(school.classes.len());
+    let on_a_sheet = school.classes.len().div_ceil(Limits::default().sheets).max(1);
+    let line = |class: &str, rest: &[&str]| {
+        let class = (on_a_sheet > 1).then(|| class.to_owned());
+        class.into_iter().chain(row(rest)).collect::<Vec<String>>()
+    };
+    let heads = ["STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số định danh", "Mã định danh Bộ", "Mã học sinh"];
+    let heads = line("Lớp", &heads);
+    let mut sheets: Vec<(String, Vec<Vec<String>>)> = Vec::new();
     for (n, (class, pupils)) in school.classes.iter().zip(pupils).enumerate() {
-        let mut rows = vec![heads.clone()];
+        let class = class.options.class.as_str();
+        if n % on_a_sheet == 0 {
+            sheets.push((class.to_owned(), vec![heads.clone()]));
+        }
+        let Some((_, rows)) = sheets.last_mut() else { continue };
         for (place, identity) in (1..).zip(pupils) {
             let born = match faulty && n == 0 && place == 2 {
                 true => format!("31/02/{}", identity.birth_date.year()),
@@ -71,9 +82,9 @@ fn pupils(school: &SampleSchool, pupils: &[Vec<Identity>], faulty: bool) -> Vec<
                 number(identity, IdentifierKind::Ministry),
                 number(identity, IdentifierKind::School),
             );
-            rows.push(row(&[&format!("{place}"), identity.name.as_str(), &born, sex, personal, ministry, own]));
+            let place = format!("{place}");
+            rows.push(line(class, &[&place, identity.name.as_str(), &born, sex, personal, ministry, own]));
         }
-        sheets.push((class.options.class.to_string(), rows));
     }
     sheets
 }
@@ -88,7 +99,15 @@ pub(super) fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit
         _ => SchoolOptions::lower_secondary(),
     };
     let of = hocba_sample::Options { year: args.year, ..options.of.clone() };
-    let options = SchoolOptions { of, pupils: args.students.unwrap_or(options.pupils), ..options };
+    let mut options = SchoolOptions { of, pupils: args.students.unwrap_or(options.pupils), ..options };
+    if let Some(classes) = args.classes {
+        let (classes, grades) = (usize::from(classes), options.grades.len());
+        for (place, (_, of_grade)) in options.grades.iter_mut().enumerate() {
+            // The first grades take one more where it does not come out even.
+            *of_grade = classes / grades + usize::from(place < classes % grades);
+        }
+        options.staff = options.staff.max(classes + 10);
+    }
     let school = school(args.seed, &options);
     std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     let write = |name: &str, sheets: &[(String, Vec<Vec<String>>)]| -> anyhow::Result<()> {
@@ -114,9 +133,12 @@ pub(super) fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit
     let list = format!("\u{feff}Mã trường;Tên trường;Cấp học\r\n{};{name};{level}\r\n", options.of.school);
     write_whole(&args.out.join("truong.csv"), list.as_bytes())?;
     let first = school.classes.first().context("a school has a class")?;
-    let (header, drafts) = first.drafts();
-    let workbook = hocba_workbook::template(Some(&header), &[], &drafts)?;
-    write_whole(&args.out.join(format!("{}.xlsx", header.class)), &workbook)?;
+    let with_workbook = if args.workbooks { school.classes.as_slice() } else { std::slice::from_ref(first) };
+    for class in with_workbook {
+        let (header, drafts) = class.drafts();
+        let workbook = hocba_workbook::template(Some(&header), &[], &drafts)?;
+        write_whole(&args.out.join(format!("{}.xlsx", header.class)), &workbook)?;
+    }
     let (people, classes, students) = (school.staff.len(), school.classes.len(), options.pupils);
     let place = args.out.display();
     context.out.say(&words(
@@ -125,7 +147,7 @@ pub(super) fn run(context: &Context, args: &GenerateArgs) -> anyhow::Result<Exit
     ));
     context.out.document(&json!({
         "command": "generate", "ok": true, "staff": people, "classes": classes, "students": students,
-        "out": args.out, "first_class": header.class,
+        "out": args.out, "first_class": first.options.class,
     }));
     Ok(Exit::Ok)
 }

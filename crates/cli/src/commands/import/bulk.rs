@@ -26,7 +26,7 @@ pub fn run(context: &Context, folder: Folder, file: &Path, import: &Import) -> a
     let out = &context.out;
     let reader = BufReader::new(File::open(file).with_context(|| file.display().to_string())?);
     let begun = steady();
-    let (mut done, mut pupils, mut faulty) = (0_usize, 0_usize, Vec::new());
+    let (mut done, mut pupils, mut kept, mut faulty) = (0_usize, 0_usize, 0_usize, Vec::new());
     ledger::runtime()?.block_on(async {
         let site = Site::open(folder).await?;
         for class in classes(reader, &Limits::default()) {
@@ -38,6 +38,7 @@ pub fn run(context: &Context, folder: Folder, file: &Path, import: &Import) -> a
                         Ok(imported) => {
                             done += 1;
                             pupils += imported.ready + imported.unchanged;
+                            kept += imported.kept + imported.unchanged;
                             continue;
                         }
                         Err(AppError::Unsound(findings)) => (name, 0, findings),
@@ -66,11 +67,11 @@ pub fn run(context: &Context, folder: Folder, file: &Path, import: &Import) -> a
     let seconds = begun.elapsed().as_secs_f64().max(0.001);
     let rate = pupils as f64 / seconds;
     out.say(&words(
-        format!("Đã nhập {done} lớp, {pupils} học sinh, {rate:.0} học sinh một giây"),
-        format!("Imported {done} classes, {pupils} pupils, {rate:.0} pupils a second"),
+        format!("Đã nhập {done} lớp, {pupils} học sinh, {kept} vẫn như cũ, {rate:.0} học sinh một giây"),
+        format!("Imported {done} classes, {pupils} pupils, {kept} as before, {rate:.0} pupils a second"),
     ));
     let refused = faulty.len();
-    let details = json!({ "classes": done, "pupils": pupils, "seconds": seconds, "refused": faulty });
+    let details = json!({ "classes": done, "pupils": pupils, "kept": kept, "seconds": seconds, "refused": faulty });
     if refused > 0 {
         let failure = Failure::new(
             Exit::BadInput,
@@ -82,6 +83,6 @@ pub fn run(context: &Context, folder: Folder, file: &Path, import: &Import) -> a
         );
         return Err(failure.details(details).into());
     }
-    out.document(&json!({ "command": "import", "ok": true, "classes": done, "pupils": pupils, "seconds": seconds }));
+    out.document(&json!({ "command": "import", "ok": true, "classes": done, "pupils": pupils, "kept": kept, "seconds": seconds }));
     Ok(Exit::Ok)
 }

@@ -373,5 +373,9 @@ pub async fn list(context: &Context, folder: Folder, args: &ListArgs) -> anyhow:
 fn read_list(path: &Path, out: &Output) -> anyhow::Result<Vec<ListedSchool>> {
     let bytes = read_input(path, Limits::default().input_bytes)?;
     let list = read_schools(&bytes, &Limits::default()).map_err(|findings| report::unsound(&findings, out.lang))?;
-    Ok(list.rows.into_iter().map(|row| ListedSchool { code: row.code, name: row.name, levels: row.levels }).collect())
+    Ok(list
+        .rows
+        .into_iter()
+        .map(|row| ListedSchool { code: row.code, name: row.name, levels: row.levels, ward: row.ward })
+        .collect())
 }

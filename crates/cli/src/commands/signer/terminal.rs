@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use hocba_agent::{Person, Review, State};
+use hocba_agent::{Matter, Person, RecordShown, Review, Shown, State, Whole, short};
+use hocba_bundle::text::date;
 use hocba_record::section::Rating;
-use hocba_signature::statement::Role;
+use hocba_signature::{appointment::Appointment, statement::Role};
 
 use crate::output::{Lang, Words, words};
 
@@ -21,6 +22,25 @@ pub struct Terminal {
 impl Terminal {
     fn say(&self, text: &Words) {
         let _ = writeln!(std::io::stderr().lock(), "{}", self.lang.pick(text));
+    }
+
+    /// Asks a question that yes or no answers.
+    fn answers(&self, question: &Words) -> bool {
+        if self.demo {
+            self.say(&words("DEMO: chữ ký không có giá trị", "DEMO: the signatures do not count"));
+        }
+        if self.yes {
+            return true;
+        }
+        {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "{}", self.lang.pick(question));
+            let _ = err.flush();
+        }
+        let mut answer = String::new();
+        // Nobody there to answer is a no.
+        let read = std::io::stdin().lock().read_line(&mut answer).unwrap_or(0);
+        read > 0 && ["c", "co", "có", "y", "yes"].contains(&answer.trim().to_lowercase().as_str())
     }
 }
 
@@ -50,40 +70,95 @@ fn role(role: Role) -> Words {
 
 /// The list as it is shown.
 pub fn table(origin: &str, review: &Review, lang: Lang) -> String {
-    let Review { class, year, school, entries, .. } = review;
-    let (count, digest, role) = (entries.len(), review.short_digest(), role(review.role));
-    let head = words(
-        format!(
-            "\n{origin} đề nghị ký {count} học bạ: lớp {class}, năm học {year}, trường {school}, với vai trò {}",
-            role.vi
+    let (count, digest, role, school) =
+        (review.entries.len(), review.short_digest(), role(review.role), &review.school);
+    let head = match &review.matter {
+        Matter::Class { year, class } => words(
+            format!(
+                "\n{origin} đề nghị ký {count} học bạ: lớp {class}, năm học {year}, trường {school}, với vai trò {}",
+                role.vi
+            ),
+            format!(
+                "\n{origin} asks you to sign {count} records: class {class}, {year}, school {school}, as {}",
+                role.en
+            ),
         ),
-        format!("\n{origin} asks you to sign {count} records: class {class}, {year}, school {school}, as {}", role.en),
-    );
-    let columns = words(
-        format!(
-            "{:>4}  {:<NAME_WIDTH$} {:<10}  {:<9} {:<10} {:>6}",
-            "STT", "Họ và tên", "Ngày sinh", "Học tập", "Rèn luyện", "TB môn"
+        Matter::Appointments => words(
+            format!("\n{origin} đề nghị ký {count} bổ nhiệm, phân công: trường {school}, với vai trò {}", role.vi),
+            format!("\n{origin} asks you to sign {count} appointments: school {school}, as {}", role.en),
         ),
-        format!("{:>4}  {:<NAME_WIDTH$} {:<10}  {:<9} {:<10} {:>6}", "No.", "Name", "Born", "Study", "Conduct", "Mean"),
-    );
+    };
+    let columns = match review.matter {
+        Matter::Class { .. } => words(
+            format!(
+                "{:>4}  {:<NAME_WIDTH$} {:<10}  {:<9} {:<10} {:>6}",
+                "STT", "Họ và tên", "Ngày sinh", "Học tập", "Rèn luyện", "TB môn"
+            ),
+            format!(
+                "{:>4}  {:<NAME_WIDTH$} {:<10}  {:<9} {:<10} {:>6}",
+                "No.", "Name", "Born", "Study", "Conduct", "Mean"
+            ),
+        ),
+        Matter::Appointments => words(
+            format!("{:>4}  {:<NAME_WIDTH$} {:<34} {:<23} {}", "STT", "Họ và tên", "Vai trò", "Thời hạn", "Chứng thư"),
+            format!("{:>4}  {:<NAME_WIDTH$} {:<34} {:<23} {}", "No.", "Name", "Role", "Holds", "Certificate"),
+        ),
+    };
     let foot = words(
         format!("Mã danh sách: {digest}   (phải giống mã trên trang web)"),
         format!("List: {digest}   (has to be the same as on the page)"),
     );
     let mut lines = vec![lang.pick(&head).to_owned(), lang.pick(&columns).to_owned()];
-    for entry in entries {
-        let mean = entry.mean_mark().map_or("–".to_owned(), |mean| format!("{},{}", mean / 10, mean % 10));
-        lines.push(format!(
-            "{:>4}  {:<NAME_WIDTH$} {:<10}  {:<9} {:<10} {mean:>6}",
-            entry.number,
-            entry.name,
-            entry.birth_date,
-            rating(entry.study),
-            rating(entry.conduct),
-        ));
-    }
+    lines.extend(review.entries.iter().map(|entry| match &entry.shown {
+        Shown::Record(shown) => record_line(entry.number, shown),
+        Shown::Appointment(appointment) => appointment_line(entry.number, appointment, lang),
+    }));
     lines.push(lang.pick(&foot).to_owned());
     lines.join("\n")
+}
+
+/// Several classes as one: a line for each, and what two screens compare.
+pub fn summary(origin: &str, whole: &Whole, lang: Lang) -> String {
+    let (classes, count, role, school) = (whole.parts.len(), whole.records(), role(whole.of.role), &whole.of.school);
+    let head = words(
+        format!("\n{origin} đề nghị ký {count} học bạ của {classes} lớp: trường {school}, với vai trò {}", role.vi),
+        format!("\n{origin} asks you to sign {count} records of {classes} classes: school {school}, as {}", role.en),
+    );
+    let digest = whole.short_digest();
+    let foot = words(
+        format!("Mã danh sách của tất cả: {digest}   (phải giống mã trên trang web)"),
+        format!("List of all: {digest}   (has to be the same as on the page)"),
+    );
+    let mut lines = vec![lang.pick(&head).to_owned()];
+    lines.extend(whole.parts.iter().map(|part| {
+        let line = words(format!("lớp {}", part.class), format!("class {}", part.class));
+        format!("{:>6}  {} ({})", part.records, lang.pick(&line), part.year)
+    }));
+    lines.push(lang.pick(&foot).to_owned());
+    lines.join("\n")
+}
+
+fn record_line(number: u32, shown: &RecordShown) -> String {
+    let mean = shown.mean_mark().map_or("–".to_owned(), |mean| format!("{},{}", mean / 10, mean % 10));
+    format!(
+        "{number:>4}  {:<NAME_WIDTH$} {:<10}  {:<9} {:<10} {mean:>6}",
+        shown.name,
+        shown.birth_date,
+        rating(shown.study),
+        rating(shown.conduct),
+    )
+}
+
+fn appointment_line(number: u32, appointment: &Appointment, lang: Lang) -> String {
+    let Appointment { appointee, class, year, from, until, .. } = appointment;
+    let role = role(appointment.role);
+    let what = match class.as_ref().zip(*year) {
+        Some((class, year)) => format!("{} {class} {year}", lang.pick(&role)),
+        None => lang.pick(&role).to_owned(),
+    };
+    let holds = format!("{} – {}", date(*from), date(*until));
+    let certificate = short(&appointee.certificate);
+    format!("{number:>4}  {:<NAME_WIDTH$} {what:<34} {holds:<23} {certificate}", appointee.name.as_str())
 }
 
 impl Person for Terminal {
@@ -94,45 +169,53 @@ impl Person for Terminal {
     fn confirms(&self, origin: &str, review: &Review) -> bool {
         let table = table(origin, review, self.lang);
         let _ = writeln!(std::io::stderr().lock(), "{table}");
-        if self.demo {
-            self.say(&words("DEMO: chữ ký không có giá trị", "DEMO: the signatures do not count"));
-        }
-        if self.yes {
-            return true;
-        }
         let count = review.entries.len();
-        let question = match review.signatures() {
-            1 if count > 1 => words(
+        let question = match (&review.matter, review.signatures()) {
+            (Matter::Appointments, _) => words(
+                format!("Ký {count} bổ nhiệm, phân công này? [c/K] "),
+                format!("Sign these {count} appointments? [y/N] "),
+            ),
+            (_, 1) if count > 1 => words(
                 format!("Ký {count} học bạ này bằng một chữ ký? [c/K] "),
                 format!("Sign these {count} records with one signature? [y/N] "),
             ),
             _ => words(format!("Ký {count} học bạ này? [c/K] "), format!("Sign these {count} records? [y/N] ")),
         };
-        {
-            let mut err = std::io::stderr().lock();
-            let _ = write!(err, "{}", self.lang.pick(&question));
-            let _ = err.flush();
-        }
-        let mut answer = String::new();
-        // Nobody there to answer is a no.
-        let read = std::io::stdin().lock().read_line(&mut answer).unwrap_or(0);
-        read > 0 && ["c", "co", "có", "y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+        self.answers(&question)
+    }
+
+    fn shows(&self, origin: &str, review: &Review) {
+        let table = table(origin, review, self.lang);
+        let _ = writeln!(std::io::stderr().lock(), "{table}");
+    }
+
+    fn confirms_whole(&self, origin: &str, whole: &Whole) -> bool {
+        let summary = summary(origin, whole, self.lang);
+        let _ = writeln!(std::io::stderr().lock(), "{summary}");
+        let (classes, count) = (whole.parts.len(), whole.records());
+        self.answers(&words(
+            format!("Ký {count} học bạ của {classes} lớp này? [c/K] "),
+            format!("Sign these {count} records of {classes} classes? [y/N] "),
+        ))
     }
 
     fn told(&self, review: &Review, state: &State, signed: usize) {
         let of = review.entries.len();
-        let class = &review.class;
-        match state {
-            State::Done => self.say(&words(
+        match (state, &review.matter) {
+            (State::Done, Matter::Class { class, .. }) => self.say(&words(
                 format!("Đã ký {signed}/{of} học bạ lớp {class}"),
                 format!("Signed {signed} of {of} records of class {class}"),
             )),
-            State::Declined => self.say(&words("Không ký học bạ nào", "Nothing was signed")),
-            State::Stopped { why } => self.say(&words(
+            (State::Done, Matter::Appointments) => self.say(&words(
+                format!("Đã ký {signed}/{of} bổ nhiệm, phân công"),
+                format!("Signed {signed} of {of} appointments"),
+            )),
+            (State::Declined, _) => self.say(&words("Không ký gì", "Nothing was signed")),
+            (State::Stopped { why }, _) => self.say(&words(
                 format!("Đã ký {signed}/{of}, rồi dừng: {why}\n  → khắc phục rồi bấm tiếp tục trên trang; phần đã ký không ký lại"),
                 format!("Signed {signed} of {of}, then stopped: {why}\n  → mend it and go on from the page; what is signed is not signed again"),
             )),
-            State::Waiting | State::Signing => {}
+            (State::Waiting | State::Signing, _) => {}
         }
     }
 }
