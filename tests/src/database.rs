@@ -1,8 +1,8 @@
 //! The one place of the tests that knows what a database is made of: how it is created, kept, and changed behind the
 //! service's back.
 //!
-//! SQLite, a file for each test, unless `DATABASE_URL` names a PostgreSQL server: then a database for each test, made
-//! from a template that has the schema. `cargo xtask test` runs the suites both ways; by hand:
+//! SQLite, a file for each test, unless `DATABASE_URL` names a PostgreSQL server: then a database for each test. Both
+//! are made from a template that has the schema. `cargo xtask test` runs the suites both ways; by hand:
 //! `DATABASE_URL=… cargo nextest run -p hocba-app`, with the address that `cargo xtask postgres` prints.
 
 use std::{
@@ -68,7 +68,11 @@ impl TestDatabase {
     /// A database with nothing in it, on the engine that this run is about.
     pub async fn new() -> Self {
         match server() {
-            None => Self::file(),
+            None => {
+                let database = Self::file();
+                std::fs::copy(template_file().await, database.path()).expect("the schema is copied");
+                database
+            }
             Some(server) => {
                 let template = template(&server).await;
                 Self(Place::Server(OnServer::make(&server, &template).await))
@@ -439,6 +443,27 @@ fn code(error: &sqlx::Error) -> String {
 fn chance() -> u32 {
     use std::hash::{BuildHasher as _, Hasher as _};
     std::hash::RandomState::new().build_hasher().finish() as u32
+}
+
+/// The file with the schema that others are copied from: made by whichever test comes first, kept for the next run. A
+/// dozen migrations for each of the worlds that a sweep begins with took longer than the sweep.
+async fn template_file() -> PathBuf {
+    static PATH: tokio::sync::OnceCell<PathBuf> = tokio::sync::OnceCell::const_new();
+    let make = || async {
+        let schema: String = hocba_store::migration_texts(Backend::Sqlite).concat();
+        let digest = hex(&Sha256Digest::of(schema.as_bytes()));
+        let path = std::env::temp_dir().join(format!("hocba-template-{}.sqlite", &digest[..16]));
+        if !path.exists() {
+            // Beside it, so that it is whole when it gets its name; whoever comes second replaces it by the same.
+            let folder = tempfile::tempdir_in(std::env::temp_dir()).expect("a temporary folder");
+            let made = folder.path().join("hocba.sqlite");
+            Store::migrate(&Database::at(DatabaseUrl::file(&made))).await.expect("the schema is made");
+            assert!(!made.with_extension("sqlite-wal").exists(), "all of it is in the file");
+            std::fs::rename(&made, &path).expect("it gets its name");
+        }
+        path
+    };
+    PATH.get_or_init(make).await.clone()
 }
 
 /// The database with the schema that others are copied from: made by whichever test comes first, kept for the next run.

@@ -11,6 +11,9 @@ pub mod book;
 pub mod database;
 #[cfg(feature = "office")]
 pub mod office;
+#[cfg(feature = "office")]
+pub mod school;
+pub mod scripts;
 pub mod stamper;
 
 use std::path::{Path, PathBuf};

@@ -50,39 +50,69 @@ fn samples_program(root: &Path) -> anyhow::Result<PathBuf> {
     Ok(crate::test::target_folder(root)?.join("debug/examples/samples"))
 }
 
+/// The whole path of a program.
+///
+/// # Errors
+/// When it is not installed, saying how to get it.
+pub fn find(browser: &str) -> anyhow::Result<String> {
+    let found = Command::new("sh").args(["-c", &format!("command -v '{browser}'")]).output()?;
+    ensure!(found.status.success(), "no `{browser}` (Debian: apt-get install chromium)");
+    Ok(String::from_utf8(found.stdout)?.trim().to_owned())
+}
+
+/// The samples server; ends when this is dropped.
+pub struct Samples {
+    /// Where it listens: scheme, host and port.
+    pub address: String,
+    /// What it said until then, line by line: names of links, and where they lead.
+    pub said: String,
+    _serving: Serving,
+}
+
+impl Samples {
+    /// Builds it and starts it.
+    ///
+    /// # Errors
+    /// When it cannot be built, or ends before it serves.
+    pub fn serve(root: &Path) -> anyhow::Result<Self> {
+        let mut samples = Command::new(samples_program(root)?);
+        let mut child = samples.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut out = BufReader::new(child.stdout.take().context("the output of the samples server")?);
+        let serving = Serving(child);
+        let mut said = String::new();
+        let address = loop {
+            let before = said.len();
+            ensure!(out.read_line(&mut said)? > 0, "the samples server ended before it served");
+            let line = said[before..].trim();
+            if let Some(address) =
+                line.strip_prefix("staff pages").and_then(|rest| rest.trim().strip_suffix("/samples"))
+            {
+                break address.to_owned();
+            }
+        };
+        // The line stands before the listener answers; what is read goes on being read, or the server would stop at a full pipe.
+        std::thread::spawn(move || out.lines().for_each(drop));
+        Ok(Self { address, said, _serving: serving })
+    }
+}
+
 /// Every sample of the staff pages: languages, colours, screens (tests/js/pages.mjs).
 fn look_at_pages(args: &Args) -> anyhow::Result<()> {
     let root = crate::workspace_root();
-    let found = Command::new("sh").args(["-c", &format!("command -v '{}'", args.browser)]).output()?;
-    ensure!(found.status.success(), "no `{}` (Debian: apt-get install chromium)", args.browser);
-    let browser = String::from_utf8(found.stdout)?.trim().to_owned();
+    let browser = find(&args.browser)?;
     let scripts = root.join("tests/js");
     node_packages(&scripts)?;
-    let target = crate::test::target_folder(&root)?;
-    let mut samples = Command::new(samples_program(&root)?);
-    let mut child = samples.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-    let mut out = BufReader::new(child.stdout.take().context("the output of the samples server")?);
-    let _serving = Serving(child);
-    let mut said = String::new();
-    let address = loop {
-        said.clear();
-        ensure!(out.read_line(&mut said)? > 0, "the samples server ended before it served");
-        if let Some(address) =
-            said.trim().strip_prefix("staff pages").and_then(|rest| rest.trim().strip_suffix("/samples"))
-        {
-            break address.to_owned();
-        }
-    };
-    // The line stands before the listener answers; what is read goes on being read, or the server would stop at a full pipe.
-    std::thread::spawn(move || out.lines().for_each(drop));
-    let folder = target.join("xtask/pages");
+    let folder = crate::test::target_folder(&root)?.join("xtask/pages");
+    let samples = Samples::serve(&root)?;
     let mut node = Command::new("node");
-    let status = node.arg("pages.mjs").arg(&address).args([&folder]).arg(&browser).current_dir(&scripts).status();
+    let status =
+        node.arg("pages.mjs").arg(&samples.address).args([&folder]).arg(&browser).current_dir(&scripts).status();
     let status = status.context("node")?;
     ensure!(status.success(), "the pages have faults");
     Ok(())
 }
 
+/// A program that ends when this is dropped.
 struct Serving(Child);
 
 impl Drop for Serving {

@@ -311,6 +311,11 @@ fn find(name: &str) -> anyhow::Result<&'static Holder> {
     const { &HOLDERS }.iter().find(|holder| holder.name == name).with_context(|| format!("no holder {name:?}"))
 }
 
+/// The seed of an example key, which anyone can compute.
+pub(crate) fn seed(name: &str) -> [u8; 32] {
+    derive("key", name)
+}
+
 fn signing_key(holder: &Holder) -> SigningKey {
     SigningKey::from_bytes(&derive("key", holder.name))
 }

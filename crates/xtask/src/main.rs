@@ -7,14 +7,18 @@ mod bench;
 mod browser;
 mod check;
 mod fuzz;
+mod guides;
 mod keys_example;
 mod layers;
+mod lighthouse;
+mod load;
 mod network;
 mod pkits;
 mod postgres;
 mod soak;
 mod softhsm;
 mod steps;
+mod sweeps;
 mod test;
 
 use std::{
@@ -38,8 +42,14 @@ enum Command {
     Check(check::Args),
     /// Fuzz every parser of outside bytes (nightly compiler and cargo-fuzz)
     Fuzz(fuzz::Args),
+    /// Take the pictures of docs/guides again (Chromium)
+    Guides(guides::Args),
     /// Make the example keys and certificates again, or check that the committed ones are unchanged
     KeysExample(keys_example::Args),
+    /// Weigh the class's page and the check page: Lighthouse's scores and bytes, from a real server
+    Lighthouse(lighthouse::Args),
+    /// 300 homeroom teachers sign their classes at once while pages are read: how much slower pages are then
+    Load(load::Args),
     /// Run client and anchoring service on real nodes, and kill some of them in the middle of deliveries
     Network(network::Args),
     /// Fetch NIST PKITS, which the tests of certificate paths and revocation read
@@ -50,6 +60,8 @@ enum Command {
     Soak(soak::Args),
     /// Fetch a software token for the tests of PKCS#11, where none is installed
     Softhsm(softhsm::Args),
+    /// The tests that begin hundreds of worlds, on PostgreSQL
+    Sweeps(sweeps::Args),
     /// Everything that CI runs
     Test(test::Args),
 }
@@ -61,12 +73,16 @@ fn main() -> ExitCode {
         Command::Pages => browser::serve_samples(),
         Command::Check(args) => check::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Guides(args) => guides::run(&args),
         Command::KeysExample(args) => keys_example::run(&args),
+        Command::Lighthouse(args) => lighthouse::run(&args),
+        Command::Load(args) => load::run(&args),
         Command::Network(args) => network::run(&args),
         Command::Pkits(args) => pkits::run(&args),
         Command::Postgres(args) => postgres::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Softhsm(args) => softhsm::run(&args),
+        Command::Sweeps(args) => sweeps::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match done {

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: exactly what CI runs. Installs what the project's own lock files name (npm and pip packages, under
 //! `contracts/`, `tests/js/` and the target folder) and needs Rust, a C compiler, node 20 and Python 3 for it.
 //!
-//! What touches the database runs twice, on SQLite and on PostgreSQL: on a throw-away server, or on the one that
+//! What touches the database runs twice, on SQLite and, but for the longest of it (`sweeps`), on PostgreSQL: on a throw-away server, or on the one that
 //! `DATABASE_URL` names, where its user may create databases and its database is empty (the demo fills it).
 
 use std::{
@@ -19,6 +19,7 @@ use crate::{
     check::{self, cargo},
     pkits,
     steps::{Show, Steps, capture, run as run_command},
+    sweeps::SWEEPS,
 };
 
 /// Nothing to choose: what passes here passes in CI.
@@ -122,7 +123,7 @@ fn derived_state(root: &Path) -> anyhow::Result<String> {
 }
 
 /// Names the server on which tests make their databases.
-const DATABASE_URL: &str = "DATABASE_URL";
+pub const DATABASE_URL: &str = "DATABASE_URL";
 /// Names the database of the program.
 const PROGRAM_DATABASE_URL: &str = "HOCBA_DATABASE_URL";
 
@@ -164,9 +165,14 @@ fn tests(root: &Path, scratch: &Path, database: Option<&str>) -> anyhow::Result<
         // Not by --package: features would be those of fewer crates, and much would be built again.
         Some(url) if nextest => {
             let filter = ON_DATABASE.map(|name| format!("package({name})")).join(" + ");
+            let sweeps = SWEEPS.map(|name| format!("test(={name})")).join(" + ");
+            let filter = format!("({filter}) - ({sweeps})");
             command.args(["--workspace", "--filterset", &filter]).env(DATABASE_URL, url)
         }
-        Some(url) => command.args(ON_DATABASE.map(|name| format!("--package={name}"))).env(DATABASE_URL, url),
+        Some(url) => {
+            command.args(ON_DATABASE.map(|name| format!("--package={name}"))).arg("--").env(DATABASE_URL, url);
+            command.args(SWEEPS.iter().flat_map(|name| ["--skip", name]))
+        }
     };
     run_command(&mut command, Show::ButPassedTests)
 }
