@@ -8,7 +8,7 @@ use hocba_chain::{Deployment, FeePolicy, Finality, MAX_CHANGES, Operators, Regis
 use hocba_merkle::{LeafHash, Tree};
 use hocba_record::{encoding::Sha256Digest, types::UnixTime};
 use hocba_store::{
-    NewBatch, Store, StoreError, TileRow, Tx,
+    NewBatch, Store, StoreError, TileRow, Tx, attempt,
     model::{AttemptState, AuditEvent, Batch, Delivery, Job, JobKind, LeafKind},
     pause, retrying,
 };
@@ -284,13 +284,13 @@ impl<R: Rpc + Clone> AnchorService<R> {
     /// # Errors
     /// When the database fails. A chain that fails is [`Progress::PutOff`].
     pub async fn step(&mut self) -> Result<Progress, AnchorError> {
-        let mut round = 0;
+        let mut round = 1;
         let done = loop {
-            match self.try_step().await {
+            match attempt(round, self.try_step()).await {
                 // A teacher's signature and our batch met. A step that was cut off is done again anyway.
-                Err(Halt::Stop(AnchorError::Store(StoreError::Conflict))) if round < CONFLICTS => {
-                    round += 1;
+                Err(Halt::Stop(AnchorError::Store(StoreError::Conflict))) if round <= CONFLICTS => {
                     pause(round).await;
+                    round += 1;
                 }
                 done => break done,
             }

@@ -12,7 +12,7 @@ use hocba_signature::{
     certificate::Certificate,
     revocation::{Answer, ocsp_request},
 };
-use hocba_store::{StoreError, Tx, pause, retrying};
+use hocba_store::{StoreError, Tx, attempt, pause, retrying};
 
 use crate::{Ask, Fetch, FetchError};
 
@@ -188,12 +188,12 @@ impl<F: Fetch> Collector<F> {
     /// # Errors
     /// When the database fails. An authority that fails is [`Event::PutOff`].
     pub async fn step(&mut self) -> Result<Progress, CollectorError> {
-        let mut round = 0;
+        let mut round = 1;
         loop {
-            match self.try_step().await {
-                Err(Halt::Stop(CollectorError(AppError::Store(StoreError::Conflict)))) if round < CONFLICTS => {
-                    round += 1;
+            match attempt(round, self.try_step()).await {
+                Err(Halt::Stop(CollectorError(AppError::Store(StoreError::Conflict)))) if round <= CONFLICTS => {
                     pause(round).await;
+                    round += 1;
                 }
                 Ok(progress) => return Ok(progress),
                 Err(Halt::Lease) => {

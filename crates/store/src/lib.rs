@@ -88,6 +88,6 @@ pub use migrations::{NEWEST, Schema, SchemaFault, migration_texts};
 pub use progress::{ClassProgress, Figures, LevelFigures, VIETNAM, day_of};
 pub use pupils::PupilKey;
 pub use records::{Advance, NewDraft, NewVersion};
-pub use retry::{MayConflict, pause, retrying};
+pub use retry::{MayConflict, attempt, pause, retrying};
 pub use store::{Store, Tx};
 pub use time_stamps::Unstamped;

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 
 use crate::{
     Backend, Database, DatabaseUrl, Faults, Moment, Schema, SchemaFault, StoreError, migrations, progress::Touched,
+    retry::is_alone,
 };
 
 /// SQLite: what every connection is told. `synchronous=FULL`: a committed transaction survives a power cut.
@@ -125,7 +126,8 @@ impl Store {
     }
 
     /// Begins a change, named after its use case. It happens as if alone: on SQLite it waits for the writer before it,
-    /// on PostgreSQL it may be taken back for another one, see [`retrying`](crate::retrying).
+    /// on PostgreSQL it may be taken back for another one, and waits only for one that was taken back again and again, see
+    /// [`retrying`](crate::retrying).
     ///
     /// # Errors
     /// When the database cannot be reached.
@@ -136,7 +138,16 @@ impl Store {
             Backend::Sqlite => "BEGIN IMMEDIATE",
             Backend::Postgres => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
         };
-        let inner = self.writers.begin_with(begin).instrument(span).await?;
+        let mut inner = self.writers.begin_with(begin).instrument(span).await?;
+        if self.backend() == Backend::Postgres {
+            // First of all: what it sees is of the moment after. The table is any that always is there; those that only
+            // read it wait for neither.
+            let turn = match is_alone() {
+                false => "LOCK TABLE deployment IN ROW SHARE MODE",
+                true => "LOCK TABLE deployment IN EXCLUSIVE MODE",
+            };
+            sqlx::raw_sql(turn).execute(&mut *inner).await?;
+        }
         Ok(Tx { inner, name, backend: self.backend(), faults: self.faults.clone(), touched: Touched::default() })
     }
 

@@ -1,7 +1,10 @@
 //! Several at a time, as several processes would: no change is lost, none rests on what was not so.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,14 @@ async fn of_two_that_sign_one_record_one_is_told_that_it_changed() {
     }
 }
 
+/// Reads a class and writes it.
+async fn import(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.begin("import").await?;
+    let class = tx.class(&id(1)).await?.expect("there");
+    tx.class_imported_again(&class, Grade::new(9).expect("a grade"), at(1)).await?;
+    tx.commit().await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_update_of_many_writers_is_lost() {
     const WRITERS: usize = 6;
@@ -40,16 +51,7 @@ async fn no_update_of_many_writers_is_lost() {
         let store = database.open().await;
         writers.push(tokio::spawn(async move {
             for _ in 0..EACH {
-                let import = || async {
-                    let mut tx = store.begin("import").await?;
-                    let class = tx.class(&id(1)).await?.expect("there");
-                    tx.class_imported_again(&class, Grade::new(9).expect("a grade"), at(1)).await?;
-                    tx.commit().await
-                };
-                // A writer that loses again and again asks again, as a person would.
-                while let Err(error) = retrying(import).await {
-                    assert!(matches!(error, StoreError::Conflict), "{error}");
-                }
+                retrying(|| import(&store)).await.expect("imported");
             }
         }));
     }
@@ -89,6 +91,49 @@ async fn two_that_decide_by_what_they_read_do_not_both_go_through() {
     match backend() {
         Backend::Sqlite => assert_eq!(tries, 2, "the second waited"),
         Backend::Postgres => assert!(tries > 2, "one was taken back and done again"),
+    }
+}
+
+/// A slow one that reads what quick ones write, and writes what they read: taken back whenever one of them was done
+/// meanwhile, which is always.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_one_among_many_quick_ones_is_let_in_alone() {
+    let (database, slow) = with_drafts(0).await;
+    let (done, tries) = (Arc::new(AtomicBool::new(false)), AtomicU32::new(0));
+    let mut quick = Vec::new();
+    for _ in 0..2 {
+        let (store, done) = (database.open().await, Arc::clone(&done));
+        quick.push(tokio::spawn(async move {
+            let mut changes = 0_u32;
+            while !done.load(Ordering::SeqCst) {
+                retrying(|| import(&store)).await.expect("imported");
+                changes += 1;
+            }
+            changes
+        }));
+    }
+    let changed = retrying(|| async {
+        tries.fetch_add(1, Ordering::SeqCst);
+        let mut tx = slow.begin("slow").await?;
+        let class = tx.class(&id(1)).await?.expect("there");
+        // Many times as long as theirs take.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.class_imported_again(&class, Grade::new(9).expect("a grade"), at(1)).await?;
+        tx.commit().await
+    })
+    .await;
+    done.store(true, Ordering::SeqCst);
+    let mut changes = 1;
+    for quick in quick {
+        changes += i64::from(quick.await.expect("a quick one"));
+    }
+    changed.expect("changed");
+    let class = slow.read().await.expect("read").class(&id(1)).await.expect("read").expect("there");
+    assert_eq!(class.revision, 1 + changes, "none is lost");
+    let tries = tries.load(Ordering::SeqCst);
+    match backend() {
+        Backend::Sqlite => assert_eq!(tries, 1, "it waited"),
+        Backend::Postgres => assert!((2..8).contains(&tries), "tried {tries} times"),
     }
 }
 
