@@ -127,16 +127,15 @@ pub(super) async fn remove(asked: Asked) -> Answer {
 }
 
 /// A letter in both languages, Vietnamese first.
-fn letter(app: &App, to: Address, subject: &str, text: impl Fn(Text) -> String) -> Result<Letter, Problem> {
-    let [vietnamese, english] = [Language::Vietnamese, Language::English].map(Text);
-    let subject = |t: Text| match subject {
-        "code" => t.say("mail-code-subject"),
-        _ => t.say("mail-daily-subject"),
-    };
+///
+/// `words` gives its subject and its text.
+fn letter(app: &App, to: Address, words: impl Fn(Text) -> [String; 2]) -> Result<Letter, Problem> {
+    let [vietnamese, english] = [Language::Vietnamese, Language::English].map(|language| words(Text(language)));
+    let [subject, text] = [0, 1].map(|part| (&vietnamese[part], &english[part]));
     Ok(Letter {
         to,
-        subject: format!("{} / {}", subject(vietnamese), subject(english)),
-        text: format!("{}\n\n---\n\n{}\n", text(vietnamese), text(english)),
+        subject: format!("{} / {}", subject.0, subject.1),
+        text: format!("{}\n\n---\n\n{}\n", text.0, text.1),
         at: app.edges().now(),
         id: app.edges().bytes().map_err(Problem::internal)?,
     })
@@ -144,14 +143,18 @@ fn letter(app: &App, to: Address, subject: &str, text: impl Fn(Text) -> String) 
 
 fn code_letter(app: &App, to: Address, code: &str) -> Result<Letter, Problem> {
     let minutes = (MAIL_CODE_LIFE / 60).to_string();
-    letter(app, to, "code", |t| t.with("mail-code-text", &[("code", code), ("minutes", &minutes)]).into_owned())
+    letter(app, to, |t| {
+        let text = t.with("mail-code-text", &[("code", code), ("minutes", &minutes)]);
+        [t.say("mail-code-subject").into_owned(), text.into_owned()]
+    })
 }
 
 /// The letter of a day: so many things wait at this address of ours.
 pub(crate) fn daily_letter(app: &App, to: Address, count: u32, public_url: &str) -> Result<Letter, Problem> {
     let (home, me) = (format!("{public_url}/home"), format!("{public_url}/me/mail"));
-    letter(app, to, "daily", |t| {
+    letter(app, to, |t| {
         let count = t.count("mail-daily-count", count);
-        t.with("mail-daily-text", &[("count", &count), ("home", &home), ("me", &me)]).into_owned()
+        let text = t.with("mail-daily-text", &[("count", &count), ("home", &home), ("me", &me)]);
+        [t.say("mail-daily-subject").into_owned(), text.into_owned()]
     })
 }
