@@ -433,6 +433,11 @@ impl Asked {
     fn school(&self) -> Result<SchoolCode, Refusal> {
         self.param("school").parse().map_err(|_| Refusal::NotFound)
     }
+    /// A school as people call it.
+    async fn called(&self, school: &SchoolCode) -> Result<String, Refusal> {
+        let name = self.app().school(school).await?.name;
+        Ok(words::school(self.t(), school, name.as_ref()))
+    }
     fn asked_for(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

@@ -29,7 +29,7 @@ opening-no-year = School { $school } has no open school year.
 ## A class
 
 class-title = Class { $class }
-class-of = School { $school }, { $year }.
+class-of = { $school }, { $year }.
 class-number = No.
 class-empty = The class has no pupils yet.
 class-sign = Sign the records

@@ -33,6 +33,7 @@ class-sign-again-button = Sign { $count } again
 leave-out = Leave out
 leave-out-one = Leave a pupil out
 leave-out-which = Which pupil
+choose-pupil = Choose a pupil
 leave-out-reason = Why left out
 take-in = Take back in
 take-in-import = Take the workbook again to take the pupil back in

@@ -29,7 +29,7 @@ opening-no-year = Trường { $school } chưa mở năm học nào.
 ## Một lớp
 
 class-title = Lớp { $class }
-class-of = Trường { $school }, năm học { $year }.
+class-of = { $school }, năm học { $year }.
 class-number = STT
 class-empty = Lớp chưa có học sinh.
 class-sign = Ký học bạ

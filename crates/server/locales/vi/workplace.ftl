@@ -33,6 +33,7 @@ class-sign-again-button = Ký lại { $count } học bạ
 leave-out = Để lại
 leave-out-one = Để lại một học sinh
 leave-out-which = Học sinh nào
+choose-pupil = Chọn học sinh
 leave-out-reason = Lý do để lại
 take-in = Đưa trở lại
 take-in-import = Nhập lại bảng điểm để đưa trở lại

@@ -220,7 +220,8 @@ fn many(count: usize) -> u32 {
 }
 
 impl ClassPage {
-    pub(super) fn new(c: Chrome, view: &ClassView, rights: &Rights, agent: &AgentAt) -> Self {
+    /// `called`: the school, as people call it.
+    pub(super) fn new(c: Chrome, view: &ClassView, called: String, rights: &Rights, agent: &AgentAt) -> Self {
         let t = c.t;
         let class = &view.class;
         let place = address(&class.school, &class.id);
@@ -320,7 +321,7 @@ impl ClassPage {
         Self {
             c: c.titled(t.with("class-title", &[("class", &name)]))
                 .crumb(t.say("classes-title"), super::classes::address(&class.school)),
-            school: class.school.to_string(),
+            school: called,
             year: class.year.to_string(),
             import: super::classes::import_address(&class.school),
             all: view.pupils.len(),
@@ -407,17 +408,18 @@ pub(super) fn also(t: Text, actor: &Actor, class: &Class) -> Vec<super::home::Li
     mine.map(|(_, href, text)| super::home::Link { href, text: t.say(text).into_owned() }).collect()
 }
 
-fn page(asked: &Asked, view: &ClassView, faults: Vec<Fault>) -> Result<(ClassPage, AgentAt), Refusal> {
+async fn page(asked: &Asked, view: &ClassView, faults: Vec<Fault>) -> Result<(ClassPage, AgentAt), Refusal> {
     let agent = AgentAt::of(asked);
     let chrome = asked.chrome(address(&view.class.school, &view.class.id)).wrong(faults);
-    let mut page = ClassPage::new(chrome, view, &rights(asked, view)?, &agent);
+    let called = asked.called(&view.class.school).await?;
+    let mut page = ClassPage::new(chrome, view, called, &rights(asked, view)?, &agent);
     page.also = also(asked.t(), asked.actor()?, &view.class);
     Ok((page, agent))
 }
 
 pub(super) async fn show(asked: Asked) -> Answer {
     let view = found(&asked, &class_id(&asked)?).await?;
-    let (page, agent) = page(&asked, &view, Vec::new())?;
+    let (page, agent) = page(&asked, &view, Vec::new()).await?;
     Ok(signing::with_agent(html(&page)?, &agent))
 }
 
@@ -427,9 +429,9 @@ fn record_of(asked: &Asked, view: &ClassView) -> Result<RecordId, Refusal> {
     if view.pupils.iter().any(|line| line.record == record) { Ok(record) } else { Err(Refusal::NotFound) }
 }
 
-fn again(asked: &Asked, view: &ClassView, id: &str) -> Answer {
+async fn again(asked: &Asked, view: &ClassView, id: &str) -> Answer {
     let fault = Fault { field: "", text: asked.t().say(id).into_owned() };
-    let (page, agent) = page(asked, view, vec![fault])?;
+    let (page, agent) = page(asked, view, vec![fault]).await?;
     Ok(signing::with_agent(refused(&page)?, &agent))
 }
 
@@ -438,7 +440,7 @@ pub(super) async fn leave_out(asked: Asked) -> Answer {
     let view = found(&asked, &class_id(&asked)?).await?;
     let record = record_of(&asked, &view)?;
     let Ok(reason) = asked.form.get("reason").parse::<LeftOut>() else {
-        return again(&asked, &view, "fault-reason");
+        return again(&asked, &view, "fault-reason").await;
     };
     asked.app().leave_out(asked.actor()?, &record, Some(reason)).await?;
     Ok(on_to(&address(&view.class.school, &view.class.id), Some(Done::LeftOut)))
@@ -449,7 +451,7 @@ pub(super) async fn take_in(asked: Asked) -> Answer {
     let view = found(&asked, &class_id(&asked)?).await?;
     let record = record_of(&asked, &view)?;
     match asked.app().leave_out(asked.actor()?, &record, None).await {
-        Err(AppError::Incomplete { .. }) => again(&asked, &view, "class-import-first"),
+        Err(AppError::Incomplete { .. }) => again(&asked, &view, "class-import-first").await,
         done => {
             done?;
             Ok(on_to(&address(&view.class.school, &view.class.id), Some(Done::TakenIn)))
@@ -479,7 +481,7 @@ pub(super) async fn give_back(asked: Asked) -> Answer {
     match returned_by(&asked, &view).await? {
         Ok(0) => Ok(on_to(&address(&view.class.school, &view.class.id), Some(Done::NothingChanged))),
         Ok(_) => Ok(on_to(&address(&view.class.school, &view.class.id), Some(Done::Returned))),
-        Err(id) => again(&asked, &view, id),
+        Err(id) => again(&asked, &view, id).await,
     }
 }
 

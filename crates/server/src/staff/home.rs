@@ -7,7 +7,7 @@ use hocba_app::{
     own_schools,
     policy::{Action, role_may},
 };
-use hocba_record::types::{SchoolCode, Text as Name};
+use hocba_record::types::SchoolCode;
 
 use super::{Answer, Asked, Refusal, chrome::Chrome, html, text::Text, words};
 
@@ -19,6 +19,8 @@ pub(super) struct Link {
 /// A school, or all of them, and what there is to do.
 pub(super) struct PlaceView {
     pub(super) title: String,
+    /// Of one school.
+    pub(super) school: Option<SchoolCode>,
     pub(super) roles: String,
     pub(super) links: Vec<Link>,
     /// Whether somebody hands out transcripts here, which pages do not do yet: how it is done is said.
@@ -42,12 +44,12 @@ pub(super) struct HomePage {
 }
 
 impl HomePage {
-    /// With the names of schools, where they are known: to people a school is no code.
-    pub(super) fn with_names(mut self, names: &[(SchoolCode, Name)]) -> Self {
-        for (code, name) in names {
-            let by_code = self.c.t.with("home-school", &[("school", code.as_str())]);
-            if let Some(place) = self.places.iter_mut().find(|place| place.title == by_code) {
-                place.title = name.to_string();
+    /// With schools as people call them: to them a school is no code.
+    pub(super) fn with_names(mut self, names: &[(SchoolCode, String)]) -> Self {
+        for place in &mut self.places {
+            let of = |(code, _): &&(SchoolCode, String)| place.school.as_ref() == Some(code);
+            if let Some((_, name)) = names.iter().find(of) {
+                place.title.clone_from(name);
             }
         }
         self
@@ -146,28 +148,25 @@ async fn waiting(asked: &Asked) -> Result<Vec<Waiting>, Refusal> {
 }
 
 fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
-    let mut places: Vec<(String, PlaceView)> = Vec::new();
+    let mut places: Vec<PlaceView> = Vec::new();
     for grant in grants {
         let (title, list) = match (&grant.school, &grant.prefix) {
-            (Some(school), _) => {
-                let school = school.to_string();
-                let title = t.with("home-school", &[("school", &school)]);
-                (title, format!("/school/{school}/accounts"))
+            (Some(school), _) => (words::school(t, school, None), format!("/school/{school}/accounts")),
+            (None, Some(prefix)) => {
+                (t.with("home-prefix", &[("prefix", &prefix.to_string())]).into_owned(), "/schools".to_owned())
             }
-            (None, Some(prefix)) => (t.with("home-prefix", &[("prefix", &prefix.to_string())]), "/schools".to_owned()),
-            (None, None) => (t.say("home-all-schools"), "/schools".to_owned()),
+            (None, None) => (t.say("home-all-schools").into_owned(), "/schools".to_owned()),
         };
         let role = words::grant(t, grant);
         let prepares = grant.class.is_none() && role_may(grant.role, Action::PrepareSchool);
         let department = grant.school.is_none() && role_may(grant.role, Action::AppointSchool);
         let manages = role_may(grant.role, Action::ManageSchoolAccounts) && grant.class.is_none();
-        let at = places.iter().position(|(known, _)| *known == title).unwrap_or_else(|| {
-            let view =
-                PlaceView { title: title.to_string(), roles: String::new(), links: Vec::new(), by_program: false };
-            places.push((title.to_string(), view));
+        let at = places.iter().position(|known| known.title == title).unwrap_or_else(|| {
+            let (school, roles, links) = (grant.school.clone(), String::new(), Vec::new());
+            places.push(PlaceView { title, school, roles, links, by_program: false });
             places.len() - 1
         });
-        let place = &mut places[at].1;
+        let place = &mut places[at];
         if !place.roles.is_empty() {
             place.roles.push_str(", ");
         }
@@ -218,7 +217,7 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
             link(list, text);
         }
     }
-    places.into_iter().map(|(_, place)| place).collect()
+    places
 }
 
 pub(super) async fn show(asked: Asked) -> Answer {
@@ -230,8 +229,8 @@ pub(super) async fn show(asked: Asked) -> Answer {
     let readings = asked.app().readings(asked.actor()?).await?;
     let mut names = Vec::new();
     for code in own_schools(&session.account) {
-        let name = asked.app().school(&code).await?.name;
-        names.extend(name.map(|name| (code, name)));
+        let name = asked.called(&code).await?;
+        names.push((code, name));
     }
     let page = HomePage::new(asked.chrome("/home"), &session.account, &waiting);
     let mail = super::mail::is_offered(&asked).await?;

@@ -93,6 +93,8 @@ pub(super) struct ReviewPage {
 /// What a page shows beside the classes that wait.
 pub(super) struct Shown<'a> {
     pub(super) school: &'a SchoolCode,
+    /// As people call it.
+    pub(super) called: String,
     pub(super) year: Option<SchoolYear>,
     pub(super) step: Step,
     /// Records of all classes that have the signature.
@@ -231,8 +233,8 @@ impl ReviewPage {
         }));
         let numbers = [("classes", found.len().to_string()), ("records", waiting.to_string())];
         let numbers = numbers.each_ref().map(|(name, text)| (*name, text.as_str()));
-        let (school, year) = (shown.school.to_string(), shown.year.map(|year| year.to_string()));
-        let place = year.map(|year| t.with("class-of", &[("school", school.as_str()), ("year", year.as_str())]));
+        let year = shown.year.map(|year| year.to_string());
+        let place = year.map(|year| t.with("class-of", &[("school", shown.called.as_str()), ("year", year.as_str())]));
         let count = match found {
             [] => t.say("review-nothing"),
             _ => t.with(lead, &numbers),
@@ -298,7 +300,8 @@ async fn page(asked: &Asked, step: Step, seed: [u8; 8], faults: Vec<Fault>) -> R
     };
     let done = classes.iter().map(has).sum();
     let returns = |class: &Class| step == Step::CoSign && may(&actor, Action::Return, Place::of(class));
-    let shown = Shown { school: &school, year, step, done, seed, returns: &returns };
+    let called = asked.called(&school).await?;
+    let shown = Shown { school: &school, called, year, step, done, seed, returns: &returns };
     let agent = AgentAt::of(asked);
     let chrome = asked.chrome(address(&school, step)).wrong(faults);
     Ok((ReviewPage::new(chrome, &found, &shown, &agent), agent))

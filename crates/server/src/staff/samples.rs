@@ -239,7 +239,7 @@ impl Sample for HomePage {
         ];
         let of_administrator = [Waiting::Year { school: school() }];
         let principal = account(4, "Trần Văn Bình", "binh", GrantRole::Principal);
-        let named = [(school(), "Trường THCS Mẫu".parse().expect("a name"))];
+        let named = [(school(), "Trường THCS Mẫu".to_owned())];
         vec![
             Self::new(done, &administrator, &of_administrator),
             Self::new(inside(text), &teacher, &of_teacher).with_mail(true),

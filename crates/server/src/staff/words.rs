@@ -7,7 +7,7 @@ use hocba_app::{
     reason_words,
 };
 use hocba_bundle::text::{date, date_time};
-use hocba_record::types::UnixTime;
+use hocba_record::types::{SchoolCode, Text as Name, UnixTime};
 use hocba_signature::statement::Role;
 
 use super::text::Text;
@@ -67,6 +67,14 @@ pub(super) fn grant(t: Text, grant: &Grant) -> String {
     match &grant.class {
         Some((_, class)) => t.with("home-class", &[("role", &name), ("class", &class.to_string())]).into_owned(),
         None => name,
+    }
+}
+
+/// A school as people call it, where its name is known; else by its code.
+pub(super) fn school(t: Text, code: &SchoolCode, name: Option<&Name>) -> String {
+    match name {
+        Some(name) => name.to_string(),
+        None => t.with("home-school", &[("school", code.as_str())]).into_owned(),
     }
 }
 

@@ -82,7 +82,7 @@ impl Sample for ClassPage {
         let clerk = Rights { steps: vec![Step::Seal], ..Rights::default() };
         let of = |pupils: Vec<PupilLine>, rights: &Rights| {
             let view = ClassView { class: class(7, 9, "9A3"), pupils };
-            let mut page = Self::new(inside(text), &view, rights, &agent);
+            let mut page = Self::new(inside(text), &view, "Trường THCS Mẫu".to_owned(), rights, &agent);
             page.also = also(text, &Actor::LocalOperator, &view.class);
             page
         };
@@ -141,7 +141,16 @@ impl Sample for ReviewPage {
         let found: Vec<ClassReview> =
             vec![review(1, 9, "9A3", true), review(2, 6, "6A1", false), review(3, 9, "9A4", false)];
         let year = Some("2026-2027".parse().expect("a year"));
-        let shown = |step, done, returns| Shown { school: &code, year, step, done, seed: [7; 8], returns };
+        let called = "Trường THCS Mẫu".to_owned();
+        let shown = |step, done, returns| Shown {
+            school: &code,
+            called: called.clone(),
+            year,
+            step,
+            done,
+            seed: [7; 8],
+            returns,
+        };
         let (yes, no) =
             (&(|_: &Class| true) as &dyn Fn(&Class) -> bool, &(|_: &Class| false) as &dyn Fn(&Class) -> bool);
         vec![
