@@ -174,7 +174,13 @@ fn prepare(args: &Args, root: &Path, hocba: &Hocba) -> anyhow::Result<People> {
     fs::set_permissions(hocba.home.join("mat-khau.txt"), fs::Permissions::from_mode(0o600))?;
     let planned = ["appoint", "--school", SCHOOL, "--planned", "--year", "2026-2027"];
     let with = ["--key", &key("key"), "--certificate", &key("crt"), "--passphrase-file", "mat-khau.txt"];
-    hocba.done(&[&planned[..], &with].concat())?;
+    // One transaction takes some tens of them.
+    let mut appointed = 0;
+    while appointed < keys.len() {
+        let said: Value = serde_json::from_str(&hocba.done(&[&planned[..], &with].concat())?)?;
+        let new = said["new"].as_u64().and_then(|new| usize::try_from(new).ok()).filter(|new| *new > 0);
+        appointed += new.context("not every class has a teacher who is appointed")?;
+    }
     hocba.done(&["anchor", "--once"])?;
     for (_, class, ..) in &keys {
         hocba.done(&["import", &format!("truong/{class}.xlsx")])?;
