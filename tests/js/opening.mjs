@@ -157,5 +157,36 @@ await teacher.picture("signed");
 check(signed >= 42, `${signed} records`);
 chapter(`class 12A1 is signed: ${signed} records`);
 
+const opened = { ...cost, seconds: Number(seconds()) };
+
+// Later in the year: a teacher goes on leave, and the teacher of the next class takes hers as well.
+await principal.go(`/school/${SCHOOL}/appointments`);
+const of = (name) => principal.page.locator("tbody tr", { hasText: `chủ nhiệm ${name} (` });
+const leaving = (await of("12A2").locator("th").innerText()).trim();
+const next = (await of("12A3").locator("th").innerText()).trim();
+await principal.click(of("12A2").locator("th a"));
+await principal.picture("who-leaves");
+await principal.choose("select[name=reason]", "left_role");
+await principal.choose("select[name=successor]", { label: next });
+await principal.type("[name=decision]", "12/QĐ-THPT");
+await principal.click("form[method=get] button");
+await principal.sees(`${leaving} thôi làm Giáo viên chủ nhiệm 12A2`);
+await principal.sees(`${next} làm Giáo viên chủ nhiệm 12A2`);
+await principal.picture("what-will-happen");
+const replacingKey = await agent("upper-principal");
+check((await sign(principal, replacingKey)) === 2, "an end and an appointment");
+await replacingKey.stop();
+check(/CHẤM DỨT: thôi giữ vai trò \(12\/QĐ-THPT\)/.test(replacingKey.shown), `the agent shows ${replacingKey.shown}`);
+await principal.sees("không còn hiệu lực");
+await principal.picture("it-is-over");
+await principal.go(`/school/${SCHOOL}/appointments`);
+const holders = await of("12A2").allInnerTexts();
+const [ended, begins] = [leaving, next].map((name) => holders.filter((line) => line.includes(name)).join());
+check(holders.length === 2 && /Kết thúc/.test(ended) && !/Kết thúc/.test(begins), holders.join("; "));
+await principal.picture("both");
+chapter(`${leaving}'s class is ${next}'s, by one action`);
+
 await browser.close();
-console.log(JSON.stringify({ clicks: cost.clicks, fields: cost.fields, pages: cost.pages, seconds: Number(seconds()) }));
+const since = (part) => cost[part] - opened[part];
+const replacing = { clicks: since("clicks"), fields: since("fields"), pages: since("pages") };
+console.log(JSON.stringify({ ...opened, replacing }));

@@ -5,7 +5,7 @@
 //! signs one by one ([`Signer`]), and the page fetches the signatures as they come ([`Progress`]).
 //!
 //! **Will not**: talk to a server (the page does), know where keys live, keep anything on disk, sign anything but year
-//! records and appointments. It believes neither the page nor the server: what they say beside the signed bytes is not shown.
+//! records, appointments and ends of appointments. It believes neither the page nor the server: what they say beside the signed bytes is not shown.
 //!
 //! Who may call: only pages of allowed origins ([`Origin`]), by the loopback's own names, paired by a code that the
 //! person types. `docs/signer.md` describes the interface; `docs/adr/0016-signer-agent.md` says why it is a crate of its
@@ -20,7 +20,7 @@ mod review;
 mod wholes;
 mod work;
 
-pub use appointments::{AppointmentTask, AppointmentsRequest, appointments_digest, review_appointments};
+pub use appointments::{AppointmentTask, AppointmentsRequest, EndTask, appointments_digest, review_appointments};
 pub use http::{Agent, MAX_LIST_BYTES, Settings, SetupError};
 pub use key::{Edges, Person, SignStopped, Signer};
 pub use origin::{NotAnOrigin, Origin};

@@ -22,6 +22,7 @@ use hocba_signature::{
     certificate::Certificate,
     list::ListPlace,
     statement::{Header, MAX_HEADER_BYTES, Role, StatementType},
+    status::StatusChange,
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -97,6 +98,13 @@ pub enum Shown {
     Record(RecordShown),
     /// An appointment, whole.
     Appointment(Appointment),
+    /// The end of an appointment.
+    End {
+        /// What is signed: which, and why.
+        change: StatusChange,
+        /// The appointment of that id, as the server has it.
+        appointment: Appointment,
+    },
 }
 
 /// What is shown of one statement, and what is signed.
@@ -135,7 +143,7 @@ pub enum Matter {
         /// Class.
         class: ClassName,
     },
-    /// Appointments of a school's people.
+    /// Appointments of a school's people, and ends of them.
     Appointments,
 }
 
@@ -217,8 +225,20 @@ pub enum Refused {
         /// Which.
         number: u32,
     },
-    /// An appointment that a signer in this role does not give.
-    #[error("number {number}: this role does not give that appointment")]
+    /// Not the bytes of a signature over the end of an appointment.
+    #[error("number {number}: what is to be signed is no end of an appointment")]
+    NotAnEnd {
+        /// Which.
+        number: u32,
+    },
+    /// An end that comes without the appointment it is of.
+    #[error("number {number}: it would end another appointment than said")]
+    Appointment {
+        /// Which.
+        number: u32,
+    },
+    /// An appointment that a signer in this role does not give, nor end.
+    #[error("number {number}: this role neither gives nor ends that appointment")]
     Rank {
         /// Which.
         number: u32,
@@ -301,6 +321,8 @@ impl Refused {
             Self::Twice { .. } => "twice",
             Self::NotARecord { .. } => "not-a-record",
             Self::NotAnAppointment { .. } => "not-an-appointment",
+            Self::NotAnEnd { .. } => "not-an-end",
+            Self::Appointment { .. } => "other-appointment",
             Self::Rank { .. } => "rank",
             Self::School { .. } => "other-school",
             Self::Certificate { .. } => "other-certificate",
@@ -322,6 +344,8 @@ impl Refused {
             Self::Twice { number }
             | Self::NotARecord { number }
             | Self::NotAnAppointment { number }
+            | Self::NotAnEnd { number }
+            | Self::Appointment { number }
             | Self::Rank { number }
             | Self::School { number }
             | Self::Certificate { number }
@@ -345,7 +369,9 @@ impl Refused {
             Self::Twice { .. } => "có hai lần trong danh sách",
             Self::NotARecord { .. } => "nội dung cần ký không phải học bạ",
             Self::NotAnAppointment { .. } => "nội dung cần ký không phải bổ nhiệm, phân công",
-            Self::Rank { .. } => "vai trò này không được giao việc đó",
+            Self::NotAnEnd { .. } => "nội dung cần ký không phải chấm dứt bổ nhiệm, phân công",
+            Self::Appointment { .. } => "nội dung cần ký chấm dứt một bổ nhiệm, phân công khác",
+            Self::Rank { .. } => "vai trò này không được giao, hay chấm dứt, việc đó",
             Self::School { .. } => "bổ nhiệm, phân công ở trường khác",
             Self::Certificate { .. } => "chữ ký sẽ ghi tên một chứng thư khác",
             Self::Algorithm { .. } => "chữ ký sẽ ghi một thuật toán khác với khoá",
@@ -410,7 +436,7 @@ pub fn review(request: ListRequest, certificate: &Certificate, now: UnixTime) ->
     entries.sort_by_key(|entry: &Entry| entry.number);
     let digest = list_digest(entries.iter().filter_map(|entry| match &entry.shown {
         Shown::Record(shown) => Some((entry.number, &shown.record, shown.version, &shown.payload)),
-        Shown::Appointment(_) => None,
+        Shown::Appointment(_) | Shown::End { .. } => None,
     }));
     let id = request_id(&digest, &entries);
     let matter = Matter::Class { year, class };
@@ -473,6 +499,7 @@ impl Meant<'_> {
         if header.typ != typ {
             return Err(match typ {
                 StatementType::Appointment => Refused::NotAnAppointment { number },
+                StatementType::Status => Refused::NotAnEnd { number },
                 _ => Refused::NotARecord { number },
             });
         }

@@ -61,6 +61,7 @@ pub struct Signed {
 enum SignedOf {
     Record { record: RecordId, version: u32, revision: i64 },
     Appointment { appointment: RecordId },
+    End { end: RecordId },
 }
 
 impl From<&Shown> for SignedOf {
@@ -70,6 +71,7 @@ impl From<&Shown> for SignedOf {
                 Self::Record { record: *record, version: *version, revision: *revision }
             }
             Shown::Appointment(appointment) => Self::Appointment { appointment: appointment.id },
+            Shown::End { change, .. } => Self::End { end: change.subject },
         }
     }
 }

@@ -12,7 +12,10 @@ use hocba_signature::{
     certificate::Certificate,
     statement::{Role, SigningInput, Statement, StatementType},
 };
-use hocba_store::model::Position;
+use hocba_store::{
+    Tx,
+    model::{Account, Position},
+};
 
 use crate::{
     Actor, App, AppError, MAX_APPOINTMENTS, NewAppointment, YearView,
@@ -51,7 +54,7 @@ impl Appointing {
         }
     }
     /// Whether an appointment is of these.
-    fn includes(self, appointment: &Appointment) -> bool {
+    pub fn includes(self, appointment: &Appointment) -> bool {
         match self {
             Appointing::Homerooms { year, .. } => appointment.year == Some(year),
             Appointing::School => appointment.role != Role::HomeroomTeacher,
@@ -152,8 +155,27 @@ impl App {
         chain: &[Vec<u8>],
     ) -> Result<Vec<AppointmentTask>, AppError> {
         require(actor, action_of(what.role()), Place::School(school))?;
-        let signer = self.usable_certificate(chain)?;
         let now = self.edges().now();
+        let signer = self.giver(school, what, chain, now).await?;
+        let needed = self.to_be_appointed(actor, school, what).await?;
+        // Nobody appoints themselves.
+        let others = needed.into_iter().filter(|needed| needed.certificate != *signer.digest());
+        let mut tasks = Vec::new();
+        for (number, needed) in (1..).zip(others.take(MAX_APPOINTMENTS)) {
+            tasks.push(self.appointment_task(number, school, needed, what.role(), &signer, now)?);
+        }
+        Ok(tasks)
+    }
+
+    /// The certificate of whoever gives or ends appointments of this kind, if they may.
+    pub(crate) async fn giver(
+        &self,
+        school: &SchoolCode,
+        what: Appointing,
+        chain: &[Vec<u8>],
+        now: UnixTime,
+    ) -> Result<Certificate, AppError> {
+        let signer = self.usable_certificate(chain)?;
         match what {
             Appointing::School => self.require_department(signer.digest(), school)?,
             Appointing::Homerooms { .. } => {
@@ -162,29 +184,34 @@ impl App {
                 staff.require(&mut tx, signer.digest(), what.role(), None, now).await?;
             }
         }
-        let needed = self.to_be_appointed(actor, school, what).await?;
-        // Nobody appoints themselves.
-        let others = needed.into_iter().filter(|needed| needed.certificate != *signer.digest());
-        let mut tasks = Vec::new();
-        for (number, needed) in (1..).zip(others.take(MAX_APPOINTMENTS)) {
-            let Needed { role, certificate, name, class } = needed;
-            let (class, year) = class.unzip();
-            let title = title_of(role).parse().map_err(|_| AppError::NotFound("title"))?;
-            let appointment = Appointment {
-                appointee: Appointee { certificate, name, title },
-                class,
-                from: now,
-                id: RecordId::from_bytes(self.edges().bytes()?),
-                key_storage: KeyStorage::File,
-                role,
-                school: school.clone(),
-                until: now.plus(HOLDS),
-                year,
-            };
-            let input = input_of(&appointment.to_bytes(), what.role(), &signer, now);
-            tasks.push(AppointmentTask { number, appointment, at: now, input });
-        }
-        Ok(tasks)
+        Ok(signer)
+    }
+
+    /// An appointment from now on, as bytes to sign.
+    pub(crate) fn appointment_task(
+        &self,
+        number: u32,
+        school: &SchoolCode,
+        Needed { role, certificate, name, class }: Needed,
+        giver: Role,
+        signer: &Certificate,
+        now: UnixTime,
+    ) -> Result<AppointmentTask, AppError> {
+        let (class, year) = class.unzip();
+        let title = title_of(role).parse().map_err(|_| AppError::NotFound("title"))?;
+        let appointment = Appointment {
+            appointee: Appointee { certificate, name, title },
+            class,
+            from: now,
+            id: RecordId::from_bytes(self.edges().bytes()?),
+            key_storage: KeyStorage::File,
+            role,
+            school: school.clone(),
+            until: now.plus(HOLDS),
+            year,
+        };
+        let input = input_of(StatementType::Appointment, &appointment.to_bytes(), giver, signer, now);
+        Ok(AppointmentTask { number, appointment, at: now, input })
     }
 
     /// Takes appointments that were signed, all or none. Gives how many were new.
@@ -214,14 +241,12 @@ impl App {
             if appointment.school != *school || !what.includes(&appointment) {
                 return Err(refused("it is not one that was asked for"));
             }
-            if *at < now.plus(-SIGNED_BEFORE) || *at > now.plus(CLOCK_AHEAD) || appointment.from > *at {
+            if !is_signed_now(*at, now) || appointment.from > *at {
                 return Err(refused("it was not signed now"));
             }
-            let chain = enrolled.iter().find(|chain| {
-                chain.first().is_some_and(|leaf| Sha256Digest::of(leaf) == appointment.appointee.certificate)
-            });
+            let chain = chain_of(&enrolled, &appointment.appointee.certificate);
             chains.push(chain.ok_or_else(|| refused("its certificate is enrolled by nobody of the school"))?);
-            let input = input_of(payload, what.role(), &signer, *at);
+            let input = input_of(StatementType::Appointment, payload, what.role(), &signer, *at);
             statements.push(Statement::unsigned(payload.clone()).attach(input, signature.clone()));
         }
         let new: Vec<NewAppointment<'_>> = statements
@@ -230,7 +255,7 @@ impl App {
             .map(|(statement, appointee)| NewAppointment {
                 statement,
                 appointer_chain: chain,
-                appointee_chain: appointee.as_slice(),
+                appointee_chain: appointee,
             })
             .collect();
         self.appoint_many(actor, &new).await
@@ -268,16 +293,7 @@ impl App {
             if staff.may_sign(&certificate, role, None, now) {
                 continue;
             }
-            // A seal is the school's, whoever keeps it: it is called as its certificate.
-            let name = match role {
-                Role::SchoolSeal => {
-                    let leaf = tx.certificate(&certificate).await?.ok_or(AppError::NotFound("certificate"))?;
-                    let leaf = Certificate::from_der(&leaf).map_err(|e| AppError::Certificate(e.to_string()))?;
-                    leaf.subject().to_owned()
-                }
-                _ => account.name,
-            };
-            let name = name.parse().map_err(|_| AppError::NotFound("name"))?;
+            let name = printed_name(&mut tx, &account, role).await?;
             needed.push(Needed { role, certificate, name, class: None });
         }
         // As a list of a school's people is read: the principal first.
@@ -288,7 +304,39 @@ impl App {
     }
 }
 
-fn input_of(payload: &[u8], role: Role, signer: &Certificate, at: UnixTime) -> SigningInput {
+/// As what somebody with a certificate is printed.
+pub(crate) async fn printed_name(tx: &mut Tx, account: &Account, role: Role) -> Result<Text, AppError> {
+    let name = match (role, &account.certificate) {
+        // A seal is the school's, whoever keeps it: it is called as its certificate.
+        (Role::SchoolSeal, Some(certificate)) => {
+            let leaf = tx.certificate(certificate).await?.ok_or(AppError::NotFound("certificate"))?;
+            let leaf = Certificate::from_der(&leaf).map_err(|e| AppError::Certificate(e.to_string()))?;
+            leaf.subject().to_owned()
+        }
+        _ => account.name.clone(),
+    };
+    name.parse().map_err(|_| AppError::NotFound("name"))
+}
+
+/// Whether what comes back was signed about now.
+pub(crate) fn is_signed_now(at: UnixTime, now: UnixTime) -> bool {
+    now.plus(-SIGNED_BEFORE) <= at && at <= now.plus(CLOCK_AHEAD)
+}
+
+/// The chain of a certificate that is enrolled.
+pub(crate) fn chain_of<'a>(enrolled: &'a [Vec<Vec<u8>>], certificate: &Sha256Digest) -> Option<&'a [Vec<u8>]> {
+    let is = |chain: &&Vec<Vec<u8>>| chain.first().is_some_and(|leaf| Sha256Digest::of(leaf) == *certificate);
+    enrolled.iter().find(is).map(Vec::as_slice)
+}
+
+/// The bytes of a statement that this signer signs.
+pub(crate) fn input_of(
+    typ: StatementType,
+    payload: &[u8],
+    role: Role,
+    signer: &Certificate,
+    at: UnixTime,
+) -> SigningInput {
     let alg = signer.key().default_algorithm();
-    Statement::unsigned(payload.to_vec()).prepare(StatementType::Appointment, role, alg, *signer.digest(), at)
+    Statement::unsigned(payload.to_vec()).prepare(typ, role, alg, *signer.digest(), at)
 }

@@ -21,7 +21,7 @@ use hocba_store::{
 
 use crate::{
     Actor, App, AppError, NewAppointment, Step,
-    appointments::{Held, Staff, action_of, permitted_appointment},
+    appointments::{Given, Held, Staff, action_of, permitted_appointment},
     people::plain,
     policy::{Action, Place, require},
     signing::{CLOCK_AHEAD, scope},
@@ -39,8 +39,8 @@ pub struct NewEnd<'a> {
 }
 
 /// One whose form, signature and certificate were looked at.
-struct Ending<'a> {
-    change: StatusChange,
+pub(crate) struct Ending<'a> {
+    pub(crate) change: StatusChange,
     new: NewEnd<'a>,
     /// As what it was signed.
     role: Role,
@@ -128,7 +128,7 @@ pub struct Orphaned {
 }
 
 impl Standing {
-    fn of(held: &Held, now: UnixTime) -> Self {
+    pub(crate) fn of(held: &Held, now: UnixTime) -> Self {
         // Of several ends the one that says most: a key that turned out to be compromised after its owner left.
         let end = held.ends.iter().filter(|e| e.since.is_some()).min_by_key(|e| e.since).or(held.ended());
         match end {
@@ -216,20 +216,33 @@ impl App {
         let now = self.edges().now();
         retrying(|| async {
             let mut tx = self.store().begin("replace_appointment").await?;
-            let (ended, before) = self.write_end(&mut tx, actor, &ending, now).await?;
-            if !takes_the_place(&before, &given.appointment) {
-                let what = format!("{} does not take the place of {} here", given.appointment.role, before.role);
-                return Err(AppError::Appointment(what));
-            }
-            let appointed = self.write_appointment(&mut tx, actor, &given, now).await?;
+            let (done, _) = self.write_replacement(&mut tx, actor, &ending, &given, now).await?;
             tx.commit().await?;
-            Ok(Replaced { ended, appointed })
+            Ok(done)
         })
         .await
     }
 
+    /// Takes a checked end and a checked appointment in its place, in a transaction; also gives what ended.
+    pub(crate) async fn write_replacement(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        ending: &Ending<'_>,
+        given: &Given<'_>,
+        now: UnixTime,
+    ) -> Result<(Replaced, Appointment), AppError> {
+        let (ended, before) = self.write_end(tx, actor, ending, now).await?;
+        if !takes_the_place(&before, &given.appointment) {
+            let what = format!("{} does not take the place of {} here", given.appointment.role, before.role);
+            return Err(AppError::Appointment(what));
+        }
+        let appointed = self.write_appointment(tx, actor, given, now).await?;
+        Ok((Replaced { ended, appointed }, before))
+    }
+
     /// What can be said of an end without the database.
-    fn check_end<'a>(&self, actor: &Actor, new: &NewEnd<'a>) -> Result<Ending<'a>, AppError> {
+    pub(crate) fn check_end<'a>(&self, actor: &Actor, new: &NewEnd<'a>) -> Result<Ending<'a>, AppError> {
         let refused = |what: String| AppError::Status(what);
         let (change, header) = permitted_end(actor, new.statement)?;
         let reason =
@@ -252,7 +265,7 @@ impl App {
     }
 
     /// Takes a checked end in a transaction: whether it is new, and what it ends.
-    async fn write_end(
+    pub(crate) async fn write_end(
         &self,
         tx: &mut Tx,
         actor: &Actor,

@@ -54,6 +54,7 @@ mod personal;
 pub mod policy;
 mod readers;
 mod renewals;
+mod replacing;
 mod resigning;
 pub mod review;
 mod reviewing;
@@ -124,6 +125,7 @@ pub use readers::{
     ReaderLine, ReaderRequest, Reading,
 };
 pub use renewals::{Superseding, SupersedingTask};
+pub use replacing::{END_REASONS, EndTask, Replaceable, ReplacementTasks, Successor, WantedEnd};
 pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
 pub use reviewing::{ClassReview, ReviewedPupil};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};

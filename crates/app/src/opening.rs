@@ -287,7 +287,7 @@ const fn role_of(position: Position) -> Option<GrantRole> {
 }
 
 /// Writes who the homeroom teacher of a class is, and moves the grant.
-async fn give_class(tx: &mut Tx, class: &PlannedClass, account: &Id, now: UnixTime) -> Result<(), AppError> {
+pub(crate) async fn give_class(tx: &mut Tx, class: &PlannedClass, account: &Id, now: UnixTime) -> Result<(), AppError> {
     if let Some(before) = class.homeroom.filter(|before| before != account) {
         tx.remove_class_grant(&before, (&class.school, class.year, &class.name)).await?;
     }

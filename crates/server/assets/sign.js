@@ -200,7 +200,11 @@
     asked() {
       const { role, school, year, class: name, tasks } = this.list;
       const asked = { certificate: this.signer.sha256, role, school };
-      return this.kind === "records" ? { ...asked, year, class: name, tasks } : { ...asked, appointments: tasks };
+      if (this.kind === "records") return { ...asked, year, class: name, tasks };
+      // An end comes with the appointment that ends. An agent of an earlier release knows no ends.
+      const ends = tasks.filter((task) => task.appointment !== undefined);
+      const appointments = tasks.filter((task) => task.appointment === undefined);
+      return ends.length > 0 ? { ...asked, appointments, ends } : { ...asked, appointments };
     }
 
     // Has the list signed, and brings the signatures as they are made. Whether it came to its end.
@@ -246,7 +250,7 @@
     async bring(signatures) {
       const task = new Map(this.list.tasks.map((one) => [one.number, one]));
       const one = (signed) => {
-        const { number, appointment, ...rest } = signed;
+        const { number, appointment, end, ...rest } = signed;
         if (this.kind === "records") return rest;
         return { payload: payloadOf(task.get(number)), at: rest.at, signature: rest.signature };
       };

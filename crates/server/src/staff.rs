@@ -32,6 +32,7 @@ mod opening;
 mod progress;
 mod readers;
 mod records;
+mod replacement;
 mod review;
 mod samples;
 mod sealed;
@@ -221,6 +222,16 @@ fn pages() -> Vec<Page> {
         post("/school/{school}/appointments/school/tasks", appoint, appointments::school_tasks),
         post("/school/{school}/appointments/school/signatures", appoint, appointments::school_signatures)
             .carrying(signing::MAX_BYTES),
+        get("/school/{school}/appointments/homerooms/{appointment}", teachers, replacement::homeroom),
+        post("/school/{school}/appointments/homerooms/{appointment}/tasks", teachers, replacement::homeroom_tasks),
+        post(
+            "/school/{school}/appointments/homerooms/{appointment}/signatures",
+            teachers,
+            replacement::homeroom_signatures,
+        ),
+        get("/school/{school}/appointments/school/{appointment}", appoint, replacement::of_school),
+        post("/school/{school}/appointments/school/{appointment}/tasks", appoint, replacement::school_tasks),
+        post("/school/{school}/appointments/school/{appointment}/signatures", appoint, replacement::school_signatures),
         get("/school/{school}/classes/{class}", Access::MayWithin(Action::ReadStates), class::show),
         post("/school/{school}/classes/{class}/sign/tasks", Access::MayWithin(Action::Sign), class::sign_tasks),
         post(

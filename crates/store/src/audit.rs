@@ -106,6 +106,7 @@ pub const AUDITED: &[(&str, Subject)] = &[
     ("take_messages", Subject::Class),
     ("unlink_openid", Subject::Account),
     ("unlock_account", Subject::Account),
+    ("withdraw_certificate", Subject::Account),
     ("withdraw_link", Subject::Record),
     ("withdraw_request", Subject::Record),
 ];

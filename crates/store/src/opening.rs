@@ -127,6 +127,18 @@ impl Tx {
         one(done.rows_affected(), "the account")
     }
 
+    /// Says that an account signs by no certificate from now on, whether it may still sign in or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] where there is no such account.
+    pub async fn withdraw_certificate(&mut self, account: &Id) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE accounts SET certificate = NULL WHERE id = $1")
+            .bind(account.to_string())
+            .execute(self.connection())
+            .await?;
+        one(done.rows_affected(), "the account")
+    }
+
     /// Takes from an account that it is the homeroom teacher of a class.
     ///
     /// # Errors

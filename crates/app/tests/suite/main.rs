@@ -15,6 +15,7 @@ mod packages;
 mod paper;
 mod permissions;
 mod readers;
+mod replacing;
 mod review;
 mod rolling;
 mod schools;

@@ -45,7 +45,7 @@ fn pupils(of: &[(&str, usize)]) -> Vec<u8> {
 }
 
 /// An office whose school is open for 2026-2027.
-async fn office() -> Office {
+pub async fn office() -> Office {
     let office = Office::open().await;
     office.app.open_school(&OPERATOR, &opening()).await.expect("opened");
     assert!(office.app.open_year(&OPERATOR, &code(SCHOOL), year(2026)).await.expect("opened"));
@@ -74,7 +74,7 @@ pub async fn opened() -> Office {
     office
 }
 
-async fn account(office: &Office, login: &str) -> Id {
+pub async fn account(office: &Office, login: &str) -> Id {
     let found = office.app.store().read().await.expect("read").account_of_login(login).await.expect("read");
     found.unwrap_or_else(|| panic!("no {login}")).id
 }

@@ -1,9 +1,10 @@
 //! `/school/{school}/appointments`: who may sign at a school, and what of it can be signed now: by the department its
-//! principal, deputies and seal; by the principal or a deputy the homeroom teachers, all by one action.
+//! principal, deputies and seal; by the principal or a deputy the homeroom teachers, all by one action. From each that is
+//! in force a link leads whoever may to its end.
 
 use askama::Template;
 use hocba_app::{
-    Appointing, AppointmentTask, AppointmentView, MAX_APPOINTMENTS, Needed, SignedAppointment,
+    Appointing, AppointmentTask, AppointmentView, MAX_APPOINTMENTS, Needed, SignedAppointment, Standing,
     policy::{Action, Place, may},
 };
 use hocba_bundle::text::date;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, Asked, Refusal,
     chrome::Chrome,
-    html,
+    html, replacement,
     signing::{self, AgentAt, Kind, SigningView},
     text::Text,
     words,
@@ -44,6 +45,8 @@ pub(super) struct LineView {
     pub(super) role: String,
     pub(super) holds: String,
     pub(super) state: String,
+    /// Where it is ended, for those who may.
+    pub(super) href: Option<String>,
 }
 
 #[derive(Template)]
@@ -55,7 +58,7 @@ pub(super) struct AppointmentsPage {
     pub(super) lines: Vec<LineView>,
 }
 
-fn role_of(t: Text, role: Role, class: Option<&ClassName>, year: Option<SchoolYear>) -> String {
+pub(super) fn role_of(t: Text, role: Role, class: Option<&ClassName>, year: Option<SchoolYear>) -> String {
     let name = words::appointed(t, role);
     match class.zip(year) {
         Some((class, year)) => {
@@ -66,9 +69,11 @@ fn role_of(t: Text, role: Role, class: Option<&ClassName>, year: Option<SchoolYe
     }
 }
 
-fn line(t: Text, view: &AppointmentView) -> LineView {
+fn line(t: Text, school: &SchoolCode, kinds: &[Appointing], view: &AppointmentView) -> LineView {
     let appointment = &view.appointment;
+    let kind = kinds.iter().find(|kind| view.standing == Standing::InForce && kind.includes(appointment));
     LineView {
+        href: kind.map(|kind| replacement::address(school, *kind, &appointment.id)),
         name: appointment.appointee.name.to_string(),
         role: role_of(t, appointment.role, appointment.class.as_ref(), appointment.year),
         holds: format!("{} – {}", date(appointment.from), date(appointment.until)),
@@ -80,11 +85,13 @@ impl AppointmentsPage {
     pub(super) fn new(
         c: Chrome,
         school: &SchoolCode,
+        // What whoever looks gives and ends.
         needed: &[(Appointing, Vec<Needed>)],
         given: &[AppointmentView],
         agent: &AgentAt,
     ) -> Self {
         let t = c.t;
+        let kinds: Vec<Appointing> = needed.iter().map(|(kind, _)| *kind).collect();
         let part = |(what, people): &(Appointing, Vec<Needed>)| {
             let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
             let (place, title, lead, button) = match what {
@@ -112,10 +119,17 @@ impl AppointmentsPage {
         };
         Self {
             parts: needed.iter().filter(|(_, people)| !people.is_empty()).map(part).collect(),
-            lines: given.iter().map(|view| line(t, view)).collect(),
+            lines: given.iter().map(|view| line(t, school, &kinds, view)).collect(),
             school: school.to_string(),
             c: c.titled(t.say("appointments-title")).below_home(),
         }
+    }
+}
+
+impl AppointmentsPage {
+    /// Whether whoever looks may end one.
+    fn ends_some(&self) -> bool {
+        self.lines.iter().any(|line| line.href.is_some())
     }
 }
 
@@ -161,7 +175,7 @@ impl From<AppointmentTask> for Task {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct One {
+pub(super) struct One {
     payload: Base64Url,
     at: UnixTime,
     signature: Base64Url,

@@ -15,6 +15,7 @@ use super::{
     Answer, Asked,
     chrome::{Chrome, Fault, Field},
     department::{DEPARTMENT, query_of},
+    form::day,
     html,
     progress::Choice,
     refused,
@@ -94,6 +95,7 @@ pub(super) fn action(t: Text, code: &str) -> String {
         "take_messages" => t.say("did-take-messages"),
         "unlink_openid" => t.say("did-unlink-openid"),
         "unlock_account" => t.say("did-unlock-account"),
+        "withdraw_certificate" => t.say("did-withdraw-certificate"),
         "withdraw_link" => t.say("did-withdraw-link"),
         "withdraw_request" => t.say("did-withdraw-request"),
         // Of a later release, whose database this program does not open; it shows as what it is.
@@ -288,26 +290,6 @@ impl AuditPage {
     }
 }
 
-/// A day as people write it, `5/6/2027` or `05/06/2027`: its beginning in Vietnam.
-fn day(text: &str) -> Option<UnixTime> {
-    let mut parts = text.split(['/', '-', '.']);
-    let mut number = || parts.next().filter(|part| part.len() <= 4)?.parse::<i64>().ok();
-    let (day, month, year) = (number()?, number()?, number()?);
-    if parts.next().is_some() || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
-        return None;
-    }
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let before = usize::try_from(month - 1).ok()?;
-    if !(1..=*lengths.get(before)?).contains(&day) {
-        return None;
-    }
-    let leaps = |year: i64| year / 4 - year / 100 + year / 400;
-    let years = (year - 1970) * 365 + leaps(year - 1) - leaps(1969);
-    let days = years + lengths.iter().take(before).sum::<i64>() + day - 1;
-    UnixTime::from_seconds((days * 86_400 - 7 * 3600).max(0)).ok()
-}
-
 async fn page(asked: &Asked, school: Option<SchoolCode>) -> Answer {
     let text = |name: &str| {
         let text = asked.asked_for(name).unwrap_or_default().trim();
@@ -392,18 +374,6 @@ mod tests {
                 assert!(words != *code && !words.contains('⟦'), "{code}: {words}");
                 assert!(said.insert(words), "{code} is called as another");
             }
-        }
-    }
-
-    #[test]
-    fn a_day_begins_at_midnight_in_vietnam_and_a_day_that_is_none_is_refused() {
-        let of = |text: &str| day(text).map(date_time);
-        assert_eq!(of("29/2/2028").as_deref(), Some("29/02/2028 00:00"));
-        assert_eq!(of("05-06-2027").as_deref(), Some("05/06/2027 00:00"));
-        assert_eq!(of("31/12/1999").as_deref(), Some("31/12/1999 00:00"));
-        for wrong in ["", "29/2/2027", "31/4/2027", "0/1/2027", "1/13/2027", "1/1", "1/1/2027/5", "a/b/c", "1/1/99999"]
-        {
-            assert_eq!(day(wrong), None, "{wrong}");
         }
     }
 }

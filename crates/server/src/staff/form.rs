@@ -19,7 +19,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use hocba_record::encoding::{base64url, from_base64url};
+use hocba_record::{
+    encoding::{base64url, from_base64url},
+    types::UnixTime,
+};
 use hyper::body::Frame;
 use sha2::Sha256;
 
@@ -242,8 +245,30 @@ pub(crate) fn own_path(next: &str) -> Option<&str> {
     (own && !next.contains("..")).then_some(next)
 }
 
+/// A day as people write it, `5/6/2027` or `05/06/2027`: its beginning in Vietnam.
+pub(super) fn day(text: &str) -> Option<UnixTime> {
+    let mut parts = text.split(['/', '-', '.']);
+    let mut number = || parts.next().filter(|part| part.len() <= 4)?.parse::<i64>().ok();
+    let (day, month, year) = (number()?, number()?, number()?);
+    if parts.next().is_some() || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let before = usize::try_from(month - 1).ok()?;
+    if !(1..=*lengths.get(before)?).contains(&day) {
+        return None;
+    }
+    let leaps = |year: i64| year / 4 - year / 100 + year / 400;
+    let years = (year - 1970) * 365 + leaps(year - 1) - leaps(1969);
+    let days = years + lengths.iter().take(before).sum::<i64>() + day - 1;
+    UnixTime::from_seconds((days * 86_400 - 7 * 3600).max(0)).ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use hocba_bundle::text::date_time;
+
     use super::*;
 
     #[test]
@@ -354,5 +379,17 @@ mod tests {
         assert!(matches!(read(&many, 5, ok).await.1, Err(Refusal::Problem(Problem::TooMany { .. }))));
         let cut = &two[..two.len() - 20];
         assert!(matches!(read(cut, 50, ok).await.1, Err(Refusal::Problem(Problem::Malformed { .. }))));
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_vietnam_and_a_day_that_is_none_is_refused() {
+        let of = |text: &str| day(text).map(date_time);
+        assert_eq!(of("29/2/2028").as_deref(), Some("29/02/2028 00:00"));
+        assert_eq!(of("05-06-2027").as_deref(), Some("05/06/2027 00:00"));
+        assert_eq!(of("31/12/1999").as_deref(), Some("31/12/1999 00:00"));
+        for wrong in ["", "29/2/2027", "31/4/2027", "0/1/2027", "1/13/2027", "1/1", "1/1/2027/5", "a/b/c", "1/1/99999"]
+        {
+            assert_eq!(day(wrong), None, "{wrong}");
+        }
     }
 }

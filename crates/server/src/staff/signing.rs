@@ -13,7 +13,10 @@ use hocba_app::Actor;
 use hocba_record::encoding::{Sha256Digest, from_base64url};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Answer, Asked, Refusal, chrome::Chrome};
+use super::{
+    Answer, Asked, Refusal,
+    chrome::{Chrome, hidden},
+};
 use crate::{
     api::input::{self, Base64Url},
     http::headers,
@@ -50,6 +53,8 @@ pub(super) struct SigningView {
     pub(super) lists: Vec<(String, Vec<String>)>,
     /// What can be signed at once, where it is of several classes; each class has an entry of its own.
     pub(super) scopes: Vec<ScopeView>,
+    /// What the forms say besides: hidden fields.
+    pub(super) fields: Vec<(&'static str, String)>,
     pub(super) at: AgentAt,
 }
 
@@ -74,14 +79,16 @@ impl SigningView {
         };
         let (tasks, signatures) = (format!("{place}/tasks"), format!("{place}/signatures"));
         let id = place.rsplit('/').next().unwrap_or_default().to_owned();
-        let (so_far, lists, scopes) = (None, Vec::new(), Vec::new());
-        Self { id, title, lead, button, kind, tasks, signatures, so_far, lists, scopes, at: agent.clone() }
+        let (so_far, lists, scopes, fields) = (None, Vec::new(), Vec::new(), Vec::new());
+        Self { id, title, lead, button, kind, tasks, signatures, so_far, lists, scopes, fields, at: agent.clone() }
     }
 
     /// The hidden forms that the script sends.
     pub(super) fn forms(&self, c: &Chrome) -> String {
-        let form =
-            |name: &str, action: &str| format!("<div hidden data-form=\"{name}\">{}</form></div>", c.form(action));
+        let fields: String = self.fields.iter().map(|(name, value)| hidden(name, value)).collect();
+        let form = |name: &str, action: &str| {
+            format!("<div hidden data-form=\"{name}\">{}{fields}</form></div>", c.form(action))
+        };
         format!("{}\n{}", form("tasks", &self.tasks), form("signatures", &self.signatures))
     }
 }

@@ -53,6 +53,13 @@ impl Answer {
             .trim()
             .to_owned()
     }
+    /// An attribute of the first element of this selector.
+    pub fn attribute(&self, selector: &str, name: &str) -> String {
+        let page = Html::parse_document(&self.text);
+        let selector = Selector::parse(selector).expect("a selector");
+        let found = page.select(&selector).next().and_then(|found| found.value().attr(name).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("no {selector:?} in\n{}", self.text))
+    }
     /// What the form to this address holds.
     pub fn form(&self, action: &str) -> BTreeMap<String, String> {
         let page = Html::parse_document(&self.text);

@@ -32,6 +32,7 @@ fn address(page: &Listed, school: &str, account: &str) -> String {
         .replace("{record}", account)
         .replace("{request}", account)
         .replace("{link}", account)
+        .replace("{appointment}", account)
         .replace("{year}", "2026-2027")
 }
 

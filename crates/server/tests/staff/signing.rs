@@ -156,3 +156,77 @@ async fn who_may_sign_is_given_through_the_page_and_no_other_class_or_page_is_re
     let policy = home.headers[header::CONTENT_SECURITY_POLICY].to_str().expect("ASCII").to_owned();
     assert!(policy.contains("connect-src 'self';"), "{policy}");
 }
+
+#[tokio::test]
+async fn a_substitute_is_given_a_class_through_the_page_of_an_appointment() {
+    let desk = Desk::open().await;
+    let (app, school) = (&desk.office.app, SCHOOL.parse().expect("a code"));
+    let year = "2026-2027".parse().expect("a year");
+    app.open_year(&OPERATOR, &school, year).await.expect("opened");
+    let staff = "Họ và tên;Chức vụ;Chủ nhiệm lớp\nTrần Văn Minh;Hiệu trưởng;\nNguyễn Thị Hoa;Giáo viên;9A3\n\
+                 Đặng Thị Lan;Giáo viên;\n";
+    let lists =
+        Lists { staff: Some(staff.as_bytes()), classes: Some("Lớp;Khối\n9A3;9\n".as_bytes()), pupils: None };
+    app.import_lists(&OPERATOR, &school, year, &lists, Mode::Apply).await.expect("taken");
+    for (login, file) in [("nguyenthi.hoa", "teacher"), ("dangthi.lan", "other-teacher")] {
+        let mut tx = app.store().read().await.expect("read");
+        let account = tx.account_of_login(login).await.expect("read").expect("somebody").id;
+        drop(tx);
+        assert!(app.enrol_certificate(&OPERATOR, &account, &chain_of(file)).await.expect("enrolled"));
+    }
+    for role in [Role::Principal, Role::HomeroomTeacher] {
+        assert!(desk.office.appoint(role).await);
+    }
+    let (mut browser, ..) = desk.signed_in("hieutruong", GrantRole::Principal, SCHOOL).await;
+    let list = browser.get(&format!("/school/{SCHOOL}/appointments")).await;
+    let address = list.attribute("th a[href*='/appointments/homerooms/']", "href");
+    let page = browser.get(&address).await;
+    assert!(page.text.contains("Nguyễn Thị Hoa") && page.text.contains("Đặng Thị Lan"), "{}", page.text);
+    assert!(!page.text.contains("data-signing="), "nothing is signed before it was chosen");
+    // The principal's own appointment is the department's.
+    assert_eq!(list.text.matches("/appointments/homerooms/").count(), 1);
+    assert!(!list.text.contains("/appointments/school/"));
+    let lan = page.attribute("select[name=successor] option:nth-child(2)", "value");
+
+    for (query, said) in [
+        ("reason=nonsense".to_owned(), "reason-error"),
+        ("reason=key_compromised".to_owned(), "since-error"),
+        ("reason=key_compromised&since=1%2F1%2F2999".to_owned(), "since-error"),
+        (format!("reason=left_role&since=1%2F1%2F2026&successor={lan}"), "since-error"),
+        ("reason=left_role&successor=nobody".to_owned(), "successor-error"),
+        (format!("reason=left_role&decision={}", "x".repeat(5000)), "decision-error"),
+    ] {
+        let refused = browser.get(&format!("{address}?{query}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(refused.text.contains(said) && !refused.text.contains("data-signing="), "{query}");
+    }
+    let query = format!("reason=left_role&decision=12%2FQ%C4%90%22%3Cb%3E&successor={lan}");
+    let page = browser.get(&format!("{address}?{query}")).await;
+    assert!(page.text.contains("Đặng Thị Lan làm Giáo viên chủ nhiệm 9A3"), "{}", page.text);
+    let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().expect("ASCII");
+    assert!(policy.contains("connect-src 'self' http://127.0.0.1:8792;"), "{policy}");
+
+    let (tasks, signatures) = (format!("{address}/tasks"), format!("{address}/signatures"));
+    let said = json_of(&by_script(&mut browser, &page, &tasks, "principal", &[]).await);
+    let all = said["tasks"].as_array().expect("tasks").clone();
+    assert_eq!(all.len(), 2);
+    assert!(all[0]["appointment"].is_string() && all[1]["appointment"].is_null(), "{said}");
+    let end = of_appointment(&all[0], "")["payload"].as_str().expect("text").to_owned();
+    let end = String::from_utf8(from_base64url(&end).expect("base64url")).expect("JSON");
+    assert!(end.contains(r#"12/QĐ\"<b>"#), "what was typed is what is signed: {end}");
+    // Half of it is neither; the whole is taken once.
+    let half = signed("principal", &all[1..], of_appointment);
+    let refused = by_script(&mut browser, &page, &signatures, "principal", &[half]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let whole = signed("principal", &all, of_appointment);
+    let taken = by_script(&mut browser, &page, &signatures, "principal", std::slice::from_ref(&whole)).await;
+    assert_eq!(json_of(&taken), json!({ "taken": 2, "already": 0 }));
+    let again = by_script(&mut browser, &page, &signatures, "principal", &[whole]).await;
+    assert_eq!(json_of(&again), json!({ "taken": 0, "already": 2 }));
+
+    let over = browser.get(&format!("{address}?done=signed")).await;
+    assert!(over.text.contains("không còn hiệu lực") && !over.text.contains("<select"), "{}", over.text);
+    let list = browser.get(&format!("/school/{SCHOOL}/appointments")).await;
+    let now = list.attribute("th a[href*='/appointments/homerooms/']", "href");
+    assert!(now != address && list.text.contains("thôi giữ vai trò"), "{}", list.text);
+}

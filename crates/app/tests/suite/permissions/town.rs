@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hocba_app::{
     Actor, AppError, Appointing, AuditQuery, CertificateFile, Choice, Conversion, Import, ListMappings, Lists, Mode,
     NewAccount, NewAppointment, NewEnd, NewTask, Note, OpenSchool, ProgressQuery, ReaderError, RollOptions, SchoolFate,
-    SchoolQuery, Scope, Selection, Step, Waiting,
+    SchoolQuery, Scope, Selection, Step, Waiting, WantedEnd,
     access::{AccessError, NewSchoolAccount},
     own_schools,
     policy::{Action, Place, may, may_within},
@@ -493,6 +493,34 @@ impl Town {
             "needed_appointments" => app.needed_appointments(actor, code, year(2026)).await.map(|_| ()),
             "homerooms" => app.homerooms(actor, code).await.map(|_| ()),
             "enrolled_chain" => app.enrolled_chain(actor, code, &self.listed_at(code)).await.map(|_| ()),
+            "replaceable" | "prepare_replacement" | "submit_replacement" => {
+                let (what, chain) = match form {
+                    "school" => (Appointing::School, chain_of("department")),
+                    _ => (Appointing::Homerooms { year: year(2026), deputy: false }, chain_of("principal")),
+                };
+                let nothing = RecordId::from_bytes([0x77; 16]);
+                let wanted = WantedEnd {
+                    appointment: nothing,
+                    reason: ReasonClass::LeftRole,
+                    since: None,
+                    decision: None,
+                    successor: None,
+                };
+                let done = match name {
+                    "replaceable" => app.replaceable(actor, code, what, &nothing).await.map(|_| ()),
+                    "prepare_replacement" => {
+                        app.prepare_replacement(actor, code, what, &wanted, &chain).await.map(|_| ())
+                    }
+                    _ => app.submit_replacement(actor, code, what, &chain, &[]).await.map(|_| ()),
+                };
+                match done {
+                    // There is nothing to end: whoever may ask is told so.
+                    Err(AppError::NotAppointed { .. } | AppError::NotFound("appointment") | AppError::Status(_)) => {
+                        Ok(())
+                    }
+                    other => other,
+                }
+            }
             "to_be_appointed" | "prepare_appointments" | "submit_appointments" => {
                 let (what, chain) = match form {
                     "school" => (Appointing::School, chain_of("department")),

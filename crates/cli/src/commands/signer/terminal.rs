@@ -3,9 +3,10 @@
 use std::io::{BufRead as _, Write as _};
 
 use hocba_agent::{Matter, Person, RecordShown, Review, Shown, State, Whole, short};
-use hocba_bundle::text::date;
+use hocba_app::reason_words;
+use hocba_bundle::text::{date, date_time};
 use hocba_record::section::Rating;
-use hocba_signature::{appointment::Appointment, statement::Role};
+use hocba_signature::{appointment::Appointment, statement::Role, status::StatusChange};
 
 use crate::output::{Lang, Words, words};
 
@@ -83,10 +84,13 @@ pub fn table(origin: &str, review: &Review, lang: Lang) -> String {
                 role.en
             ),
         ),
-        Matter::Appointments => words(
-            format!("\n{origin} đề nghị ký {count} bổ nhiệm, phân công: trường {school}, với vai trò {}", role.vi),
-            format!("\n{origin} asks you to sign {count} appointments: school {school}, as {}", role.en),
-        ),
+        Matter::Appointments => {
+            let what = appointments_and_ends(review);
+            words(
+                format!("\n{origin} đề nghị ký {}: trường {school}, với vai trò {}", what.vi, role.vi),
+                format!("\n{origin} asks you to sign {}: school {school}, as {}", what.en, role.en),
+            )
+        }
     };
     let columns = match review.matter {
         Matter::Class { .. } => words(
@@ -112,6 +116,7 @@ pub fn table(origin: &str, review: &Review, lang: Lang) -> String {
     lines.extend(review.entries.iter().map(|entry| match &entry.shown {
         Shown::Record(shown) => record_line(entry.number, shown),
         Shown::Appointment(appointment) => appointment_line(entry.number, appointment, lang),
+        Shown::End { change, appointment } => end_line(entry.number, change, appointment, lang),
     }));
     lines.push(lang.pick(&foot).to_owned());
     lines.join("\n")
@@ -149,13 +154,48 @@ fn record_line(number: u32, shown: &RecordShown) -> String {
     )
 }
 
-fn appointment_line(number: u32, appointment: &Appointment, lang: Lang) -> String {
-    let Appointment { appointee, class, year, from, until, .. } = appointment;
+/// How many appointments and how many ends a list has.
+fn appointments_and_ends(review: &Review) -> Words {
+    let ends = review.entries.iter().filter(|entry| matches!(entry.shown, Shown::End { .. })).count();
+    let given = review.entries.len() - ends;
+    match (given, ends) {
+        (_, 0) => words(format!("{given} bổ nhiệm, phân công"), format!("{given} appointments")),
+        (0, _) => words(format!("{ends} CHẤM DỨT bổ nhiệm, phân công"), format!("{ends} ENDS of appointments")),
+        _ => words(
+            format!("{ends} CHẤM DỨT và {given} bổ nhiệm, phân công"),
+            format!("{ends} ENDS of appointments, and {given} appointments"),
+        ),
+    }
+}
+
+/// As what somebody is appointed, with the class.
+fn office(appointment: &Appointment, lang: Lang) -> String {
     let role = role(appointment.role);
-    let what = match class.as_ref().zip(*year) {
+    match appointment.class.as_ref().zip(appointment.year) {
         Some((class, year)) => format!("{} {class} {year}", lang.pick(&role)),
         None => lang.pick(&role).to_owned(),
-    };
+    }
+}
+
+fn end_line(number: u32, change: &StatusChange, appointment: &Appointment, lang: Lang) -> String {
+    let (vi, en) = reason_words(change.reason);
+    let mut why = words(format!("CHẤM DỨT: {vi}"), format!("ENDS: {en}"));
+    if let Some(since) = change.since {
+        why.vi.push_str(&format!(", từ {}", date_time(since)));
+        why.en.push_str(&format!(", since {}", date_time(since)));
+    }
+    if let Some(decision) = &change.decision {
+        for said in [&mut why.vi, &mut why.en] {
+            said.push_str(&format!(" ({decision})"));
+        }
+    }
+    let (name, what) = (appointment.appointee.name.as_str(), office(appointment, lang));
+    format!("{number:>4}  {name:<NAME_WIDTH$} {what:<34} {}", lang.pick(&why))
+}
+
+fn appointment_line(number: u32, appointment: &Appointment, lang: Lang) -> String {
+    let Appointment { appointee, from, until, .. } = appointment;
+    let what = office(appointment, lang);
     let holds = format!("{} – {}", date(*from), date(*until));
     let certificate = short(&appointee.certificate);
     format!("{number:>4}  {:<NAME_WIDTH$} {what:<34} {holds:<23} {certificate}", appointee.name.as_str())
@@ -171,10 +211,10 @@ impl Person for Terminal {
         let _ = writeln!(std::io::stderr().lock(), "{table}");
         let count = review.entries.len();
         let question = match (&review.matter, review.signatures()) {
-            (Matter::Appointments, _) => words(
-                format!("Ký {count} bổ nhiệm, phân công này? [c/K] "),
-                format!("Sign these {count} appointments? [y/N] "),
-            ),
+            (Matter::Appointments, _) => {
+                let what = appointments_and_ends(review);
+                words(format!("Ký {} này? [c/K] ", what.vi), format!("Sign these {}? [y/N] ", what.en))
+            }
             (_, 1) if count > 1 => words(
                 format!("Ký {count} học bạ này bằng một chữ ký? [c/K] "),
                 format!("Sign these {count} records with one signature? [y/N] "),
@@ -206,10 +246,10 @@ impl Person for Terminal {
                 format!("Đã ký {signed}/{of} học bạ lớp {class}"),
                 format!("Signed {signed} of {of} records of class {class}"),
             )),
-            (State::Done, Matter::Appointments) => self.say(&words(
-                format!("Đã ký {signed}/{of} bổ nhiệm, phân công"),
-                format!("Signed {signed} of {of} appointments"),
-            )),
+            (State::Done, Matter::Appointments) => {
+                let what = appointments_and_ends(review);
+                self.say(&words(format!("Đã ký {}", what.vi), format!("Signed {}", what.en)));
+            }
             (State::Declined, _) => self.say(&words("Không ký gì", "Nothing was signed")),
             (State::Stopped { why }, _) => self.say(&words(
                 format!("Đã ký {signed}/{of}, rồi dừng: {why}\n  → khắc phục rồi bấm tiếp tục trên trang; phần đã ký không ký lại"),
