@@ -1,7 +1,7 @@
 # Appointments
 
 appointments-title = Appointments
-appointments-lead = Who may sign at school { $school }.
+appointments-lead = Who may sign at { $school }.
 appointments-school = Appoint principal and seal
 appointments-school-lead = People whose certificate is enrolled and who are not appointed yet.
 appointments-homerooms = Assign homeroom teachers

@@ -24,7 +24,7 @@ sheets-title = How sheets are read
 sheet-name = Sheet
 sheet-role = Read as
 sheet-unread = Columns not read
-opening-no-year = School { $school } has no open school year.
+opening-no-year = { $school } has no open school year.
 
 ## A class
 

@@ -1,7 +1,7 @@
 # What is still missing
 
 opening-title = What is still missing
-opening-of = School { $school }, school year { $year }: what has to be done before the first class is signed.
+opening-of = { $school }, school year { $year }: what has to be done before the first class is signed.
 opening-progress = { $settled } of { $all } done
 opening-what = What
 opening-how = How

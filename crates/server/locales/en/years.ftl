@@ -1,7 +1,7 @@
 # School years
 
 years-title = School years
-years-lead = School { $school }
+years-lead = { $school }
 years-none = The school has not opened a school year yet.
 year-title = School year { $year }
 year-classes = Classes

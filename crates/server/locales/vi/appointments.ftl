@@ -1,7 +1,7 @@
 # Bổ nhiệm, phân công
 
 appointments-title = Bổ nhiệm, phân công
-appointments-lead = Ai được ký ở trường { $school }.
+appointments-lead = Ai được ký ở { $school }.
 appointments-school = Bổ nhiệm hiệu trưởng, con dấu
 appointments-school-lead = Những người đã ghi chứng thư và chưa được bổ nhiệm.
 appointments-homerooms = Phân công chủ nhiệm

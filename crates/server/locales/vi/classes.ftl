@@ -24,7 +24,7 @@ sheets-title = Các trang được hiểu thế nào
 sheet-name = Trang
 sheet-role = Được đọc là
 sheet-unread = Cột không đọc
-opening-no-year = Trường { $school } chưa mở năm học nào.
+opening-no-year = { $school } chưa mở năm học nào.
 
 ## Một lớp
 

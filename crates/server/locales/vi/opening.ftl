@@ -1,7 +1,7 @@
 # Còn thiếu gì
 
 opening-title = Còn thiếu gì
-opening-of = Trường { $school }, năm học { $year }: những việc cần xong trước khi ký lớp đầu tiên.
+opening-of = { $school }, năm học { $year }: những việc cần xong trước khi ký lớp đầu tiên.
 opening-progress = Đã xong { $settled } trong { $all } việc
 opening-what = Việc
 opening-how = Cách làm

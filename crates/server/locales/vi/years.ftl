@@ -1,7 +1,7 @@
 # Năm học
 
 years-title = Các năm học
-years-lead = Trường { $school }
+years-lead = { $school }
 years-none = Trường chưa mở năm học nào.
 year-title = Năm học { $year }
 year-classes = Số lớp

@@ -120,13 +120,18 @@ impl AppointmentsPage {
         Self {
             parts: needed.iter().filter(|(_, people)| !people.is_empty()).map(part).collect(),
             lines: given.iter().map(|view| line(t, school, &kinds, view)).collect(),
-            school: school.to_string(),
+            school: words::school(t, school, None),
             c: c.titled(t.say("appointments-title")).below_home(),
         }
     }
 }
 
 impl AppointmentsPage {
+    /// With the school as people call it.
+    fn called(self, school: String) -> Self {
+        Self { school, ..self }
+    }
+
     /// Whether whoever looks may end one.
     fn ends_some(&self) -> bool {
         self.lines.iter().any(|line| line.href.is_some())
@@ -150,6 +155,7 @@ pub(super) async fn show(asked: Asked) -> Answer {
     }
     let agent = AgentAt::of(&asked);
     let page = AppointmentsPage::new(asked.chrome(address(&school)), &school, &needed, &given, &agent);
+    let page = page.called(asked.called(&school).await?);
     Ok(signing::with_agent(html(&page)?, &agent))
 }
 

@@ -8,7 +8,7 @@ use hocba_app::{
 };
 use hocba_record::types::{SchoolCode, SchoolYear};
 
-use super::{Answer, Asked, Refusal, chrome::Chrome, html, tasks::TaskLine, text::Text};
+use super::{Answer, Asked, Refusal, chrome::Chrome, html, tasks::TaskLine, text::Text, words};
 use crate::language;
 
 pub(super) struct ItemView {
@@ -86,7 +86,7 @@ impl OpeningPage {
         let t = c.t;
         Self {
             c: c.titled(t.say("opening-title")).below_home(),
-            school: school.to_string(),
+            school: words::school(t, school, None),
             year: year.map(|year| year.to_string()),
             settled: items.iter().filter(|item| item.is_settled()).count(),
             items: items.iter().map(|item| view(t, school, item)).collect(),
@@ -96,6 +96,11 @@ impl OpeningPage {
 }
 
 impl OpeningPage {
+    /// With the school as people call it.
+    fn called(self, school: String) -> Self {
+        Self { school, ..self }
+    }
+
     /// For whoever may open schools, too: leads to where that is done.
     fn for_department(mut self, school: &SchoolCode, items: &[Item]) -> Self {
         for (view, item) in self.items.iter_mut().zip(items) {
@@ -125,6 +130,7 @@ pub(super) async fn show(asked: Asked) -> Answer {
     };
     let tasks = super::tasks::latest(&asked, &school, None).await?;
     let page = OpeningPage::new(asked.chrome(address(&school)), &school, year, &items, tasks);
+    let page = page.called(asked.called(&school).await?);
     if may(asked.actor()?, Action::AppointSchool, Place::School(&school)) {
         return html(&page.for_department(&school, &items));
     }

@@ -12,6 +12,7 @@ use super::{
     chrome::{Chrome, Done, Fault, Field},
     html, on_to, opening, refused,
     text::Text,
+    words,
 };
 use crate::language;
 
@@ -105,11 +106,16 @@ impl YearsPage {
         };
         Self {
             c: c.titled(t.say("years-title")).below_home(),
-            school: school.to_string(),
+            school: words::school(t, school, None),
             action: address(school),
             years: years.iter().rev().map(|view| line(t, school, view)).collect(),
             offered: offered.iter().map(choice).collect(),
         }
+    }
+
+    /// With the school as people call it.
+    fn called(self, school: String) -> Self {
+        Self { school, ..self }
     }
 }
 
@@ -128,15 +134,16 @@ fn this_year(asked: &Asked) -> SchoolYear {
 
 pub(super) async fn list(asked: Asked) -> Answer {
     let (school, years) = years_of(&asked).await?;
-    html(&YearsPage::new(asked.chrome(address(&school)), &school, &years, this_year(&asked)))
+    let page = YearsPage::new(asked.chrome(address(&school)), &school, &years, this_year(&asked));
+    html(&page.called(asked.called(&school).await?))
 }
 
 pub(super) async fn open(asked: Asked) -> Answer {
     let (school, years) = years_of(&asked).await?;
-    let t = asked.t();
+    let (t, called) = (asked.t(), asked.called(&school).await?);
     let wrong = |text: String| {
         let chrome = asked.chrome(address(&school)).wrong(vec![Fault { field: "year", text }]);
-        refused(&YearsPage::new(chrome, &school, &years, this_year(&asked)))
+        refused(&YearsPage::new(chrome, &school, &years, this_year(&asked)).called(called.clone()))
     };
     let year: Option<SchoolYear> = asked.form.get("year").trim().parse().ok();
     let Some(year) = year.filter(|year| offered(&years, this_year(&asked)).contains(year)) else {
@@ -481,7 +488,7 @@ pub(super) struct PupilsPage {
     pub(super) pupils: Vec<PupilView>,
 }
 
-fn words(t: Text, what: Move) -> String {
+fn move_words(t: Text, what: Move) -> String {
     let (vi, en) = what.words();
     language::pick(t.0, vi, en).to_owned()
 }
@@ -508,7 +515,11 @@ impl PupilsPage {
             label: t.with("roll-of-pupil", &[("number", &line.number.to_string())]).into_owned(),
             choices: Move::ALL
                 .into_iter()
-                .map(|what| Choice { value: what.as_str().to_owned(), text: words(t, what), chosen: what == line.what })
+                .map(|what| Choice {
+                    value: what.as_str().to_owned(),
+                    text: move_words(t, what),
+                    chosen: what == line.what,
+                })
                 .collect(),
         };
         let title = t.with("roll-class-title", &[("class", class.as_str()), ("next", &next)]).into_owned();
