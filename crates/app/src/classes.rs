@@ -65,12 +65,12 @@ impl Import {
     }
 
     /// What an actor needs to be allowed.
-    fn action(&self) -> Action {
+    pub(crate) fn action(&self) -> Action {
         if self.conversion.is_some() { Action::Convert } else { Action::Import }
     }
 
     /// What it makes of a class.
-    fn kind(&self) -> ClassKind {
+    pub(crate) fn kind(&self) -> ClassKind {
         if self.conversion.is_some() { ClassKind::Converted } else { ClassKind::Year }
     }
 }

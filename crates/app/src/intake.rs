@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use hocba_record::rules::Policies;
-use hocba_store::model::{ClassKind, LeftOut, RecordState, Renewal};
+use hocba_store::model::{LeftOut, RecordState, Renewal};
 use hocba_workbook::{ClassSheet, Finding, Limits};
 
 use crate::{
     Actor, App, AppError, Import,
     classes::Roll,
-    policy::{Action, Place, require},
+    policy::{Place, require},
 };
 
 /// A spreadsheet that could be read, with what its checks found: of the class, and pupil by pupil.
@@ -79,7 +79,7 @@ impl App {
         import: &Import,
     ) -> Result<ImportLook, AppError> {
         let header = &sheet.header;
-        require(actor, Action::Import, Place::Class(&header.school, header.year, &header.class))?;
+        require(actor, import.action(), Place::Class(&header.school, header.year, &header.class))?;
         // Who the pupils are is found by writing it; the transaction is never committed.
         let mut tx = self.store().begin("look_at_import").await?;
         let mut look = ImportLook::default();
@@ -91,7 +91,7 @@ impl App {
                 }
             }
         }
-        let class = match self.class_of(&mut tx, header, ClassKind::Year).await {
+        let class = match self.class_of(&mut tx, header, import.kind()).await {
             // The grade of signed records is wrong in the file.
             Err(AppError::SignedWouldChange { numbers, .. }) => {
                 return Ok(ImportLook { would_change: numbers, ..look });

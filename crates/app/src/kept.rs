@@ -62,8 +62,10 @@ fn allowed(actor: &Actor, school: &SchoolCode, kind: KeptKind) -> Result<(), App
         KeptKind::Staff | KeptKind::Classes | KeptKind::Pupils => {
             require(actor, Action::PrepareSchool, Place::School(school))
         }
-        // Of which class it is, the file tells when it is read.
-        KeptKind::Marks if may_within(actor, Action::Import, school) => Ok(()),
+        // Of which class it is, the file tells when it is read; a clerk's are of years that stand on paper.
+        KeptKind::Marks if [Action::Import, Action::Convert].iter().any(|what| may_within(actor, *what, school)) => {
+            Ok(())
+        }
         KeptKind::Marks => Err(AppError::Forbidden(Action::Import)),
     }
 }

@@ -128,6 +128,21 @@ impl App {
     /// # Errors
     /// Those of [`App::kept_files`].
     pub async fn sent_marks(&self, actor: &Actor, school: &SchoolCode) -> Result<Option<Kept>, AppError> {
+        self.kept_marks(actor, school, Action::Import).await
+    }
+
+    /// The workbook of a year on paper that somebody sent and has not taken: the same place, for whoever converts.
+    ///
+    /// # Errors
+    /// As [`App::kept_files`].
+    pub async fn sent_conversion(&self, actor: &Actor, school: &SchoolCode) -> Result<Option<Kept>, AppError> {
+        self.kept_marks(actor, school, Action::Convert).await
+    }
+
+    async fn kept_marks(&self, actor: &Actor, school: &SchoolCode, by: Action) -> Result<Option<Kept>, AppError> {
+        if !may_within(actor, by, school) {
+            return Ok(None);
+        }
         let kept = self.kept_files(actor, school).await?;
         Ok(kept.into_iter().find(|kept| kept.kind == KeptKind::Marks))
     }

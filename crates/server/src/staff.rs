@@ -178,8 +178,10 @@ impl Page {
 /// All of them.
 fn pages() -> Vec<Page> {
     use department::{Fate, change, change_form};
+    use marks::Brought;
     let manage = Access::May(Action::ManageSchoolAccounts);
     let prepare = Access::May(Action::PrepareSchool);
+    let convert = Access::MayWithin(Action::Convert);
     let (states, import) = (Access::MayWithin(Action::ReadStates), Access::MayWithin(Action::Import));
     let (records, hand_out) = (Access::MayWithin(Action::ReadRecords), Access::MayWithin(Action::HandOut));
     let appoint = Access::May(Action::AppointSchool);
@@ -311,11 +313,20 @@ fn pages() -> Vec<Page> {
         get("/school/{school}/certificates/{account}", prepare, certificates::one),
         post("/school/{school}/certificates/{account}", prepare, certificates::send_one).taking(certificates::MAX_ONE),
         get("/school/{school}/classes", states, classes::list),
-        get("/school/{school}/classes/import", import, marks::import),
-        post("/school/{school}/classes/import", import, marks::send).taking(marks::MAX_BYTES),
-        post("/school/{school}/classes/import/forget", import, marks::forget),
-        get("/school/{school}/classes/import/annotated", import, marks::annotated),
+        get("/school/{school}/classes/import", import, |asked| marks::import(asked, Brought::Marks)),
+        post("/school/{school}/classes/import", import, |asked| marks::send(asked, Brought::Marks))
+            .taking(marks::MAX_BYTES),
+        post("/school/{school}/classes/import/forget", import, |asked| marks::forget(asked, Brought::Marks)),
+        get("/school/{school}/classes/import/annotated", import, |asked| marks::annotated(asked, Brought::Marks)),
         post("/school/{school}/classes/import/take", import, marks::take).once().seen_at("/school/{school}/classes"),
+        get("/school/{school}/classes/convert", convert, |asked| marks::import(asked, Brought::Paper)),
+        post("/school/{school}/classes/convert", convert, |asked| marks::send(asked, Brought::Paper))
+            .taking(marks::MAX_BYTES),
+        post("/school/{school}/classes/convert/forget", convert, |asked| marks::forget(asked, Brought::Paper)),
+        get("/school/{school}/classes/convert/annotated", convert, |asked| marks::annotated(asked, Brought::Paper)),
+        post("/school/{school}/classes/convert/take", convert, marks::convert)
+            .once()
+            .seen_at("/school/{school}/classes"),
         get("/school/{school}/tasks/{task}", states, tasks::show),
         get("/school/{school}/years", prepare, years::list),
         post("/school/{school}/years", prepare, years::open),

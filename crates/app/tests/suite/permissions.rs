@@ -81,6 +81,7 @@ const USE_CASES: &[UseCase] = &[
     ("waiting",             "",                  &[Action::ReadStates],      WhatOneSees),
     ("waiting_at",          "",                  &[Action::ReadStates],      WhatOneSees),
     ("sent_marks",          "",                  &[Action::Import],          WhatOneSees),
+    ("sent_conversion",     "",                  &[Action::Convert],         WhatOneSees),
     ("readings",            "",                  &[],                        WhatOneSees),
     ("reading",             "",                  &[],                        WhatOneSees),
     ("reading_year",        "",                  &[],                        WhatOneSees),

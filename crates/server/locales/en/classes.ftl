@@ -50,3 +50,18 @@ class-seal-button = { $count ->
     [one] Seal one record
    *[other] Seal { $count } records
 }
+
+## A year on paper
+
+convert-title = Bring in paper transcripts
+convert-lead = A past year that stands on paper alone: send the marks of a class as copied from its paper transcripts. What is printed has the conversion mark; the principal co-signs and the school seals as ever.
+convert-by = Who copied it from paper
+convert-by-hint = Full name, printed on each record.
+convert-compared = Who compared it with the paper
+convert-compared-hint = Full name of a second person who compared each record with the paper.
+convert-made-by = School that made the paper
+convert-made-by-hint = Only if it is another one; its name as on the paper.
+convert-paper = Which paper
+convert-paper-hint = Like register 3, page 12.
+convert-fault = Missing, or with odd characters.
+convert-same = Who compared it has to be somebody else than who copied it.

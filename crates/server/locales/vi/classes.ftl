@@ -41,3 +41,18 @@ class-co-sign-button = Ký duyệt { $count } học bạ
 class-seal = Ký số của trường
 class-seal-lead = Văn thư ký số của trường trên những học bạ đã ký duyệt.
 class-seal-button = Ký số { $count } học bạ
+
+## Năm học trên giấy
+
+convert-title = Nhập học bạ giấy
+convert-lead = Năm học trước đây chỉ có trên giấy: gửi bảng điểm của một lớp chép từ học bạ giấy. Học bạ in ra có dấu chuyển đổi; hiệu trưởng ký duyệt, trường ký số như mọi học bạ.
+convert-by = Người chép từ bản giấy
+convert-by-hint = Họ tên, ghi trên từng học bạ.
+convert-compared = Người đối chiếu với bản giấy
+convert-compared-hint = Họ tên người thứ hai đã so từng học bạ với bản giấy.
+convert-made-by = Trường lập bản giấy
+convert-made-by-hint = Chỉ khi là trường khác; ghi tên như trên bản giấy.
+convert-paper = Bản giấy nào
+convert-paper-hint = Như Sổ 3, trang 12.
+convert-fault = Chưa ghi, hoặc có ký tự lạ.
+convert-same = Người đối chiếu phải là người khác với người chép.

@@ -24,6 +24,10 @@ pub(super) fn import_address(school: &SchoolCode) -> String {
     format!("/school/{school}/classes/import")
 }
 
+pub(super) fn convert_address(school: &SchoolCode) -> String {
+    format!("/school/{school}/classes/convert")
+}
+
 /// How many pupils of a class are where.
 pub(super) type Counts = std::collections::BTreeMap<PublicState, usize>;
 

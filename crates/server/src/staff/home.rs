@@ -187,6 +187,9 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
                 link(super::review::address(school, step), t.say(title));
             }
         }
+        if let Some(school) = grant.school.as_ref().filter(|_| role_may(grant.role, Action::Convert)) {
+            link(super::classes::convert_address(school), t.say("convert-title"));
+        }
         if let Some(school) = grant.school.as_ref().filter(|_| prepares) {
             link(super::opening::address(school), t.say("opening-title"));
             link(super::lists::address(school), t.say("lists-title"));

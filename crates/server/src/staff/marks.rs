@@ -1,5 +1,8 @@
 //! `/school/{school}/classes/import`: the marks of a class, looked at and taken. What is wrong is shown in the cells it is about.
 //! Pupils who are not ready are left out there and then, with a reason; what would change sealed records says which, and why.
+//!
+//! `/school/{school}/classes/convert`: the same for a year that stands on paper, brought by a clerk who says who copied it, and
+//! who compared it with the paper.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +12,12 @@ use axum::{
     response::IntoResponse as _,
 };
 use hocba_app::{
-    Actor, App, AppError, ClassRead, Import, ImportLook, Imported, Kept, NewTask,
-    model::{KeptKind, LeftOut, Renewal, TaskKind},
+    Actor, App, AppError, ClassRead, Conversion, Import, ImportLook, Imported, Kept, NewTask,
+    model::{Account, KeptKind, LeftOut, Renewal, TaskKind},
     policy::{Action, Place, may},
 };
 use hocba_bundle::text::date_time;
-use hocba_record::types::{SchoolCode, UnixTime};
+use hocba_record::types::{SchoolCode, Text as Name, UnixTime};
 use hocba_workbook::{Excerpt, Finding, Limits, ListMapping, Mapping, Preview, annotate, excerpts, preview};
 
 use super::{
@@ -35,6 +38,42 @@ pub(super) const MAX_BYTES: usize = 20 * 1024 * 1024;
 const SHOWN: usize = 100;
 
 pub(super) use super::classes::import_address as address;
+
+/// What a workbook is brought as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Brought {
+    /// Marks of a class, by its teacher.
+    Marks,
+    /// A year that stands on paper, by whoever converts it (NĐ 137/2024 Art. 4).
+    Paper,
+}
+
+impl Brought {
+    fn address(self, school: &SchoolCode) -> String {
+        match self {
+            Brought::Marks => address(school),
+            Brought::Paper => super::classes::convert_address(school),
+        }
+    }
+
+    /// What it takes.
+    const fn action(self) -> Action {
+        match self {
+            Brought::Marks => Action::Import,
+            Brought::Paper => Action::Convert,
+        }
+    }
+
+    /// How it is imported, before anything was said of it: by whoever looks at it.
+    fn import(self, actor: &Actor, school: &SchoolCode) -> Import {
+        let by = |account: &Account| {
+            let converter = account.name.parse().ok()?;
+            Some(Conversion { converter, compared_by: None, made_by: None, paper: None })
+        };
+        let by = actor.account().filter(|_| self == Brought::Paper).and_then(by);
+        Import { conversion: by, ..Import::at(school) }
+    }
+}
 
 /// A pupil of the workbook, by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,16 +116,17 @@ impl Look {
     }
 
     /// Errors that no leaving out helps against: the workbook could not be read whole.
-    fn unreadable(&self) -> usize {
+    fn unreadable(&self, brought: Brought) -> usize {
         match self.pupils {
-            Some(_) => 0,
-            None => self.findings.iter().filter(|finding| finding.is_error()).count(),
+            Some(_) if brought == Brought::Marks => 0,
+            _ => self.findings.iter().filter(|finding| finding.is_error()).count(),
         }
     }
 
-    /// Whether it may be taken, with a reason for each pupil who is not ready.
-    fn takes(&self) -> bool {
-        self.pupils.is_some() && self.refused.is_none() && self.import.would_change.is_empty()
+    /// Whether it may be taken, with a reason for each pupil who is not ready; of paper nobody is left out.
+    fn takes(&self, brought: Brought) -> bool {
+        let ready = brought == Brought::Marks || self.faulty.is_empty();
+        self.pupils.is_some() && self.refused.is_none() && self.import.would_change.is_empty() && ready
     }
 
     fn name(&self, number: u32) -> String {
@@ -136,8 +176,11 @@ pub(super) struct LeaveView {
 #[template(path = "staff/class_import.html")]
 pub(super) struct ImportPage {
     pub(super) c: Chrome,
+    pub(super) lead: String,
     pub(super) action: String,
     pub(super) field: Field,
+    /// Who copied it from paper, and from which: for a year that stands on paper.
+    pub(super) paper: Vec<Field>,
     pub(super) file: Option<String>,
     pub(super) until: String,
     /// What the file says of its class: label and value.
@@ -216,10 +259,19 @@ fn grouped(t: Text, look: &Look) -> (Vec<SheetFindings>, usize) {
 
 impl ImportPage {
     /// `chosen` gives what a form chose before: the value of a field.
-    pub(super) fn new(c: Chrome, school: &SchoolCode, look: Option<&Look>, chosen: &dyn Fn(&str) -> String) -> Self {
+    pub(super) fn new(
+        c: Chrome,
+        (school, brought): (&SchoolCode, Brought),
+        look: Option<&Look>,
+        chosen: &dyn Fn(&str) -> String,
+    ) -> Self {
         let t = c.t;
-        let c = c.titled(t.say("class-import-title")).crumb(t.say("classes-title"), super::classes::address(school));
-        let action = address(school);
+        let (title, lead) = match brought {
+            Brought::Marks => (t.say("class-import-title"), t.say("class-import-lead")),
+            Brought::Paper => (t.say("convert-title"), t.say("convert-lead")),
+        };
+        let c = c.titled(title).crumb(t.say("classes-title"), super::classes::address(school));
+        let action = brought.address(school);
         let pick = |vi: &String, en: &String| language::pick(t.0, vi.clone(), en.clone());
         let preview = look.and_then(|look| look.preview.as_ref());
         let facts = preview.map(|preview| {
@@ -240,7 +292,11 @@ impl ImportPage {
         });
         let (found, more) = look.map(|look| grouped(t, look)).unwrap_or_default();
         let leave: Vec<LeaveView> = look.map(|look| leave(t, look, chosen)).unwrap_or_default();
-        let takes = look.is_some_and(Look::takes);
+        let takes = look.is_some_and(|look| look.takes(brought));
+        let paper = match brought {
+            Brought::Marks => Vec::new(),
+            Brought::Paper => paper_fields(&c, chosen),
+        };
         let names = |numbers: &[u32]| -> Vec<String> {
             look.iter().flat_map(|look| numbers.iter().map(|number| look.name(*number))).collect()
         };
@@ -253,6 +309,8 @@ impl ImportPage {
             .into_owned(),
         };
         Self {
+            lead: lead.into_owned(),
+            paper,
             field: c
                 .field("file", t.say("class-import-file"))
                 .hint(t.say("class-import-hint"))
@@ -263,7 +321,7 @@ impl ImportPage {
             sheets: sheets.unwrap_or_default(),
             found,
             more: number(more),
-            faults: number(look.map(Look::unreadable).unwrap_or_default()),
+            faults: number(look.map(|look| look.unreadable(brought)).unwrap_or_default()),
             refused: look
                 .and_then(|look| look.refused.as_ref())
                 .map(|both| language::pick(t.0, both[0].clone(), both[1].clone())),
@@ -347,12 +405,56 @@ const LEAVE: &str = "leave-";
 /// What a field says that leaves nobody out.
 const NOBODY: &str = "no";
 
-async fn kept(asked: &Asked, school: &SchoolCode) -> Result<Option<Kept>, Refusal> {
-    Ok(asked.app().sent_marks(asked.actor()?, school).await?)
+/// The fields about the paper and whoever copied it: name, label, hint, whether it has to be there.
+const PAPER: [(&str, &str, &str, bool); 4] = [
+    ("converter", "convert-by", "convert-by-hint", true),
+    ("compared", "convert-compared", "convert-compared-hint", true),
+    ("made_by", "convert-made-by", "convert-made-by-hint", false),
+    ("paper", "convert-paper", "convert-paper-hint", false),
+];
+
+fn paper_fields(c: &Chrome, chosen: &dyn Fn(&str) -> String) -> Vec<Field> {
+    let field = |(name, label, hint, required): (&'static str, &str, &str, bool)| {
+        let field = c.field(name, c.t.say(label)).hint(c.t.say(hint)).value(&chosen(name));
+        if required { field } else { field.optional() }
+    };
+    PAPER.map(field).into()
 }
 
-async fn look_at(app: &App, actor: &Actor, school: &SchoolCode, kept: &Kept) -> Look {
-    let import = Import::at(school);
+/// What a form says of the paper and of whoever copied it, or what is missing. Two people look at each record: who copied it
+/// has not compared it.
+fn conversion(t: Text, asked: &Asked) -> Result<Conversion, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut read = |(name, _, _, required): (&'static str, &str, &str, bool)| -> Option<Name> {
+        let typed = asked.form.get(name).trim();
+        match typed.parse() {
+            Ok(text) => Some(text),
+            Err(_) if typed.is_empty() && !required => None,
+            Err(_) => {
+                faults.push(Fault { field: name, text: t.say("convert-fault").into_owned() });
+                None
+            }
+        }
+    };
+    let [converter, compared_by, made_by, paper] = PAPER.map(&mut read);
+    if converter.is_some() && converter == compared_by {
+        faults.push(Fault { field: "compared", text: t.say("convert-same").into_owned() });
+    }
+    match converter {
+        Some(converter) if faults.is_empty() => Ok(Conversion { converter, compared_by, made_by, paper }),
+        _ => Err(faults),
+    }
+}
+
+async fn kept(asked: &Asked, school: &SchoolCode, brought: Brought) -> Result<Option<Kept>, Refusal> {
+    Ok(match brought {
+        Brought::Marks => asked.app().sent_marks(asked.actor()?, school).await?,
+        Brought::Paper => asked.app().sent_conversion(asked.actor()?, school).await?,
+    })
+}
+
+async fn look_at(app: &App, actor: &Actor, (school, brought): (&SchoolCode, Brought), kept: &Kept) -> Look {
+    let import = brought.import(actor, school);
     let limits = Limits::default();
     let shown = preview(&kept.bytes, &limits, &import.hints, &Mapping::default()).ok();
     let read = App::read_pupils(&kept.bytes, &import);
@@ -372,59 +474,66 @@ async fn look_at(app: &App, actor: &Actor, school: &SchoolCode, kept: &Kept) -> 
     look.pupils = Some(read.sheet.rows.iter().map(named).collect());
     look.faulty = read.faulty();
     let header = &read.sheet.header;
-    if !may(actor, Action::Import, Place::Class(&header.school, header.year, &header.class)) {
-        look.refused = Some(tasks::why(AppError::Forbidden(Action::Import)));
+    if !may(actor, brought.action(), Place::Class(&header.school, header.year, &header.class)) {
+        look.refused = Some(tasks::why(AppError::Forbidden(brought.action())));
         return look;
     }
     // Whatever is wrong with a pupil stops nobody else.
     let leave_out = look.faulty.iter().map(|number| (*number, LeftOut::Incomplete)).collect();
     match app.look_at_import(actor, &read.sheet, &Import { leave_out, ..import }).await {
-        Ok(found) => look.import = found,
+        Ok(found) if brought == Brought::Marks => look.import = found,
+        // What is there already is compared when it is known who copied it: that stands in each record.
+        Ok(_) => {}
         Err(error) => look.refused = Some(tasks::why(error)),
     }
     look
 }
 
-async fn look(asked: &Asked, school: &SchoolCode) -> Result<Option<Look>, Refusal> {
-    let Some(kept) = kept(asked, school).await? else { return Ok(None) };
+async fn look(asked: &Asked, school: &SchoolCode, brought: Brought) -> Result<Option<Look>, Refusal> {
+    let Some(kept) = kept(asked, school, brought).await? else { return Ok(None) };
     let (app, actor, school) = (asked.app().clone(), asked.actor()?.clone(), school.clone());
-    asked.heavy(async move { look_at(&app, &actor, &school, &kept).await }).await.map(Some)
+    asked.heavy(async move { look_at(&app, &actor, (&school, brought), &kept).await }).await.map(Some)
 }
 
-async fn page(asked: &Asked, school: &SchoolCode, faults: Vec<Fault>) -> Result<ImportPage, Refusal> {
-    let look = look(asked, school).await?;
-    let chosen = |field: &str| asked.form.get(field).to_owned();
-    Ok(ImportPage::new(asked.chrome(address(school)).wrong(faults), school, look.as_ref(), &chosen))
+async fn page(asked: &Asked, school: &SchoolCode, brought: Brought, faults: Vec<Fault>) -> Result<ImportPage, Refusal> {
+    let look = look(asked, school, brought).await?;
+    let by = asked.session()?.account.name.clone();
+    let chosen = |field: &str| match asked.form.get(field) {
+        "" if field == "converter" => by.clone(),
+        typed => typed.to_owned(),
+    };
+    let chrome = asked.chrome(brought.address(school)).wrong(faults);
+    Ok(ImportPage::new(chrome, (school, brought), look.as_ref(), &chosen))
 }
 
-pub(super) async fn import(asked: Asked) -> Answer {
+pub(super) async fn import(asked: Asked, brought: Brought) -> Answer {
     let school = asked.school()?;
-    html(&page(&asked, &school, Vec::new()).await?)
+    html(&page(&asked, &school, brought, Vec::new()).await?)
 }
 
-pub(super) async fn send(asked: Asked) -> Answer {
+pub(super) async fn send(asked: Asked, brought: Brought) -> Answer {
     let school = asked.school()?;
     let Some((name, bytes)) = asked.form.file("file") else {
         let fault = Fault { field: "file", text: asked.t().say("fault-no-file").into_owned() };
-        return refused(&page(&asked, &school, vec![fault]).await?);
+        return refused(&page(&asked, &school, brought, vec![fault]).await?);
     };
     let file = (name, bytes.as_ref());
     asked.app().keep_file(asked.actor()?, &school, (KeptKind::Marks, None), file, &ListMapping::default()).await?;
-    Ok(on_to(&address(&school), None))
+    Ok(on_to(&brought.address(&school), None))
 }
 
-pub(super) async fn forget(asked: Asked) -> Answer {
+pub(super) async fn forget(asked: Asked, brought: Brought) -> Answer {
     let school = asked.school()?;
-    if let Some(kept) = kept(&asked, &school).await? {
+    if let Some(kept) = kept(&asked, &school, brought).await? {
         asked.app().drop_kept_file(asked.actor()?, &school, kept.kind, &kept.version).await?;
     }
-    Ok(on_to(&address(&school), Some(Done::FileForgotten)))
+    Ok(on_to(&brought.address(&school), Some(Done::FileForgotten)))
 }
 
-/// The teacher's own file with the findings as comments.
-pub(super) async fn annotated(asked: Asked) -> Answer {
+/// The sender's own file with the findings as comments.
+pub(super) async fn annotated(asked: Asked, brought: Brought) -> Answer {
     let school = asked.school()?;
-    let kept = kept(&asked, &school).await?.ok_or(Refusal::NotFound)?;
+    let kept = kept(&asked, &school, brought).await?.ok_or(Refusal::NotFound)?;
     let of = school.clone();
     let work = async move {
         let findings = ClassRead::findings_of(&App::read_pupils(&kept.bytes, &Import::at(&of)));
@@ -484,25 +593,25 @@ fn said(t: Text, asked: &Asked, look: &Look) -> Result<Import, Vec<Fault>> {
 /// Takes the workbook that waits, as a task.
 pub(super) async fn take(asked: Asked) -> Answer {
     let school = asked.school()?;
-    let Some(kept) = kept(&asked, &school).await? else {
+    let Some(kept) = kept(&asked, &school, Brought::Marks).await? else {
         let fault = Fault { field: "file", text: asked.t().say("fault-no-file").into_owned() };
-        return refused(&page(&asked, &school, vec![fault]).await?);
+        return refused(&page(&asked, &school, Brought::Marks, vec![fault]).await?);
     };
     let (app, actor, of) = (asked.app().clone(), asked.actor()?.clone(), school.clone());
     let reading = async move {
         let header = App::read_pupils(&kept.bytes, &Import::at(&of)).map(|read| read.sheet.header).ok();
-        (look_at(&app, &actor, &of, &kept).await, kept, header)
+        (look_at(&app, &actor, (&of, Brought::Marks), &kept).await, kept, header)
     };
     let (look, kept, header) = asked.heavy(reading).await?;
-    let Some(header) = header else { return refused(&page(&asked, &school, Vec::new()).await?) };
+    let Some(header) = header else { return refused(&page(&asked, &school, Brought::Marks, Vec::new()).await?) };
     let actor = asked.actor()?.clone();
     if !may(&actor, Action::Import, Place::Class(&header.school, header.year, &header.class)) {
         return Err(AppError::Forbidden(Action::Import).into());
     }
     let said = match said(asked.t(), &asked, &look) {
-        Ok(said) if look.takes() => said,
-        Ok(_) => return refused(&page(&asked, &school, Vec::new()).await?),
-        Err(faults) => return refused(&page(&asked, &school, faults).await?),
+        Ok(said) if look.takes(Brought::Marks) => said,
+        Ok(_) => return refused(&page(&asked, &school, Brought::Marks, Vec::new()).await?),
+        Err(faults) => return refused(&page(&asked, &school, Brought::Marks, faults).await?),
     };
     let import = Import { leave_out: said.leave_out, renew: said.renew, ..Import::at(&school) };
     let of = school.clone();
@@ -518,4 +627,35 @@ pub(super) async fn take(asked: Asked) -> Answer {
         Ok(Outcome { refused: None, counts: counts_of(&imported), findings })
     })
     .await
+}
+
+/// Takes a year that stood on paper: at once, for a class is a second's work.
+pub(super) async fn convert(asked: Asked) -> Answer {
+    let (school, t) = (asked.school()?, asked.t());
+    let Some(kept) = kept(&asked, &school, Brought::Paper).await? else {
+        let fault = Fault { field: "file", text: t.say("fault-no-file").into_owned() };
+        return refused(&page(&asked, &school, Brought::Paper, vec![fault]).await?);
+    };
+    let conversion = match conversion(t, &asked) {
+        Ok(conversion) => conversion,
+        Err(faults) => return refused(&page(&asked, &school, Brought::Paper, faults).await?),
+    };
+    let (app, actor) = (asked.app().clone(), asked.actor()?.clone());
+    let import = Import { conversion: Some(conversion), ..Import::at(&school) };
+    let (kind, version) = (kept.kind, kept.version);
+    let done = asked.heavy(async move { app.import(&actor, &kept.bytes, &import).await }).await?;
+    match done {
+        Ok(imported) => {
+            asked.app().drop_kept_file(asked.actor()?, &school, kind, &version).await?;
+            Ok(on_to(&class::address(&school, &imported.class), Some(Done::ListTaken)))
+        }
+        // Its findings are on the page.
+        Err(AppError::Unsound(_)) => refused(&page(&asked, &school, Brought::Paper, Vec::new()).await?),
+        Err(AppError::Store(error)) => Err(AppError::Store(error).into()),
+        Err(error) => {
+            let [vi, en] = tasks::why(error);
+            let fault = Fault { field: "", text: language::pick(t.0, vi, en) };
+            refused(&page(&asked, &school, Brought::Paper, vec![fault]).await?)
+        }
+    }
 }

@@ -68,6 +68,8 @@ fn view(t: Text, school: &SchoolCode, item: &Item) -> ItemView {
 pub(super) struct OpeningPage {
     pub(super) c: Chrome,
     pub(super) school: String,
+    /// Where years are opened.
+    pub(super) years: String,
     /// The year it is about, where one is open.
     pub(super) year: Option<String>,
     pub(super) settled: usize,
@@ -87,6 +89,7 @@ impl OpeningPage {
         Self {
             c: c.titled(t.say("opening-title")).below_home(),
             school: words::school(t, school, None),
+            years: super::years::address(school),
             year: year.map(|year| year.to_string()),
             settled: items.iter().filter(|item| item.is_settled()).count(),
             items: items.iter().map(|item| view(t, school, item)).collect(),

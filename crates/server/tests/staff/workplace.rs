@@ -329,3 +329,71 @@ async fn one_record_or_a_whole_class_is_returned_from_the_list_of_classes() {
     assert_eq!(principal.fill(&page, &back, &all).await.location(), format!("{review}?done=nothing-changed"));
     assert!(page.text.contains(&of_class));
 }
+
+#[tokio::test]
+async fn a_clerk_brings_in_a_year_on_paper_and_says_who_copied_and_who_compared_it() {
+    let desk = Desk::open().await;
+    let (mut clerk, account, _) = desk.signed_in("clerk", GrantRole::Clerk, SCHOOL).await;
+    let address = format!("/school/{SCHOOL}/classes/convert");
+    let home = clerk.get("/home").await;
+    assert!(home.text.contains(&address), "the clerk is led there");
+    assert_eq!(clerk.get(&import()).await.status, StatusCode::FORBIDDEN, "marks of this year are the teacher's");
+
+    // A fault stops the whole class: nobody is left out of what stands on paper.
+    let faulty = workbook(3, |_, drafts| drafts[1].conduct.term2 = None);
+    let page = clerk.get(&address).await;
+    assert_eq!(clerk.choose(&page, &address, &[("file", "so-3.xlsx", &faulty)]).await.location(), address);
+    let page = clerk.get(&address).await;
+    let take = format!("{address}/take");
+    assert!(page.text.contains("nên chưa nhập được") && !page.text.contains(&take), "{}", page.text);
+    let annotated = clerk.get(&format!("{address}/annotated")).await;
+    assert_eq!(annotated.status, StatusCode::OK);
+
+    let page = clerk.get(&address).await;
+    let sound = workbook(3, |_, _| {});
+    assert_eq!(clerk.choose(&page, &address, &[("file", "so-3.xlsx", &sound)]).await.location(), address);
+    let page = clerk.get(&address).await;
+    assert_eq!(page.attribute("input[name=converter]", "value"), account.name);
+    let same = [("converter", "Lê Thị Văn Thư"), ("compared", "Lê Thị Văn Thư")];
+    for (fields, wrong) in [
+        (&same[..], "compared-error"),
+        (&[("converter", "Lê Thị Văn Thư"), ("compared", "")][..], "compared-error"),
+        (&[("converter", "a\u{202e}b"), ("compared", "Trần Văn Soát")][..], "converter-error"),
+    ] {
+        let page = clerk.get(&address).await;
+        let refused = clerk.fill(&page, &take, fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        assert!(refused.text.contains(wrong), "{fields:?}: {}", refused.text);
+    }
+    assert!(
+        desk.office
+            .app
+            .school_classes(&OPERATOR, &SCHOOL.parse().expect("a code"), None)
+            .await
+            .expect("read")
+            .is_empty()
+    );
+    let page = clerk.get(&address).await;
+    let fields = [("converter", "Lê Thị Văn Thư"), ("compared", "Trần Văn Soát"), ("paper", "Sổ 3, trang 12")];
+    let done = clerk.fill(&page, &take, &fields).await;
+    let class = done.location().split('?').next().expect("an address").to_owned();
+    assert!(class.starts_with(&format!("/school/{SCHOOL}/classes/")), "{}", done.text);
+    let shown = clerk.get(&class).await;
+    assert!(shown.text.contains("Lớp 9A3"), "{}", shown.text);
+    assert!(!clerk.get(&address).await.text.contains("so-3.xlsx"), "what was taken is not kept");
+    let again = clerk.fill(&page, &take, &fields).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "sent again, it leads to the classes");
+
+    // It goes to the principal and the seal, not to a teacher; each record says that it was on paper.
+    appointed(&desk.office).await;
+    let id = class.rsplit('/').next().expect("an id").parse::<Id>().expect("an id");
+    let (mut teacher, ..) = desk.signed_in("teacher", GrantRole::HomeroomTeacher, SCHOOL).await;
+    assert!(!teacher.get(&class).await.text.contains("data-signing="));
+    for step in [Step::CoSign, Step::Seal] {
+        assert_eq!(desk.office.step(&id, step, &Selection::All).await.taken, 3);
+    }
+    let record = desk.office.lines(&id).await[0].record;
+    let page = clerk.get(&format!("/school/{SCHOOL}/records/{record}")).await;
+    assert!(page.text.contains("Lê Thị Văn Thư") && page.text.contains("Trần Văn Soát"), "{}", page.text);
+    assert!(page.text.contains("Sổ 3, trang 12"), "{}", page.text);
+}

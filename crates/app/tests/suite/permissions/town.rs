@@ -720,17 +720,25 @@ impl Town {
                 }
                 Ok(())
             }
-            "sent_marks" => {
+            "sent_marks" | "sent_conversion" => {
+                let sent = async |actor: &Actor, school: &SchoolCode| match name {
+                    "sent_marks" => app.sent_marks(actor, school).await,
+                    _ => app.sent_conversion(actor, school).await,
+                };
+                let (role, action) = match name {
+                    "sent_marks" => (GrantRole::HomeroomTeacher, Action::Import),
+                    _ => (GrantRole::Clerk, Action::Convert),
+                };
                 for (_, school) in &self.schools {
-                    let grants = vec![Grant::of_school(GrantRole::HomeroomTeacher, school.clone(), None)];
+                    let grants = vec![Grant::of_school(role, school.clone(), None)];
                     let (login, name) = ("a".into(), "A".into());
                     let owner = Actor::Account(Account { id: WHOSE, login, name, certificate: None, grants });
                     let file = ("x.xlsx", b"x".as_slice());
                     app.keep_file(&owner, school, (KeptKind::Marks, None), file, &ListMapping::default()).await?;
-                    let seen = app.sent_marks(actor, school).await?.is_some();
+                    let seen = sent(actor, school).await?.is_some();
                     let own = *actor != Actor::LocalOperator;
-                    assert_eq!(seen, own && may_within(actor, Action::Import, school), "{actor:?}");
-                    let kept = app.sent_marks(&owner, school).await?.expect("just kept");
+                    assert_eq!(seen, own && may_within(actor, action, school), "{actor:?}");
+                    let kept = sent(&owner, school).await?.expect("just kept");
                     app.drop_kept_file(&owner, school, kept.kind, &kept.version).await?;
                 }
                 Ok(())

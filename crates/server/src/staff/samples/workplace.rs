@@ -17,7 +17,7 @@ use hocba_workbook::{
 use super::{Sample, at, fault, inside, school};
 use crate::staff::{
     class::{ClassPage, Rights, also},
-    marks::{ImportPage, Look, Named},
+    marks::{Brought, ImportPage, Look, Named},
     review::{ReviewPage, Shown},
     signing::sample_agent,
     text::Text,
@@ -243,12 +243,14 @@ impl Sample for ImportPage {
             finding(false, "Toán", None, "Ghi chú"),
         ];
         let around = || vec![Some(excerpt(12, "10,5")), Some(excerpt(14, "")), None];
-        let page = |look: Look| Self::new(inside(text), &school(), Some(&look), &|_| String::new());
+        let of =
+            |brought| move |look: Look| Self::new(inside(text), (&school(), brought), Some(&look), &|_| String::new());
+        let (page, paper) = (of(Brought::Marks), of(Brought::Paper));
         let none = inside(text).wrong(fault(text, "file", "fault-no-file"));
         let before = ImportLook { left_out: [(9, LeftOut::WaitingForReassessment)].into(), ..ImportLook::default() };
         vec![
-            Self::new(inside(text), &school(), None, &|_| String::new()),
-            Self::new(none, &school(), None, &|_| String::new()),
+            Self::new(inside(text), (&school(), Brought::Marks), None, &|_| String::new()),
+            Self::new(none, (&school(), Brought::Marks), None, &|_| String::new()),
             page(Look { findings: faulty.clone(), around: around(), ..look() }),
             page(Look {
                 findings: faulty[1..].to_vec(),
@@ -271,6 +273,15 @@ impl Sample for ImportPage {
                 ..look()
             }),
             page(Look { preview: None, findings: vec![finding(true, "", None, "")], around: vec![None], ..look() }),
+            Self::new(inside(text), (&school(), Brought::Paper), None, &|_| String::new()),
+            paper(Look { pupils: pupils(), ..look() }),
+            paper(Look {
+                findings: faulty[1..].to_vec(),
+                around: around()[1..].to_vec(),
+                pupils: pupils(),
+                faulty: vec![14],
+                ..look()
+            }),
         ]
     }
 }
