@@ -219,6 +219,24 @@ impl App {
         done.map(|()| NewLink { id: link.id, secret: made.secret })
     }
 
+    /// The bundle of a record's latest version, given out as a file: it is noted like a link.
+    ///
+    /// # Errors
+    /// As for [`App::bundle`].
+    pub async fn hand_out_file(&self, actor: &Actor, record: &RecordId, scope: Scope) -> Result<Vec<u8>, AppError> {
+        let bytes = self.bundle(actor, record, scope).await?.to_bytes();
+        let now = self.edges().now();
+        retrying(|| async {
+            let mut tx = self.store().begin("hand_out_file").await?;
+            let (_, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
+            let reason = Some(scope.to_string());
+            tx.audit(&AuditEvent { reason, ..event(actor, "hand_out_file", &version, now) }).await?;
+            Ok::<_, AppError>(tx.commit().await?)
+        })
+        .await?;
+        Ok(bytes)
+    }
+
     /// A bundle under a fresh secret.
     pub(crate) fn sealed_link(&self, bundle: &[u8]) -> Result<SealedLink, AppError> {
         let secret = LinkSecret::from_bytes(self.edges().bytes()?);

@@ -279,6 +279,10 @@ fn pages() -> Vec<Page> {
             .seen_at("/school/{school}/classes/{class}/print"),
         get("/school/{school}/records/{record}", records, records::show),
         post("/school/{school}/records/{record}/withdraw", hand_out, records::withdraw),
+        post("/school/{school}/records/{record}/links", hand_out, records::hand_out)
+            .once()
+            .seen_at("/school/{school}/records/{record}"),
+        get("/school/{school}/records/{record}/file", hand_out, records::file),
         get("/school/{school}/records/{record}/print", records, records::print),
         post("/school/{school}/records/{record}/print/code", hand_out, records::make_code)
             .once()

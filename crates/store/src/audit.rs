@@ -69,6 +69,7 @@ pub const AUDITED: &[(&str, Subject)] = &[
     ("end_other_sessions", Subject::Account),
     ("end_session", Subject::Account),
     ("enrol_certificate", Subject::Account),
+    ("hand_out_file", Subject::Record),
     ("import_class", Subject::Class),
     ("import_lists", Subject::School),
     ("keep_evidence", Subject::Other),

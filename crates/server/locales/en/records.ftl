@@ -64,6 +64,13 @@ count-codes-waiting = { $count ->
    *[other] { $count } transcripts are not in force and have no code
 }
 
+hand-out-title = Hand out a confirmation, a link, the file
+hand-out-hint = The slip has a QR code; whoever gets it can check the signatures over the part that is shown. A confirmation has name, promotion and completion alone; results are without remarks, conduct and attendance. Each is noted, and can be withdrawn.
+hand-out-scope = Show
+hand-out-completion = Confirmation of completion (no marks)
+hand-out-results = Results
+hand-out-whole = The whole transcript of the year
+hand-out-file = Download the transcript file
 handed-title = Handed out
 handed-paper = Look-up code on paper, version { $version }
 handed-whole = Link: the whole transcript

@@ -39,7 +39,6 @@ done-already-sent = This form was sent before and is done once only. See below w
 home-title = Home
 hello = Hello, { $name }
 home-nothing = There is nothing for you to do here yet. Ask the administrator of your school.
-home-by-program = Transcript files and links of a chosen scope are handed out by the program hocba on a machine of the school. Begin with
 todo-title = To do
 todo-none = Nothing waits for you.
 todo-marks = Class { $class } has no marks yet: hand in its workbook

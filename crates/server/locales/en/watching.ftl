@@ -212,6 +212,7 @@ did-end-other-sessions = Signed out everywhere else
 did-end-session = Ended a session
 did-enrol-certificate = Noted a certificate
 did-withdraw-certificate = Noted a certificate no longer
+did-hand-out-file = Handed out a transcript file
 did-import-class = Imported the marks of a class
 did-import-lists = Took the school's lists
 did-keep-evidence = Kept an authority's word on a certificate

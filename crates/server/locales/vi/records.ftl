@@ -43,6 +43,13 @@ count-codes-made = { $count } mã tra cứu mới
 count-codes-kept = { $count } học bạ giữ mã đã có
 count-codes-waiting = { $count } học bạ chưa có hiệu lực, chưa có mã
 
+hand-out-title = Cấp phiếu xác nhận, đường dẫn, tệp học bạ
+hand-out-hint = Phiếu có mã QR; nơi nhận kiểm tra được chữ ký của phần được cấp. Xác nhận hoàn thành chỉ có họ tên, lên lớp, hoàn thành chương trình; kết quả học tập không có nhận xét, rèn luyện, chuyên cần. Mỗi lần cấp được ghi lại, và thu hồi được.
+hand-out-scope = Cho xem
+hand-out-completion = Xác nhận hoàn thành (không có điểm)
+hand-out-results = Kết quả học tập
+hand-out-whole = Cả học bạ của năm
+hand-out-file = Tải tệp học bạ
 handed-title = Đã phát ra
 handed-paper = Mã tra cứu trên giấy, phiên bản { $version }
 handed-whole = Đường dẫn: cả học bạ

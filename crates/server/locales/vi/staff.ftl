@@ -39,7 +39,6 @@ done-already-sent = Biểu mẫu này đã được gửi trước đó và ch�
 home-title = Trang chính
 hello = Chào { $name }
 home-nothing = Bạn chưa được giao việc gì ở đây. Hãy liên hệ quản trị của trường.
-home-by-program = Tệp học bạ và liên kết theo phạm vi cấp bằng chương trình hocba trên máy của trường. Bắt đầu bằng lệnh
 todo-title = Việc cần làm
 todo-none = Hiện không có việc nào chờ bạn.
 todo-marks = Lớp { $class } chưa có điểm: nhập bảng điểm của lớp

@@ -188,6 +188,7 @@ did-end-other-sessions = Đăng xuất khỏi các nơi khác
 did-end-session = Kết thúc một lần đăng nhập
 did-enrol-certificate = Ghi nhận chứng thư
 did-withdraw-certificate = Bỏ ghi nhận chứng thư
+did-hand-out-file = Cấp tệp học bạ
 did-import-class = Nhập bảng điểm của lớp
 did-import-lists = Nhập danh sách của trường
 did-keep-evidence = Lưu xác nhận về chứng thư

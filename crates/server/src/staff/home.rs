@@ -23,8 +23,6 @@ pub(super) struct PlaceView {
     pub(super) school: Option<SchoolCode>,
     pub(super) roles: String,
     pub(super) links: Vec<Link>,
-    /// Whether somebody hands out transcripts here, which pages do not do yet: how it is done is said.
-    pub(super) by_program: bool,
 }
 
 #[derive(Template)]
@@ -163,7 +161,7 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
         let manages = role_may(grant.role, Action::ManageSchoolAccounts) && grant.class.is_none();
         let at = places.iter().position(|known| known.title == title).unwrap_or_else(|| {
             let (school, roles, links) = (grant.school.clone(), String::new(), Vec::new());
-            places.push(PlaceView { title, school, roles, links, by_program: false });
+            places.push(PlaceView { title, school, roles, links });
             places.len() - 1
         });
         let place = &mut places[at];
@@ -171,7 +169,6 @@ fn places(t: Text, grants: &[Grant]) -> Vec<PlaceView> {
             place.roles.push_str(", ");
         }
         place.roles.push_str(&role);
-        place.by_program |= role_may(grant.role, Action::Seal);
         let mut link = |href: String, text: std::borrow::Cow<'static, str>| {
             if !place.links.iter().any(|link| link.href == href) {
                 place.links.push(Link { href, text: text.into_owned() });

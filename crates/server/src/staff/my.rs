@@ -15,7 +15,7 @@ use hocba_app::{
 use hocba_bundle::text::{self, date, date_time};
 use hocba_record::{
     encoding::RecordId,
-    types::{SchoolYear, SectionName, Text as RecordText},
+    types::{SchoolYear, SectionName, Text as RecordText, UnixTime},
 };
 
 use super::{
@@ -98,7 +98,7 @@ const LOOKS_SHOWN: usize = 50;
 
 impl BookPage {
     /// `now` tells which links have ended.
-    pub(super) fn new(c: Chrome, book: &ReadBook, links: &[ReadLink], now: hocba_record::types::UnixTime) -> Self {
+    pub(super) fn new(c: Chrome, book: &ReadBook, links: &[ReadLink], now: UnixTime) -> Self {
         let t = c.t;
         let place = address(&book.reading.pupil);
         let years: Vec<YearView> = book.years.iter().map(|year| year_view(t, &place, year)).collect();
@@ -162,13 +162,7 @@ fn part_name(t: Text, name: &SectionName, subject: Option<&RecordText>) -> Strin
     crate::view::capital(&text::section_name(name, subject, t.0))
 }
 
-fn link_view(
-    t: Text,
-    place: &str,
-    read: &ReadLink,
-    years: &[ReadYear],
-    now: hocba_record::types::UnixTime,
-) -> LinkView {
+fn link_view(t: Text, place: &str, read: &ReadLink, years: &[ReadYear], now: UnixTime) -> LinkView {
     let link = &read.view.link;
     let (label, shows) = match &read.choice {
         Some(choice) => {
@@ -243,6 +237,11 @@ pub(super) async fn year(asked: Asked) -> Answer {
 
 pub(super) async fn file(asked: Asked) -> Answer {
     let (year, bytes) = year_file(&asked).await?;
+    bundle_file(year, bytes)
+}
+
+/// A transcript file to be kept.
+pub(super) fn bundle_file(year: SchoolYear, bytes: Vec<u8>) -> Answer {
     // No name in the name of a file: it is seen by whoever passes it on.
     let name = format!("attachment; filename=\"hoc-ba-{year}.hocba.json\"");
     let name = HeaderValue::from_str(&name).map_err(crate::problem::Problem::internal)?;
@@ -252,6 +251,30 @@ pub(super) async fn file(asked: Asked) -> Answer {
 
 /// Days a link may live, as offered; 0 is until it is withdrawn.
 const LIVES: [u16; 5] = [7, 30, 90, 365, 0];
+
+/// How long a link may live, to choose from.
+pub(super) fn lives(t: Text, chosen: u16) -> Vec<LifeChoice> {
+    let life = |days: u16| LifeChoice {
+        days,
+        text: match days {
+            0 => t.say("my-life-open").into_owned(),
+            days => t.count("my-life-days", days.into()).into_owned(),
+        },
+        chosen: days == chosen,
+    };
+    LIVES.into_iter().map(life).collect()
+}
+
+/// When a link ends that was given so many days, as a form says it; of anything that was not offered, thirty.
+pub(super) fn end_of_life(days: &str, now: UnixTime) -> Option<UnixTime> {
+    let days = days.parse().ok().filter(|days| LIVES.contains(days)).unwrap_or(30);
+    (days > 0).then(|| now.plus(i64::from(days) * 86_400))
+}
+
+/// Until when a link opens, in words.
+pub(super) fn until(t: Text, end: Option<UnixTime>) -> String {
+    end.map_or_else(|| t.say("my-life-open").into_owned(), date)
+}
 
 pub(super) struct YearChoice {
     pub(super) record: String,
@@ -333,14 +356,6 @@ impl NewLinkPage {
             },
             chosen: typed.parts.contains(name.as_str()),
         };
-        let life = |days: u16| LifeChoice {
-            days,
-            text: match days {
-                0 => t.say("my-life-open").into_owned(),
-                days => t.count("my-life-days", days.into()).into_owned(),
-            },
-            chosen: days == typed.days,
-        };
         let year = |(class, record, _): &(Class, RecordId, _)| {
             let record = record.to_string();
             YearChoice { title: year_title(t, class), chosen: typed.years.contains(&record), record }
@@ -353,7 +368,7 @@ impl NewLinkPage {
             everything: typed.everything,
             subjects: names.iter().filter(|(_, subject)| subject.is_some()).map(part).collect(),
             parts: names.iter().filter(|(_, subject)| subject.is_none()).map(part).collect(),
-            lives: LIVES.into_iter().map(life).collect(),
+            lives: lives(t, typed.days),
             c: c.titled(t.say("my-link-new")).crumb(t.say("my-title-nameless"), place),
         }
     }
@@ -377,11 +392,17 @@ pub(super) struct LinkPage {
 }
 
 impl LinkPage {
-    pub(super) fn new(c: Chrome, pupil: &Id, label: String, until: String, url: String) -> Result<Self, Refusal> {
+    /// `back` is where it leads on to, and what is there.
+    pub(super) fn new(
+        c: Chrome,
+        (back, there): (String, &str),
+        label: String,
+        until: String,
+        url: String,
+    ) -> Result<Self, Refusal> {
         let t = c.t;
         let qr = Qr::of(&url).map_err(crate::problem::Problem::internal)?.svg(&t.say("my-link-qr"));
-        let back = address(pupil);
-        let c = c.titled(t.say("my-link-made")).crumb(t.say("my-title-nameless"), back.clone());
+        let c = c.titled(t.say("my-link-made")).crumb(there, back.clone());
         Ok(Self { c, back, label, until, url, qr })
     }
 }
@@ -397,17 +418,17 @@ pub(super) async fn create_link(asked: Asked) -> Answer {
         parts: if typed.everything { None } else { Some(parts.unwrap_or_default()) },
         label: typed.label.clone(),
     };
-    let end = if LIVES.contains(&typed.days) { typed.days } else { 30 };
-    let expires_at = (end > 0).then(|| asked.app().edges().now().plus(i64::from(end) * 86_400));
+    let expires_at = end_of_life(asked.form.get("days"), asked.app().edges().now());
     let (app, actor) = (asked.app().clone(), asked.actor()?.clone());
     let wanted = choice.clone();
     let made = asked.heavy(async move { app.create_reader_link(&actor, &pupil, &wanted, expires_at).await }).await?;
     let fault = match made {
         Ok(made) => {
             let url = asked.server.config.public_url.link(&made.secret);
-            let until = expires_at.map_or_else(|| t.say("my-life-open").into_owned(), date);
             let label = choice.label.trim().to_owned();
-            return html(&LinkPage::new(asked.chrome(address(&pupil)), &pupil, label, until, url)?);
+            let (place, there) = (address(&pupil), t.say("my-title-nameless"));
+            let chrome = asked.chrome(place.clone());
+            return html(&LinkPage::new(chrome, (place, &there), label, until(t, expires_at), url)?);
         }
         Err(ReaderError::Text(_)) => Fault {
             field: "label",

@@ -6,7 +6,7 @@
 
 use askama::Template;
 use hocba_app::{
-    AppError, BookSheets, LinkLine, MadePaperLinks, NewTask, PaperState, RecordSheets, SheetContent,
+    AppError, BookSheets, LinkLine, MadePaperLinks, NewTask, PaperState, PublicState, RecordSheets, SheetContent,
     model::{Class, HandedOut, Id, LeftOut, LinkScope, Renewal, ReturnReason, TaskKind},
     policy::{Action, Place, may},
 };
@@ -19,7 +19,10 @@ use hocba_record::{
 use super::{
     Answer, Asked, Refusal,
     chrome::{Chrome, Done},
-    html, on_to,
+    html,
+    my::{self, LinkPage},
+    on_to,
+    progress::Choice,
     tasks::{self, Outcome},
     text::Text,
     words,
@@ -110,6 +113,29 @@ impl HandedView {
     }
 }
 
+/// A link that can be made: how much it shows, and for how long.
+pub(super) struct HandOutView {
+    pub(super) action: String,
+    pub(super) file: String,
+    pub(super) scopes: Vec<Choice>,
+    pub(super) lives: Vec<my::LifeChoice>,
+}
+
+/// What a link shows, in words; the least first.
+fn scopes(t: Text) -> Vec<Choice> {
+    let scope = |scope: LinkScope| Choice {
+        value: scope.to_string(),
+        text: match scope {
+            LinkScope::IdentityAndCompletion => t.say("hand-out-completion"),
+            LinkScope::Results => t.say("hand-out-results"),
+            LinkScope::Whole => t.say("hand-out-whole"),
+        }
+        .into_owned(),
+        chosen: false,
+    };
+    [LinkScope::IdentityAndCompletion, LinkScope::Results, LinkScope::Whole].map(scope).into()
+}
+
 #[derive(Template)]
 #[template(path = "staff/record.html")]
 pub(super) struct RecordPage {
@@ -125,6 +151,8 @@ pub(super) struct RecordPage {
     pub(super) print: String,
     /// Whether the whole book may be printed.
     pub(super) book: bool,
+    /// What can be handed out, by whoever may.
+    pub(super) hand_out: Option<HandOutView>,
     /// What was handed out, for whoever may hand out.
     pub(super) handed: Vec<HandedView>,
     /// Where what was handed out is withdrawn.
@@ -209,6 +237,15 @@ impl RecordPage {
             years: view.years.iter().map(line).collect(),
             print: format!("{}/print", address(&class.school, &latest.record)),
             book: handed.is_some(),
+            // Of what is on no public record yet nothing could be checked.
+            hand_out: handed.filter(|_| latest.state == PublicState::InForce || view.in_force.is_some()).map(|_| {
+                HandOutView {
+                    action: format!("{}/links", address(&class.school, &latest.record)),
+                    file: format!("{}/file", address(&class.school, &latest.record)),
+                    scopes: scopes(t),
+                    lives: my::lives(t, 90),
+                }
+            }),
             handed: handed.unwrap_or_default().iter().map(|line| HandedView::of(t, line, office.at)).collect(),
             withdraw: format!("{}/withdraw", address(&class.school, &latest.record)),
             sheets,
@@ -352,6 +389,31 @@ pub(super) async fn show(asked: Asked) -> Answer {
     };
     let page = RecordPage::new(asked.chrome(asked.path.clone()), &view, &Office::of(&asked), handed.as_deref());
     html(&page)
+}
+
+/// Makes a link to what is in force of the record of the address; its secret is on the page that answers, and nowhere else.
+pub(super) async fn hand_out(asked: Asked) -> Answer {
+    let (view, t) = (found(&asked).await?, asked.t());
+    let scope: LinkScope = asked.form.get("scope").parse().map_err(|_| Refusal::NotFound)?;
+    let end = my::end_of_life(asked.form.get("days"), asked.app().edges().now());
+    let (app, actor, record) = (asked.app().clone(), asked.actor()?.clone(), view.latest.record);
+    let made = asked.heavy(async move { app.create_link(&actor, &record, scope, end).await }).await?.map_err(unseen)?;
+    let url = asked.server.config.public_url.link(&made.secret);
+    let place = address(&view.latest.class.school, &record);
+    let label = scopes(t).into_iter().find(|choice| choice.value == scope.to_string()).map(|choice| choice.text);
+    let name = view.latest.pupil_name().unwrap_or_default().to_owned();
+    let label = format!("{name} – {}", label.unwrap_or_default());
+    let page = LinkPage::new(asked.chrome(place.clone()), (place, &name), label, my::until(t, end), url)?;
+    html(&page)
+}
+
+/// What is in force of the record of the address, as a file that anyone can check.
+pub(super) async fn file(asked: Asked) -> Answer {
+    let view = found(&asked).await?;
+    let (app, actor, record) = (asked.app().clone(), asked.actor()?.clone(), view.latest.record);
+    let work = async move { app.hand_out_file(&actor, &record, LinkScope::Whole).await };
+    let bytes = asked.heavy(work).await?.map_err(unseen)?;
+    my::bundle_file(view.latest.class.year, bytes)
 }
 
 /// Withdraws a code on paper, or a link, of the record of the address.

@@ -238,6 +238,54 @@ async fn a_lost_sheet_is_withdrawn_on_the_pupils_page_and_opens_no_more() {
 }
 
 #[tokio::test]
+async fn a_confirmation_shows_its_part_and_no_marks_and_what_is_handed_out_is_noted() {
+    let desk = Desk::open().await;
+    let class = class_of_three(&desk).await;
+    let (_, address) = record(&desk, &class, 0).await;
+    let (mut clerk, ..) = desk.signed_in("clerk", GrantRole::Clerk, SCHOOL).await;
+    let links = format!("{address}/links");
+    assert!(!clerk.get(&address).await.text.contains(&links), "nothing could be checked yet");
+    assert_eq!(clerk.get(&format!("{address}/file")).await.status, StatusCode::CONFLICT);
+    in_force(&desk, &class).await;
+    let (mut teacher, ..) = desk.signed_in("teacher", GrantRole::HomeroomTeacher, SCHOOL).await;
+    let seen = teacher.get(&address).await;
+    assert!(seen.status == StatusCode::OK && !seen.text.contains(&links), "who hands out is the clerk");
+
+    let page = clerk.get(&address).await;
+    let wrong = clerk.fill(&page, &links, &[("scope", "everything")]).await;
+    assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    for (scope, marks) in [("identity_and_completion", false), ("results", true)] {
+        let page = clerk.get(&address).await;
+        let made = clerk.fill(&page, &links, &[("scope", scope), ("days", "7")]).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+        let secret = made.find(".slip code");
+        let secret = LinkSecret::from_text(secret.split_once('#').expect("a fragment").1).expect("a secret");
+        let report = opened(&desk, &secret).await;
+        assert!(report.contains("Học bạ này là thật và đang có hiệu lực"), "{scope}: {report}");
+        assert_eq!(
+            report.contains("<th scope=\"row\">Toán"),
+            marks,
+            "{scope}: names of what is withheld are shown, marks are not"
+        );
+        let again = clerk.fill(&page, &links, &[("scope", scope), ("days", "7")]).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{scope}: sent again, it makes no other");
+    }
+    let file = clerk.get(&format!("{address}/file")).await;
+    let disposition = file.headers[header::CONTENT_DISPOSITION].to_str().expect("ASCII").to_owned();
+    assert!(file.status == StatusCode::OK && disposition.contains("hoc-ba-2026-2027.hocba.json"), "{disposition}");
+    assert!(report(&desk, file.bytes).await.contains("Học bạ này là thật và đang có hiệu lực"));
+    let noted = |action: &str| format!("SELECT COUNT(*) FROM audit_events WHERE action = '{action}'");
+    assert_eq!(desk.office.database.count(&noted("create_link")).await, 2);
+    assert_eq!(desk.office.database.count(&noted("hand_out_file")).await, 1);
+    let page = clerk.get(&address).await;
+    assert!(
+        page.text.contains("họ tên và hoàn thành chương trình") && page.text.contains("Đã xem 1 lần"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
 async fn one_pupil_gets_a_code_and_the_whole_book_is_printed_with_a_cover() {
     let desk = Desk::open().await;
     let class = class_of_three(&desk).await;
@@ -261,24 +309,33 @@ async fn one_pupil_gets_a_code_and_the_whole_book_is_printed_with_a_cover() {
 
 /// What the check page shows whoever typed a code: the sealed bundle fetched by its token, opened, and sent to be checked.
 async fn checked(desk: &Desk, code: &str) -> String {
-    let secret = LinkSecret::from_code(code).expect("a code");
-    let token = link_token(&secret);
-    let ask = |address: &'static str, body: Vec<u8>| {
-        let request = Request::post(address).header(header::CONTENT_TYPE, "application/json");
-        desk.router.clone().oneshot(request.body(Body::from(body)).expect("a request"))
-    };
-    let open = serde_json::json!({ "token": base64url(&token) }).to_string().into_bytes();
-    let sealed = ask("/api/v1/links/open", open).await.expect("answered").into_body();
+    opened(desk, &LinkSecret::from_code(code).expect("a code")).await
+}
+
+/// The same for whoever has a link.
+async fn opened(desk: &Desk, secret: &LinkSecret) -> String {
+    let token = link_token(secret);
+    let open = serde_json::json!({ "token": base64url(&token) }).to_string();
+    let request = Request::post("/api/v1/links/open").header(header::CONTENT_TYPE, "application/json");
+    let answer = desk.router.clone().oneshot(request.body(Body::from(open)).expect("a request")).await;
+    let sealed = answer.expect("answered").into_body();
     let sealed = sealed.collect().await.expect("a body").to_bytes();
     let sealed: serde_json::Value = serde_json::from_slice(&sealed).expect("JSON");
     let bytes = |member: &str| from_base64url(sealed[member].as_str().expect("text")).expect("base64url");
     let nonce: [u8; 12] = bytes("nonce").try_into().expect("96 bits");
     let hash = Sha256Digest::of(&token);
-    let bundle = hocba_keystore::unseal(&link_key(&secret), &nonce, hash.as_bytes(), &bytes("ciphertext"));
+    let bundle = hocba_keystore::unseal(&link_key(secret), &nonce, hash.as_bytes(), &bytes("ciphertext"));
+    report(desk, bundle.expect("it opens").to_vec()).await
+}
+
+/// What the check page says of a transcript file.
+async fn report(desk: &Desk, file: Vec<u8>) -> String {
+    let request = Request::post("/v/report?lang=vi").header(header::CONTENT_TYPE, "application/json");
     let now = desk.office.clock.swap(NOW, Ordering::Relaxed);
-    let report = ask("/v/report?lang=vi", bundle.expect("it opens").to_vec()).await.expect("answered").into_body();
+    let answer = desk.router.clone().oneshot(request.body(Body::from(file)).expect("a request")).await;
     desk.office.clock.store(now, Ordering::Relaxed);
-    String::from_utf8_lossy(&report.collect().await.expect("a body").to_bytes()).into_owned()
+    let report = answer.expect("answered").into_body().collect().await.expect("a body").to_bytes();
+    String::from_utf8_lossy(&report).into_owned()
 }
 
 #[tokio::test]

@@ -232,7 +232,8 @@ impl Sample for LinkPage {
     fn samples(text: Text) -> Vec<Self> {
         let url = "https://hocba.example.vn/v#47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU".to_owned();
         let (label, until) = ("Trường ĐH Bách khoa, hồ sơ 2027".to_owned(), "14/02/2027".to_owned());
-        vec![Self::new(inside(text), &record(9), label, until, url).expect("a QR code holds it")]
+        let back = (my::address(&record(9)), text.say("my-title-nameless"));
+        vec![Self::new(inside(text), (back.0, &back.1), label, until, url).expect("a QR code holds it")]
     }
 }
 
