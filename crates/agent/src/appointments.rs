@@ -162,7 +162,7 @@ pub fn review_appointments(
         let again = match &entry.shown {
             Shown::Appointment(appointment) => !given.insert(appointment.id),
             Shown::End { change, .. } => !ended.insert(change.subject),
-            Shown::Record(_) => false,
+            Shown::Record(_) | Shown::Superseding(_) => false,
         };
         if again || !numbers.insert(number) {
             return Err(Refused::Twice { number });

@@ -24,11 +24,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    AppointmentsRequest, Edges, ListRequest, NotTaken, Origin, Paired, Person, Refused, Review, Signer, WholeProgress,
-    WholeRequest, WholeState,
+    AppointmentsRequest, Edges, ListRequest, NotTaken, Origin, Paired, Person, Refused, Review, Signer,
+    SupersedingRequest, WholeProgress, WholeRequest, WholeState,
     appointments::review_appointments,
     pairing::Pairing,
     review::review,
+    superseding::review_superseding,
     work::{Busy, Key, SharedSigner, Work},
 };
 
@@ -131,12 +132,14 @@ impl Agent {
         let lists = post(sign).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
         let parts = post(add_class).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
         let appointments = post(sign_appointments).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
+        let superseding = post(sign_superseding).layer(DefaultBodyLimit::max(MAX_LIST_BYTES));
         Router::new()
             .route("/v1/status", get(status))
             .route("/v1/pair", post(pair))
             .route("/v1/certificates", get(certificates))
             .route("/v1/sign", lists)
             .route("/v1/sign-appointments", appointments)
+            .route("/v1/sign-superseding", superseding)
             .route("/v1/lists/{list}", get(progress))
             .route("/v1/wholes", post(begin_whole))
             .route("/v1/wholes/{whole}", get(whole))
@@ -381,6 +384,13 @@ async fn sign_appointments(Shared(agent): Shared<Agent>, request: Request) -> Re
     let list: AppointmentsRequest = serde_json::from_slice(&body(request).await?).map_err(|_| Problem::malformed())?;
     let held = holder(&agent, &list.certificate)?;
     take(agent, origin, held, move |certificate, now| review_appointments(list, certificate, now)).await
+}
+
+async fn sign_superseding(Shared(agent): Shared<Agent>, request: Request) -> Result<Response, Problem> {
+    let origin = paired(&agent, &request)?;
+    let list: SupersedingRequest = serde_json::from_slice(&body(request).await?).map_err(|_| Problem::malformed())?;
+    let held = holder(&agent, &list.certificate)?;
+    take(agent, origin, held, move |certificate, now| review_superseding(list, certificate, now)).await
 }
 
 /// Which key is that of a certificate.

@@ -5,7 +5,7 @@
 //! signs one by one ([`Signer`]), and the page fetches the signatures as they come ([`Progress`]).
 //!
 //! **Will not**: talk to a server (the page does), know where keys live, keep anything on disk, sign anything but year
-//! records, appointments and ends of appointments. It believes neither the page nor the server: what they say beside the signed bytes is not shown.
+//! records, new versions taking the place of old ones, appointments and their ends. It believes neither the page nor the server: what they say beside the signed bytes is not shown.
 //!
 //! Who may call: only pages of allowed origins ([`Origin`]), by the loopback's own names, paired by a code that the
 //! person types. `docs/signer.md` describes the interface; `docs/adr/0016-signer-agent.md` says why it is a crate of its
@@ -17,6 +17,7 @@ mod key;
 mod origin;
 mod pairing;
 mod review;
+mod superseding;
 mod wholes;
 mod work;
 
@@ -29,5 +30,6 @@ pub use review::{
     CLOCK_AHEAD, CLOCK_BEHIND, Entry, ListRequest, MAX_TASKS, Matter, RecordShown, Refused, Review, Shown, SigningTask,
     list_digest, review, short,
 };
+pub use superseding::{SupersedingRequest, SupersedingTask, review_superseding, superseding_digest};
 pub use wholes::{MAX_CLASSES, MAX_RECORDS, NotTaken, Part, Whole, WholeProgress, WholeRequest, WholeState};
 pub use work::{Progress, Signed, State};

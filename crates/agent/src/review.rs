@@ -105,6 +105,8 @@ pub enum Shown {
         /// The appointment of that id, as the server has it.
         appointment: Appointment,
     },
+    /// A new version that takes the place of those before: which record, and why.
+    Superseding(StatusChange),
 }
 
 /// What is shown of one statement, and what is signed.
@@ -145,6 +147,13 @@ pub enum Matter {
     },
     /// Appointments of a school's people, and ends of them.
     Appointments,
+    /// New versions of records of a class that take the place of old ones.
+    Superseding {
+        /// School year.
+        year: SchoolYear,
+        /// Class.
+        class: ClassName,
+    },
 }
 
 /// A list of which everything was computed again.
@@ -237,6 +246,18 @@ pub enum Refused {
         /// Which.
         number: u32,
     },
+    /// Not the bytes of a signature over a new version that takes the place of old ones.
+    #[error("number {number}: what is to be signed does not say that a new version takes an old one's place")]
+    NotASuperseding {
+        /// Which.
+        number: u32,
+    },
+    /// The version that would take the place is another one than came along, or was not sealed by this signer.
+    #[error("number {number}: the new version is another one, or was not signed by this key")]
+    NotYours {
+        /// Which.
+        number: u32,
+    },
     /// An appointment that a signer in this role does not give, nor end.
     #[error("number {number}: this role neither gives nor ends that appointment")]
     Rank {
@@ -323,6 +344,8 @@ impl Refused {
             Self::NotAnAppointment { .. } => "not-an-appointment",
             Self::NotAnEnd { .. } => "not-an-end",
             Self::Appointment { .. } => "other-appointment",
+            Self::NotASuperseding { .. } => "not-a-superseding",
+            Self::NotYours { .. } => "not-yours",
             Self::Rank { .. } => "rank",
             Self::School { .. } => "other-school",
             Self::Certificate { .. } => "other-certificate",
@@ -346,6 +369,8 @@ impl Refused {
             | Self::NotAnAppointment { number }
             | Self::NotAnEnd { number }
             | Self::Appointment { number }
+            | Self::NotASuperseding { number }
+            | Self::NotYours { number }
             | Self::Rank { number }
             | Self::School { number }
             | Self::Certificate { number }
@@ -371,6 +396,8 @@ impl Refused {
             Self::NotAnAppointment { .. } => "nội dung cần ký không phải bổ nhiệm, phân công",
             Self::NotAnEnd { .. } => "nội dung cần ký không phải chấm dứt bổ nhiệm, phân công",
             Self::Appointment { .. } => "nội dung cần ký chấm dứt một bổ nhiệm, phân công khác",
+            Self::NotASuperseding { .. } => "nội dung cần ký không phải bản mới thay bản cũ",
+            Self::NotYours { .. } => "bản mới là bản khác, hoặc chưa được ký bằng khoá này",
             Self::Rank { .. } => "vai trò này không được giao, hay chấm dứt, việc đó",
             Self::School { .. } => "bổ nhiệm, phân công ở trường khác",
             Self::Certificate { .. } => "chữ ký sẽ ghi tên một chứng thư khác",
@@ -436,7 +463,7 @@ pub fn review(request: ListRequest, certificate: &Certificate, now: UnixTime) ->
     entries.sort_by_key(|entry: &Entry| entry.number);
     let digest = list_digest(entries.iter().filter_map(|entry| match &entry.shown {
         Shown::Record(shown) => Some((entry.number, &shown.record, shown.version, &shown.payload)),
-        Shown::Appointment(_) | Shown::End { .. } => None,
+        Shown::Appointment(_) | Shown::End { .. } | Shown::Superseding(_) => None,
     }));
     let id = request_id(&digest, &entries);
     let matter = Matter::Class { year, class };

@@ -62,6 +62,7 @@ enum SignedOf {
     Record { record: RecordId, version: u32, revision: i64 },
     Appointment { appointment: RecordId },
     End { end: RecordId },
+    Superseding { record: RecordId, version: u32 },
 }
 
 impl From<&Shown> for SignedOf {
@@ -72,6 +73,7 @@ impl From<&Shown> for SignedOf {
             }
             Shown::Appointment(appointment) => Self::Appointment { appointment: appointment.id },
             Shown::End { change, .. } => Self::End { end: change.subject },
+            Shown::Superseding(change) => Self::Superseding { record: change.subject, version: change.live_version },
         }
     }
 }

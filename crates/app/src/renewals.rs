@@ -1,7 +1,10 @@
 //! New versions take the place of old ones: once a version after the first is sealed, its school says so on the chain, by
 //! a signed status statement. Until then the old paper still verifies as current.
 
-use hocba_record::{encoding::RecordId, types::UnixTime};
+use hocba_record::{
+    encoding::RecordId,
+    types::{SchoolCode, UnixTime},
+};
 use hocba_signature::{
     statement::{Statement, StatementType},
     status::{ReasonClass, StatusAction, StatusChange},
@@ -16,7 +19,7 @@ use crate::{
     Actor, App, AppError, Signer,
     appointments::Staff,
     ends::ALL_STATUSES,
-    policy::{Action, Place, require},
+    policy::{Action, Place, may, may_within, require},
     signing::{CLOCK_AHEAD, event, readable, scope},
 };
 
@@ -33,6 +36,8 @@ pub struct SupersedingTask {
     pub bytes: Vec<u8>,
     /// The signer's time, as it stands in the bytes.
     pub at: UnixTime,
+    /// The signed record that takes the place, which the bytes name by its hash.
+    pub statement: Statement,
 }
 
 /// A signature over a [`SupersedingTask`].
@@ -73,6 +78,27 @@ async fn unsaid(tx: &mut Tx, version: &RecordVersion) -> Result<bool, AppError> 
 }
 
 impl App {
+    /// The classes of a school whose renewed records are sealed, and of which nobody has signed yet that they take the place
+    /// of the old ones: with how many, of those that the actor seals.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn superseding_due(&self, actor: &Actor, school: &SchoolCode) -> Result<Vec<(Class, usize)>, AppError> {
+        if !may_within(actor, Action::Seal, school) {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.store().read().await?;
+        let mut due = Vec::new();
+        for (class, count) in tx.superseding_due(school).await? {
+            let Some(class) = tx.class(&class).await? else { continue };
+            if may(actor, Action::Seal, Place::of(&class)) {
+                due.push((class, count));
+            }
+        }
+        due.sort_by(|(a, _), (b, _)| (a.year, a.grade, &a.name).cmp(&(b.year, b.grade, &b.name)));
+        Ok(due)
+    }
+
     /// The statements that are due for the renewed records of a class, for whoever seals to sign.
     ///
     /// # Errors
@@ -94,8 +120,10 @@ impl App {
             let Some(change) = change(&class, &version) else { continue };
             if unsaid(&mut tx, &version).await? {
                 let input = signer.status_input(&change, now);
-                let RecordVersion { record, version, number, .. } = version;
-                tasks.push(SupersedingTask { record, version, number, bytes: input.bytes().to_vec(), at: now });
+                let RecordVersion { record, version, number, statement, .. } = version;
+                let Some(statement) = statement else { continue };
+                let bytes = input.bytes().to_vec();
+                tasks.push(SupersedingTask { record, version, number, bytes, at: now, statement });
             }
         }
         Ok(tasks)

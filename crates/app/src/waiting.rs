@@ -64,6 +64,13 @@ pub enum Waiting {
         /// How many.
         count: usize,
     },
+    /// Sealed corrections of a class of which nobody signed yet that they take the place of what was before.
+    ToSupersede {
+        /// Class.
+        class: Class,
+        /// How many.
+        count: usize,
+    },
     /// Pupils or parents ask about a class.
     Requests {
         /// Class.
@@ -251,6 +258,9 @@ impl App {
         if let (classes @ 1.., count) = to_seal {
             found.push(Waiting::ToSeal { school: school.clone(), classes, count });
         }
+        // Of any year: what is corrected may be old.
+        let due = self.superseding_due(actor, school).await?;
+        found.extend(due.into_iter().map(|(class, count)| Waiting::ToSupersede { class, count }));
         Ok(found)
     }
 }

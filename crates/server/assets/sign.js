@@ -33,8 +33,7 @@
 
   // What two screens compare: computed here from what this page was given, and by the agent from what it was given.
   const listDigest = async (kind, tasks) => {
-    const name = kind === "records" ? "hocba-list-v1\0" : "hocba-appointments-v1\0";
-    const parts = [new TextEncoder().encode(name)];
+    const parts = [new TextEncoder().encode(`hocba-${kind === "records" ? "list" : kind}-v1\0`)];
     for (const task of [...tasks].sort((a, b) => a.number - b.number)) {
       parts.push(four(task.number));
       if (kind === "records") parts.push(bytesOf(task.record), four(task.version));
@@ -201,6 +200,7 @@
       const { role, school, year, class: name, tasks } = this.list;
       const asked = { certificate: this.signer.sha256, role, school };
       if (this.kind === "records") return { ...asked, year, class: name, tasks };
+      if (this.kind === "superseding") return { ...asked, year, class: name, superseding: tasks };
       // An end comes with the appointment that ends. An agent of an earlier release knows no ends.
       const ends = tasks.filter((task) => task.appointment !== undefined);
       const appointments = tasks.filter((task) => task.appointment === undefined);
@@ -209,11 +209,12 @@
 
     // Has the list signed, and brings the signatures as they are made. Whether it came to its end.
     async signList() {
-      const records = this.kind === "records";
+      const appointments = this.kind === "appointments";
+      const path = { records: "sign", appointments: "sign-appointments", superseding: "sign-superseding" }[this.kind];
       const body = this.asked();
       let seen = 0;
       let brought = Date.now();
-      let news = await this.agent.ask(records ? "/v1/sign" : "/v1/sign-appointments", body);
+      let news = await this.agent.ask(`/v1/${path}`, body);
       const waiting = [];
       for (;;) {
         waiting.push(...news.signatures);
@@ -226,9 +227,9 @@
         }
         const ended = news.state === "done" || news.state === "stopped";
         // Appointments are taken all together or not at all; records as they come.
-        const due = () => ended || (records && (waiting.length >= CHUNK || Date.now() - brought >= MOST_HELD));
+        const due = () => ended || (!appointments && (waiting.length >= CHUNK || Date.now() - brought >= MOST_HELD));
         while (waiting.length > 0 && due()) {
-          await this.bring(waiting.splice(0, records ? CHUNK : waiting.length));
+          await this.bring(waiting.splice(0, appointments ? waiting.length : CHUNK));
           brought = Date.now();
         }
         if (news.state !== "waiting") this.progress();
@@ -251,7 +252,7 @@
       const task = new Map(this.list.tasks.map((one) => [one.number, one]));
       const one = (signed) => {
         const { number, appointment, end, ...rest } = signed;
-        if (this.kind === "records") return rest;
+        if (this.kind !== "appointments") return rest;
         return { payload: payloadOf(task.get(number)), at: rest.at, signature: rest.signature };
       };
       try {

@@ -181,6 +181,7 @@ fn pages() -> Vec<Page> {
     use marks::Brought;
     let manage = Access::May(Action::ManageSchoolAccounts);
     let prepare = Access::May(Action::PrepareSchool);
+    let seal = Access::MayWithin(Action::Seal);
     let convert = Access::MayWithin(Action::Convert);
     let (states, import) = (Access::MayWithin(Action::ReadStates), Access::MayWithin(Action::Import));
     let (records, hand_out) = (Access::MayWithin(Action::ReadRecords), Access::MayWithin(Action::HandOut));
@@ -254,6 +255,9 @@ fn pages() -> Vec<Page> {
             Access::MayWithin(Action::Seal),
             class::seal_signatures,
         ),
+        post("/school/{school}/classes/{class}/supersede/tasks", seal, class::supersede_tasks),
+        post("/school/{school}/classes/{class}/supersede/signatures", seal, class::supersede_signatures)
+            .carrying(signing::MAX_BYTES),
         get("/school/{school}/classes/{class}/readers", invite, readers::show),
         post("/school/{school}/classes/{class}/readers", invite, readers::invite)
             .once()

@@ -283,6 +283,26 @@ impl Tx {
         all(TABLE, &rows, version)
     }
 
+    /// Classes of a school with records whose latest version is sealed and renews another one, while no status says yet that
+    /// it takes the place: the class, and how many.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn superseding_due(&mut self, school: &SchoolCode) -> Result<Vec<(Id, usize)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.class AS class, COUNT(*) AS due FROM classes c JOIN records r ON r.class = c.id \
+             JOIN record_versions v ON v.record = r.id AND v.version > 1 \
+             WHERE c.school = $1 AND v.state = 'sealed' AND v.renewed IS NOT NULL \
+             AND v.version = (SELECT MAX(w.version) FROM record_versions w WHERE w.record = v.record) \
+             AND NOT EXISTS (SELECT 1 FROM statuses s WHERE s.subject = v.record \
+             AND (s.live_version >= v.version OR s.action = 'revoke')) GROUP BY r.class",
+        )
+        .bind(school.as_str())
+        .fetch_all(self.connection())
+        .await?;
+        all(TABLE, &rows, |row| Ok((row.parsed("class")?, row.number("due")?)))
+    }
+
     /// All versions in the order of their records, a page at a time: those after `(record, version)`.
     ///
     /// # Errors

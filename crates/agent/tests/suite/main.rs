@@ -5,4 +5,5 @@ mod kit;
 mod lists;
 mod pages;
 mod reviews;
+mod superseding;
 mod wholes;

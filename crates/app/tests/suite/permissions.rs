@@ -61,6 +61,7 @@ const USE_CASES: &[UseCase] = &[
     ("submit",              "sign",              &[Action::Sign],            Class),
     ("submit",              "co_sign",           &[Action::CoSign],          Class),
     ("submit",              "seal",              &[Action::Seal],            Class),
+    ("superseding_due",     "",                  &[Action::Seal],            WhatOneSees),
     ("superseding",         "seal",              &[Action::Seal],            Class),
     ("submit_superseding",  "seal",              &[Action::Seal],            Class),
     ("bundle",              "",                  &[Action::HandOut],         Class),

@@ -65,3 +65,12 @@ convert-paper = Which paper
 convert-paper-hint = Like register 3, page 12.
 convert-fault = Missing, or with odd characters.
 convert-same = Who compared it has to be somebody else than who copied it.
+
+## New versions
+
+class-supersede = New versions take the place of old ones
+class-supersede-lead = These corrections are signed and sealed. Sign this as well, and the old versions stop being in force; until then old paper still says that it is.
+class-supersede-button = { $count ->
+    [one] Sign that one version takes the old one's place
+   *[other] Sign that { $count } versions take the old ones' places
+}

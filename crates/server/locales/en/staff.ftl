@@ -46,6 +46,7 @@ todo-returned = Class { $class }: { $records } returned, to be mended and signed
 todo-sign = Class { $class }: { $records } to be signed by you
 todo-co-sign = { $records } transcripts of { $classes } classes wait to be co-signed
 todo-seal = { $records } transcripts of { $classes } classes wait for the school's seal
+todo-supersede = Class { $class }: { $records } new versions wait for a signature that they replace the old ones
 todo-requests = Class { $class }: { $count } requests to look again wait for an answer
 todo-appoint = Classes whose homeroom teacher is to be appointed: { $classes }
 todo-year = Open a school year

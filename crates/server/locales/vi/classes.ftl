@@ -56,3 +56,9 @@ convert-paper = Bản giấy nào
 convert-paper-hint = Như Sổ 3, trang 12.
 convert-fault = Chưa ghi, hoặc có ký tự lạ.
 convert-same = Người đối chiếu phải là người khác với người chép.
+
+## Bản mới thay bản cũ
+
+class-supersede = Bản mới thay bản cũ
+class-supersede-lead = Học bạ đã đính chính và ký số xong. Ký thêm lần này để bản cũ hết hiệu lực; chưa ký thì tờ giấy cũ quét ra vẫn báo đang có hiệu lực.
+class-supersede-button = Ký cho { $count } bản mới thay bản cũ

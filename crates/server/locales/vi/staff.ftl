@@ -46,6 +46,7 @@ todo-returned = Lớp { $class }: { $records } học bạ bị trả lại, cầ
 todo-sign = Lớp { $class }: { $records } học bạ chờ bạn ký
 todo-co-sign = { $records } học bạ của { $classes } lớp chờ ký duyệt
 todo-seal = { $records } học bạ của { $classes } lớp chờ ký số của trường
+todo-supersede = Lớp { $class }: { $records } bản mới chờ ký thay bản cũ
 todo-requests = Lớp { $class }: { $count } đề nghị xem lại chờ trả lời
 todo-appoint = { $classes } lớp chờ ký phân công chủ nhiệm
 todo-year = Mở năm học

@@ -2,20 +2,21 @@
 //! something before the rest. One form leaves a pupil out, one returns a record or all that wait; whoever is left out has a
 //! form to come back in.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use askama::Template;
 use hocba_app::{
-    Actor, AppError, ClassView, Note, PublicState, PupilLine, Selection, Signed, Step, Submitted,
+    Actor, AppError, ClassView, Note, PublicState, PupilLine, Selection, Signed, Step, Submitted, Superseding,
+    SupersedingTask,
     model::{Class, ClassKind, Id, LeftOut, RecordState, ReturnReason},
     policy::{Action, Place, may},
 };
 use hocba_record::{
     encoding::RecordId,
-    types::{ClassName, SchoolCode, SchoolYear},
+    types::{ClassName, SchoolCode, SchoolYear, UnixTime},
 };
 use hocba_signature::statement::Role;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Asked, Refusal,
@@ -25,7 +26,7 @@ use super::{
     text::Text,
 };
 use crate::{
-    api::{signatures, signing_tasks},
+    api::{input::Base64Url, signatures, signing_tasks},
     language,
 };
 
@@ -213,6 +214,8 @@ pub(super) struct Rights {
     pub(super) imports: bool,
     /// Whether they return records.
     pub(super) returns: bool,
+    /// Sealed corrections of which they have to sign that they take the place of what was before.
+    pub(super) supersedes: usize,
 }
 
 fn many(count: usize) -> u32 {
@@ -269,7 +272,12 @@ impl ClassPage {
             signing.lists = lists.map(|(id, people)| (t.count(id, many(people.len())).into_owned(), people)).collect();
             Some(signing)
         };
-        let signings: Vec<SigningView> = rights.steps.iter().filter_map(signing).collect();
+        let mut signings: Vec<SigningView> = rights.steps.iter().filter_map(signing).collect();
+        if rights.supersedes > 0 {
+            let button = t.count("class-supersede-button", many(rights.supersedes));
+            let words = [t.say("class-supersede"), t.say("class-supersede-lead"), button].map(Cow::into_owned);
+            signings.push(SigningView::new(Kind::Superseding, &format!("{place}/supersede"), words, agent));
+        }
         let count = |state| counts.get(&state).copied().unwrap_or_default();
         let uncorrected = view.pupils.iter().filter(|p| p.state == PublicState::Returned && !p.corrected).count();
         let mut todo = Vec::new();
@@ -311,7 +319,7 @@ impl ClassPage {
         let needing = lines.iter().filter(|line| rank(line) < 2).count();
         let (first, rest) = lines.split_at(needing);
         let titles = [t.count("class-needs", many(first.len())), t.count("class-rest", many(rest.len()))];
-        let group = |(title, lines): (std::borrow::Cow<'static, str>, &[&PupilLine])| {
+        let group = |(title, lines): (Cow<'static, str>, &[&PupilLine])| {
             let pupils: Vec<PupilView> = lines.iter().map(|line| pupil(line)).collect();
             let acts = pupils.iter().any(|pupil| pupil.take_in || pupil.import_first);
             (!pupils.is_empty()).then(|| Group { title: title.into_owned(), acts, pupils })
@@ -386,11 +394,17 @@ fn class_id(asked: &Asked) -> Result<Id, Refusal> {
     asked.param("class").parse().map_err(|_| Refusal::NotFound)
 }
 
-fn rights(asked: &Asked, view: &ClassView) -> Result<Rights, Refusal> {
+async fn rights(asked: &Asked, view: &ClassView) -> Result<Rights, Refusal> {
     let actor = asked.actor()?;
     let place = Place::of(&view.class);
     let mine = |step: &&Step| may(actor, step.action(), place);
+    let due = asked.app().superseding_due(actor, &view.class.school).await?;
     Ok(Rights {
+        supersedes: due
+            .iter()
+            .find(|(class, _)| class.id == view.class.id)
+            .map(|(_, count)| *count)
+            .unwrap_or_default(),
         steps: Step::of(view.class.kind).iter().filter(mine).copied().collect(),
         imports: may(actor, Action::Import, place),
         returns: may(actor, Action::Return, place),
@@ -412,7 +426,7 @@ async fn page(asked: &Asked, view: &ClassView, faults: Vec<Fault>) -> Result<(Cl
     let agent = AgentAt::of(asked);
     let chrome = asked.chrome(address(&view.class.school, &view.class.id)).wrong(faults);
     let called = asked.called(&view.class.school).await?;
-    let mut page = ClassPage::new(chrome, view, called, &rights(asked, view)?, &agent);
+    let mut page = ClassPage::new(chrome, view, called, &rights(asked, view).await?, &agent);
     page.also = also(asked.t(), asked.actor()?, &view.class);
     Ok((page, agent))
 }
@@ -528,6 +542,72 @@ pub(super) async fn signed_of(asked: &Asked, id: &Id, step: Step) -> Answer {
     };
     let Submitted { taken, already } = asked.heavy(work).await??;
     signing::json(&signatures::Output { taken, already })
+}
+
+#[derive(Serialize)]
+struct SupersedingTasks {
+    role: Role,
+    school: SchoolCode,
+    year: SchoolYear,
+    class: ClassName,
+    tasks: Vec<OneToSupersede>,
+}
+
+#[derive(Serialize)]
+struct OneToSupersede {
+    number: u32,
+    record: RecordId,
+    version: u32,
+    at: UnixTime,
+    to_sign: Base64Url,
+    statement: Base64Url,
+}
+
+/// What there is to sign of corrections that take the place of what was before.
+pub(super) async fn supersede_tasks(asked: Asked) -> Answer {
+    let view = found(&asked, &class_id(&asked)?).await?;
+    let chain = signing::chain(&asked)?;
+    signing::own(&asked, &chain)?;
+    let (app, actor) = (asked.app(), asked.actor()?);
+    let signer = app.signer(actor, Step::Seal, false, &chain).await?;
+    let task = |task: SupersedingTask| OneToSupersede {
+        number: task.number,
+        record: task.record,
+        version: task.version,
+        at: task.at,
+        to_sign: Base64Url(task.bytes),
+        statement: Base64Url(task.statement.to_bytes()),
+    };
+    let tasks = app.superseding(actor, &view.class.id, &signer).await?.into_iter().take(signatures::MOST).map(task);
+    let Class { school, year, name: class, .. } = view.class;
+    signing::json(&SupersedingTasks { role: signer.role(), school, year, class, tasks: tasks.collect() })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneSuperseding {
+    record: RecordId,
+    version: u32,
+    at: UnixTime,
+    signature: Base64Url,
+}
+
+/// Takes what the script of a page brings of corrections that take the place of what was before.
+pub(super) async fn supersede_signatures(asked: Asked) -> Answer {
+    let view = found(&asked, &class_id(&asked)?).await?;
+    let chain = signing::chain(&asked)?;
+    signing::own(&asked, &chain)?;
+    let brought: Vec<OneSuperseding> = signing::signatures(&asked, signatures::MOST)?;
+    let one =
+        |OneSuperseding { record, version, at, signature }| Superseding { record, version, at, signature: signature.0 };
+    let signed: Vec<Superseding> = brought.into_iter().map(one).collect();
+    let (app, actor, class, all) = (asked.app().clone(), asked.actor()?.clone(), view.class.id, signed.len());
+    let work = async move {
+        let signer = app.signer(&actor, Step::Seal, false, &chain).await?;
+        app.submit_superseding(&actor, &class, &signer, &signed).await
+    };
+    let taken = asked.heavy(work).await??;
+    signing::json(&signatures::Output { taken, already: all - taken })
 }
 
 async fn tasks(asked: Asked, step: Step) -> Answer {

@@ -112,6 +112,10 @@ fn waiting_link(what: &Waiting, t: Text) -> Link {
             let numbers = numbers.each_ref().map(|(name, number)| (*name, number.as_str()));
             (t.with("todo-seal", &numbers).into_owned(), super::review::address(school, Step::Seal))
         }
+        Waiting::ToSupersede { class, count } => (
+            t.with("todo-supersede", &[("class", class.name.as_str()), ("records", &count.to_string())]).into_owned(),
+            super::class::address(&class.school, &class.id),
+        ),
         Waiting::Requests { class, count } => (
             t.with("todo-requests", &[("class", class.name.as_str()), ("count", &count.to_string())]).into_owned(),
             super::readers::requests_address(class),

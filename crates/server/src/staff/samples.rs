@@ -230,8 +230,9 @@ impl Sample for HomePage {
             Waiting::Faults { school: school(), sent: sent("9A4", 41, 0) },
             Waiting::Returned { class: class.clone(), count: 1 },
             Waiting::Requests { class: class.clone(), count: 2 },
-            Waiting::ToSign { class, count: 39 },
+            Waiting::ToSign { class: class.clone(), count: 39 },
             Waiting::ToSeal { school: school(), classes: 2, count: 80 },
+            Waiting::ToSupersede { class: class.clone(), count: 2 },
         ];
         let of_principal = [
             Waiting::Opening { school: school(), count: 3 },

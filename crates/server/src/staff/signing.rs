@@ -32,6 +32,8 @@ pub(super) const MAX_BYTES: usize = 256 * 1024;
 pub(super) enum Kind {
     Records,
     Appointments,
+    /// New versions that take the place of old ones.
+    Superseding,
 }
 
 /// One thing to be signed on a page.
@@ -42,7 +44,7 @@ pub(super) struct SigningView {
     pub(super) lead: String,
     /// Word of the button.
     pub(super) button: String,
-    /// `records` or `appointments`, for the script.
+    /// `records`, `appointments` or `superseding`, for the script.
     pub(super) kind: &'static str,
     /// Where the forms go.
     pub(super) tasks: String,
@@ -76,6 +78,7 @@ impl SigningView {
         let kind = match kind {
             Kind::Records => "records",
             Kind::Appointments => "appointments",
+            Kind::Superseding => "superseding",
         };
         let (tasks, signatures) = (format!("{place}/tasks"), format!("{place}/signatures"));
         let id = place.rsplit('/').next().unwrap_or_default().to_owned();

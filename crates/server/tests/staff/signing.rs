@@ -2,10 +2,13 @@
 
 use axum::http::{StatusCode, header};
 use hocba_app::{
-    Import, Lists, Mode, PublicState,
-    model::{GrantRole, Id},
+    Import, Lists, Mode, PublicState, Selection, Step,
+    model::{GrantRole, Id, Renewal},
 };
-use hocba_record::encoding::{Sha256Digest, base64url, from_base64url};
+use hocba_record::{
+    encoding::{Sha256Digest, base64url, from_base64url},
+    section::Rating,
+};
 use hocba_signature::statement::Role;
 use hocba_tests::{
     NOW, Person, SCHOOL, at,
@@ -229,4 +232,56 @@ async fn a_substitute_is_given_a_class_through_the_page_of_an_appointment() {
     let list = browser.get(&format!("/school/{SCHOOL}/appointments")).await;
     let now = list.attribute("th a[href*='/appointments/homerooms/']", "href");
     assert!(now != address && list.text.contains("thôi giữ vai trò"), "{}", list.text);
+}
+
+#[tokio::test]
+async fn a_sealed_correction_is_signed_to_take_the_old_ones_place_through_the_page() {
+    let desk = Desk::open().await;
+    let class =
+        desk.office.app.import(&OPERATOR, &workbook(2, |_, _| {}), &Import::default()).await.expect("imported").class;
+    for role in [Role::Principal, Role::SchoolSeal, Role::HomeroomTeacher] {
+        assert!(desk.office.appoint(role).await);
+    }
+    let signed_by_all = async || {
+        for step in Step::ALL {
+            desk.office.step(&class, step, &Selection::All).await;
+        }
+        desk.office.anchor().await;
+    };
+    signed_by_all().await;
+    let (mut clerk, account, _) = desk.signed_in("clerk", GrantRole::Clerk, SCHOOL).await;
+    enrol(&desk, &account.id, "seal").await;
+    let address = format!("/school/{SCHOOL}/classes/{class}");
+    assert!(!clerk.get(&address).await.text.contains("data-signing="), "nothing takes anything's place yet");
+
+    let import = Import { renew: Some(Renewal::Correction), ..Import::default() };
+    let corrected = workbook(2, |_, drafts| drafts[1].conduct.term2 = Some(Rating::Dat));
+    desk.office.app.import(&OPERATOR, &corrected, &import).await.expect("imported");
+    assert!(!clerk.get(&address).await.text.contains("thay bản cũ"), "not before it is sealed");
+    signed_by_all().await;
+    assert!(clerk.get("/home").await.text.contains("1 bản mới chờ ký thay bản cũ"));
+    let page = clerk.get(&address).await;
+    assert!(page.text.contains("Ký cho 1 bản mới thay bản cũ"), "{}", page.text);
+    let (mut principal, ..) = desk.signed_in("principal", GrantRole::Principal, SCHOOL).await;
+    assert!(!principal.get(&address).await.text.contains("thay bản cũ"), "who seals says it");
+
+    let (tasks, signatures) = (format!("{address}/supersede/tasks"), format!("{address}/supersede/signatures"));
+    let list = json_of(&by_script(&mut clerk, &page, &tasks, "seal", &[]).await);
+    let all = list["tasks"].as_array().expect("tasks").clone();
+    assert_eq!((all.len(), &all[0]["version"], &list["class"]), (1, &json!(2), &json!("9A3")));
+    assert!(all[0]["statement"].is_string(), "what takes the place comes along");
+    let of_status = |task: &Value, signature: &str| {
+        let (record, version, at) = (&task["record"], &task["version"], &task["at"]);
+        json!({ "record": record, "version": version, "at": at, "signature": signature })
+    };
+    let forged = signed("other-seal", &all, of_status);
+    let refused = by_script(&mut clerk, &page, &signatures, "seal", &[forged]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    let own = signed("seal", &all, of_status);
+    let taken = by_script(&mut clerk, &page, &signatures, "seal", std::slice::from_ref(&own)).await;
+    assert_eq!(json_of(&taken), json!({ "taken": 1, "already": 0 }));
+    let again = by_script(&mut clerk, &page, &signatures, "seal", &[own]).await;
+    assert_eq!(json_of(&again), json!({ "taken": 0, "already": 1 }));
+    assert!(!clerk.get(&address).await.text.contains("thay bản cũ"), "nothing is left to sign");
+    assert!(!clerk.get("/home").await.text.contains("thay bản cũ"));
 }

@@ -744,6 +744,14 @@ impl Town {
                 }
                 Ok(())
             }
+            "superseding_due" => {
+                for (_, school) in &self.schools {
+                    for (class, _) in app.superseding_due(actor, school).await? {
+                        assert!(may(actor, Action::Seal, Place::of(&class)), "{actor:?}");
+                    }
+                }
+                Ok(())
+            }
             "waiting_at" => {
                 let mut asked: BTreeSet<Id> = BTreeSet::new();
                 for (_, school) in &self.schools {
@@ -757,6 +765,7 @@ impl Town {
                             Waiting::Returned { class, .. } | Waiting::ToSign { class, .. } => may(Action::Sign, class),
                             Waiting::ToCoSign { school, .. } => here(Action::CoSign, school),
                             Waiting::ToSeal { school, .. } => here(Action::Seal, school),
+                            Waiting::ToSupersede { class, .. } => may(Action::Seal, class),
                             Waiting::Requests { class, .. } => {
                                 asked.insert(class.id);
                                 may(Action::AnswerRequests, class)

@@ -84,6 +84,16 @@ pub fn table(origin: &str, review: &Review, lang: Lang) -> String {
                 role.en
             ),
         ),
+        Matter::Superseding { year, class } => words(
+            format!(
+                "\n{origin} đề nghị ký: bản mới thay bản cũ của {count} học bạ lớp {class}, năm học {year}, trường {school}, với vai trò {}",
+                role.vi
+            ),
+            format!(
+                "\n{origin} asks you to sign: new versions of {count} records of class {class}, {year}, school {school}, take the place of old ones, as {}",
+                role.en
+            ),
+        ),
         Matter::Appointments => {
             let what = appointments_and_ends(review);
             words(
@@ -103,6 +113,10 @@ pub fn table(origin: &str, review: &Review, lang: Lang) -> String {
                 "No.", "Name", "Born", "Study", "Conduct", "Mean"
             ),
         ),
+        Matter::Superseding { .. } => words(
+            format!("{:>4}  {:<24} {:<9} {}", "STT", "Mã học bạ năm", "Bản mới", "Lý do"),
+            format!("{:>4}  {:<24} {:<9} {}", "No.", "Record", "Version", "Reason"),
+        ),
         Matter::Appointments => words(
             format!("{:>4}  {:<NAME_WIDTH$} {:<34} {:<23} {}", "STT", "Họ và tên", "Vai trò", "Thời hạn", "Chứng thư"),
             format!("{:>4}  {:<NAME_WIDTH$} {:<34} {:<23} {}", "No.", "Name", "Role", "Holds", "Certificate"),
@@ -117,6 +131,7 @@ pub fn table(origin: &str, review: &Review, lang: Lang) -> String {
         Shown::Record(shown) => record_line(entry.number, shown),
         Shown::Appointment(appointment) => appointment_line(entry.number, appointment, lang),
         Shown::End { change, appointment } => end_line(entry.number, change, appointment, lang),
+        Shown::Superseding(change) => superseding_line(entry.number, change, lang),
     }));
     lines.push(lang.pick(&foot).to_owned());
     lines.join("\n")
@@ -177,6 +192,12 @@ fn office(appointment: &Appointment, lang: Lang) -> String {
     }
 }
 
+fn superseding_line(number: u32, change: &StatusChange, lang: Lang) -> String {
+    let (vi, en) = reason_words(change.reason);
+    let (record, version) = (change.subject.to_string(), change.live_version);
+    format!("{number:>4}  {record:<24} {version:<9} {}", lang.pick(&words(vi, en)))
+}
+
 fn end_line(number: u32, change: &StatusChange, appointment: &Appointment, lang: Lang) -> String {
     let (vi, en) = reason_words(change.reason);
     let mut why = words(format!("CHẤM DỨT: {vi}"), format!("ENDS: {en}"));
@@ -215,6 +236,10 @@ impl Person for Terminal {
                 let what = appointments_and_ends(review);
                 words(format!("Ký {} này? [c/K] ", what.vi), format!("Sign these {}? [y/N] ", what.en))
             }
+            (Matter::Superseding { .. }, _) => words(
+                format!("Ký cho {count} bản mới này thay bản cũ? [c/K] "),
+                format!("Sign that these {count} versions take the place of old ones? [y/N] "),
+            ),
             (_, 1) if count > 1 => words(
                 format!("Ký {count} học bạ này bằng một chữ ký? [c/K] "),
                 format!("Sign these {count} records with one signature? [y/N] "),
@@ -245,6 +270,10 @@ impl Person for Terminal {
             (State::Done, Matter::Class { class, .. }) => self.say(&words(
                 format!("Đã ký {signed}/{of} học bạ lớp {class}"),
                 format!("Signed {signed} of {of} records of class {class}"),
+            )),
+            (State::Done, Matter::Superseding { class, .. }) => self.say(&words(
+                format!("Đã ký {signed}/{of} bản mới thay bản cũ, lớp {class}"),
+                format!("Signed {signed} of {of} new versions of class {class}"),
             )),
             (State::Done, Matter::Appointments) => {
                 let what = appointments_and_ends(review);

@@ -77,9 +77,10 @@ impl Sample for ClassPage {
     fn samples(text: Text) -> Vec<Self> {
         use PublicState::{CoSigned, Draft, InForce, LeftOut, Returned, Sealed, TeacherSigned};
         let agent = sample_agent();
-        let teacher = Rights { steps: vec![Step::Sign], imports: true, returns: false };
-        let principal = Rights { steps: vec![Step::CoSign], imports: false, returns: true };
+        let teacher = Rights { steps: vec![Step::Sign], imports: true, returns: false, supersedes: 0 };
+        let principal = Rights { steps: vec![Step::CoSign], imports: false, returns: true, supersedes: 0 };
         let clerk = Rights { steps: vec![Step::Seal], ..Rights::default() };
+        let after = Rights { supersedes: 2, ..clerk.clone() };
         let of = |pupils: Vec<PupilLine>, rights: &Rights| {
             let view = ClassView { class: class(7, 9, "9A3"), pupils };
             let mut page = Self::new(inside(text), &view, "Trường THCS Mẫu".to_owned(), rights, &agent);
@@ -101,6 +102,7 @@ impl Sample for ClassPage {
             of(every, &teacher),
             of(nameless, &Rights::default()),
             of(Vec::new(), &teacher),
+            of(lines(&[(InForce, 39), (LeftOut, 1)]), &after),
         ]
     }
 }
