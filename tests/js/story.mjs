@@ -324,6 +324,47 @@ check((await university.text("#result tr.changed")).startsWith("Toán"), "the ro
 await university.picture("red");
 chapter("one mark changed: red");
 
+// 10: a remark of that pupil was wrong: corrected, signed by all three, and the paper of before says so.
+const REMARK = ["Rèn luyện", "I2", "Chăm ngoan, tiến bộ rõ trong học kì II."];
+await edit(join(home, "da-sua-lan-nua.xlsx"), join(home, "dinh-chinh.xlsx"), [REMARK]);
+await teacher.go(`/school/${SCHOOL}/classes/import`);
+await teacher.files("input[type=file]", join(home, "dinh-chinh.xlsx"));
+await teacher.click("form:has(input[type=file]) button");
+await teacher.sees("1 học bạ đã ký đủ và tệp ghi khác");
+await teacher.choose("select[name=renew]", "correction");
+await teacher.picture("a-correction");
+await teacher.click("form[action$='/take'] button");
+await teacher.page.locator("#live .flash").waitFor({ timeout: 120_000 });
+for (const [who, name] of [[teacher, "teacher"], [principal, "principal"], [clerk, "seal"]]) {
+  await who.go(classPage);
+  key = await agent(name);
+  ended = signedPage(who);
+  check((await begin(who, key)).count === 1, `${name}: one record is signed again`);
+  await ended;
+  if (name !== "seal") await key.stop();
+}
+await clerk.go("/home");
+await clerk.sees("Lớp 9A3: 1 bản mới chờ ký thay bản cũ");
+await clerk.click(clerk.page.getByRole("link", { name: "bản mới chờ ký thay bản cũ" }));
+await clerk.picture("takes-the-place");
+ended = signedPage(clerk);
+check((await begin(clerk, key)).count === 1, "one takes the old one's place");
+await ended;
+await key.stop();
+check(key.shown.includes("bản mới thay bản cũ của 1 học bạ lớp 9A3"), key.shown);
+const corrected = Date.now();
+for (;;) {
+  // Scanned again: the address of the page has lost what the code said.
+  await phone.page.goto("about:blank");
+  await phone.page.goto(link);
+  await phone.page.locator("#result article").waitFor({ timeout: 60_000 });
+  if ((await phone.text("#result")).includes("đã được thay bằng bản sửa")) break;
+  check(Date.now() - corrected < 60_000, await phone.text("#result"));
+  await pause(500);
+}
+await phone.picture("replaced");
+chapter("a correction: the paper of before says that it was replaced");
+
 // He stops the chain's node.
 process.kill(told.chain_process, "SIGKILL");
 // What the server read is good for two seconds.
