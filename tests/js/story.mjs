@@ -359,7 +359,7 @@ for (;;) {
   await phone.page.goto(link);
   await phone.page.locator("#result article").waitFor({ timeout: 60_000 });
   if ((await phone.text("#result")).includes("đã được thay bằng bản sửa")) break;
-  check(Date.now() - corrected < 60_000, await phone.text("#result"));
+  check(Date.now() - corrected < 180_000, await phone.text("#result"));
   await pause(500);
 }
 await phone.picture("replaced");
