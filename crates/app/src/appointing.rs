@@ -62,6 +62,26 @@ impl Appointing {
     }
 }
 
+impl Appointing {
+    /// What an appointment says that comes back, if it is of these, of this school, and signed about now.
+    pub(crate) fn read(
+        self,
+        school: &SchoolCode,
+        signed: &SignedAppointment,
+        now: UnixTime,
+    ) -> Result<Appointment, AppError> {
+        let refused = |what: &str| AppError::Appointment(what.into());
+        let appointment = Appointment::from_bytes(&signed.payload).map_err(|e| refused(&e.to_string()))?;
+        if appointment.school != *school || !self.includes(&appointment) {
+            return Err(refused("it is not one that was asked for"));
+        }
+        if !is_signed_now(signed.at, now) || appointment.from > signed.at {
+            return Err(refused("it was not signed now"));
+        }
+        Ok(appointment)
+    }
+}
+
 /// The title that an appointee of this role is printed with.
 pub const fn title_of(role: Role) -> &'static str {
     match role {
@@ -235,15 +255,10 @@ impl App {
         let now = self.edges().now();
         let enrolled = self.enrolled_of(school).await?;
         let (mut statements, mut chains) = (Vec::new(), Vec::new());
-        for (index, SignedAppointment { payload, at, signature }) in signed.iter().enumerate() {
+        for (index, signed_one) in signed.iter().enumerate() {
+            let SignedAppointment { payload, at, signature } = signed_one;
             let refused = |what: &str| AppError::Appointment(what.into()).at(index);
-            let appointment = Appointment::from_bytes(payload).map_err(|e| refused(&e.to_string()))?;
-            if appointment.school != *school || !what.includes(&appointment) {
-                return Err(refused("it is not one that was asked for"));
-            }
-            if !is_signed_now(*at, now) || appointment.from > *at {
-                return Err(refused("it was not signed now"));
-            }
+            let appointment = what.read(school, signed_one, now).map_err(|error| error.at(index))?;
             let chain = chain_of(&enrolled, &appointment.appointee.certificate);
             chains.push(chain.ok_or_else(|| refused("its certificate is enrolled by nobody of the school"))?);
             let input = input_of(StatementType::Appointment, payload, what.role(), &signer, *at);

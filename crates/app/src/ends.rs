@@ -29,6 +29,9 @@ use crate::{
 
 /// The subject of the one job that brings statuses onto the chain.
 pub const ALL_STATUSES: &str = "all";
+/// The reasons for which an appointment is ended.
+pub const END_REASONS: [ReasonClass; 3] = [ReasonClass::LeftRole, ReasonClass::Decision, ReasonClass::KeyCompromised];
+
 /// A signed end, with the certificates (leaf first) of who signed it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEnd<'a> {
@@ -245,9 +248,7 @@ impl App {
     pub(crate) fn check_end<'a>(&self, actor: &Actor, new: &NewEnd<'a>) -> Result<Ending<'a>, AppError> {
         let refused = |what: String| AppError::Status(what);
         let (change, header) = permitted_end(actor, new.statement)?;
-        let reason =
-            matches!(change.reason, ReasonClass::LeftRole | ReasonClass::Decision | ReasonClass::KeyCompromised);
-        if change.action != StatusAction::End || !reason {
+        if change.action != StatusAction::End || !END_REASONS.contains(&change.reason) {
             return Err(refused("it does not end an appointment for a reason that one ends for".into()));
         }
         if change.since.is_some_and(|since| since > self.edges().now().plus(CLOCK_AHEAD)) {

@@ -89,7 +89,8 @@ pub use department::{
 };
 pub use edges::Edges;
 pub use ends::{
-    ALL_STATUSES, AppointmentView, Gone, NewEnd, Orphaned, Replaced, Standing, Stuck, reason_code, reason_words,
+    ALL_STATUSES, AppointmentView, END_REASONS, Gone, NewEnd, Orphaned, Replaced, Standing, Stuck, reason_code,
+    reason_words,
 };
 pub use eras::{Moved, PastEra};
 pub use error::AppError;
@@ -125,7 +126,7 @@ pub use readers::{
     ReaderLine, ReaderRequest, Reading,
 };
 pub use renewals::{Superseding, SupersedingTask};
-pub use replacing::{END_REASONS, EndTask, Replaceable, ReplacementTasks, Successor, WantedEnd};
+pub use replacing::{EndTask, Replaceable, ReplacementTasks, Successor, WantedEnd};
 pub use resigning::{Fallen, Fault, MAX_FALLEN, ResigningQueue};
 pub use reviewing::{ClassReview, ReviewedPupil};
 pub use schools::{MAX_SUCCESSORS, SchoolFate, SchoolView};

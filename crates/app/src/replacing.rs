@@ -21,8 +21,8 @@ use hocba_store::{
 };
 
 use crate::{
-    Actor, App, AppError, Appointing, AppointmentTask, AppointmentView, Needed, NewAppointment, NewEnd, Replaced,
-    SignedAppointment, Standing,
+    Actor, App, AppError, Appointing, AppointmentTask, AppointmentView, END_REASONS, Needed, NewAppointment, NewEnd,
+    Replaced, SignedAppointment, Standing,
     appointing::{chain_of, input_of, is_signed_now, printed_name},
     appointments::{Held, Staff, action_of},
     opening::give_class,
@@ -30,15 +30,12 @@ use crate::{
     policy::{Place, require},
 };
 
-/// The reasons for which an appointment is ended.
-pub const END_REASONS: [ReasonClass; 3] = [ReasonClass::LeftRole, ReasonClass::Decision, ReasonClass::KeyCompromised];
-
 /// An end as somebody wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedEnd {
     /// The appointment.
     pub appointment: RecordId,
-    /// Why: one of [`END_REASONS`].
+    /// Why: one of [`END_REASONS`](crate::END_REASONS).
     pub reason: ReasonClass,
     /// For a lost key: the last moment at which nobody else is known to have had it.
     pub since: Option<UnixTime>,
@@ -178,16 +175,17 @@ impl App {
         Ok(ReplacementTasks { end: EndTask { appointment: before, change, at: now, input }, appointment })
     }
 
-    /// Takes a signed end, and the signed appointment in its place, both or neither; with what follows from them.
+    /// Takes the signed end of an appointment, and the signed appointment in its place, both or neither; with what follows
+    /// from them.
     ///
     /// # Errors
-    /// As [`App::replace_appointment`]; `Status` and `Appointment` also for one of another school, kind or time than
-    /// asked for, for two of a kind, and for the certificate of nobody of the school.
+    /// As [`App::replace_appointment`]; `Status` and `Appointment` also for one of another appointment, school, kind or time
+    /// than asked for, for two of a kind, and for the certificate of nobody of the school.
     pub async fn submit_replacement(
         &self,
         actor: &Actor,
         school: &SchoolCode,
-        what: Appointing,
+        (what, id): (Appointing, &RecordId),
         chain: &[Vec<u8>],
         signed: &[SignedAppointment],
     ) -> Result<Replaced, AppError> {
@@ -195,33 +193,30 @@ impl App {
         let signer = self.usable_certificate(chain)?;
         let now = self.edges().now();
         let (mut end, mut new) = (None, None);
-        for SignedAppointment { payload, at, signature } in signed {
-            if !is_signed_now(*at, now) {
-                return Err(AppError::Status("it was not signed now".into()));
-            }
+        for one in signed {
+            let SignedAppointment { payload, at, signature } = one;
             let statement = |typ| {
                 let input = input_of(typ, payload, what.role(), &signer, *at);
                 Statement::unsigned(payload.clone()).attach(input, signature.clone())
             };
             let twice = match StatusChange::from_bytes(payload) {
-                Ok(change) if change.school == *school => {
-                    end.replace((statement(StatementType::Status), change.subject)).is_some()
+                Ok(change) if (&change.school, &change.subject) != (school, id) => {
+                    return Err(AppError::Status("it is not the end that was asked for".into()));
                 }
-                Ok(_) => return Err(AppError::Status("it is of another school".into())),
+                Ok(_) if !is_signed_now(*at, now) => {
+                    return Err(AppError::Status("it was not signed now".into()));
+                }
+                Ok(_) => end.replace(statement(StatementType::Status)).is_some(),
                 Err(_) => {
-                    let refused = |what: String| AppError::Appointment(what);
-                    let appointment = Appointment::from_bytes(payload).map_err(|e| refused(e.to_string()))?;
-                    if appointment.school != *school || !what.includes(&appointment) || appointment.from > *at {
-                        return Err(refused("it is not the one that was asked for".into()));
-                    }
-                    new.replace((statement(StatementType::Appointment), appointment.appointee.certificate)).is_some()
+                    let certificate = what.read(school, one, now)?.appointee.certificate;
+                    new.replace((statement(StatementType::Appointment), certificate)).is_some()
                 }
             };
             if twice {
                 return Err(AppError::Status("there are two of a kind".into()));
             }
         }
-        let (end, subject) = end.ok_or_else(|| AppError::Status("nothing ends".into()))?;
+        let end = end.ok_or_else(|| AppError::Status("nothing ends".into()))?;
         let enrolled = self.enrolled_of(school).await?;
         let new = match &new {
             None => None,
@@ -236,7 +231,7 @@ impl App {
         let given = new.as_ref().map(|(new, _)| self.check_appointment(actor, new)).transpose()?;
         retrying(|| async {
             let mut tx = self.store().begin("replace_appointment").await?;
-            held_of(&Staff::of(&mut tx, school).await?, what, &subject)?;
+            held_of(&Staff::of(&mut tx, school).await?, what, id)?;
             let (done, before) = match &given {
                 Some(given) => self.write_replacement(&mut tx, actor, &ending, given, now).await?,
                 None => {

@@ -177,6 +177,7 @@ impl Page {
 
 /// All of them.
 fn pages() -> Vec<Page> {
+    use appointments::Of;
     use department::{Fate, change, change_form};
     use marks::Brought;
     let manage = Access::May(Action::ManageSchoolAccounts);
@@ -219,22 +220,36 @@ fn pages() -> Vec<Page> {
         post("/me/mail/remove", Access::SignedIn, mail::remove),
         get("/school/{school}/opening", Access::May(Action::PrepareSchool), opening::show),
         get("/school/{school}/appointments", Access::May(Action::ReadStates), appointments::show),
-        post("/school/{school}/appointments/homerooms/tasks", teachers, appointments::homeroom_tasks),
-        post("/school/{school}/appointments/homerooms/signatures", teachers, appointments::homeroom_signatures)
-            .carrying(signing::MAX_BYTES),
-        post("/school/{school}/appointments/school/tasks", appoint, appointments::school_tasks),
-        post("/school/{school}/appointments/school/signatures", appoint, appointments::school_signatures)
-            .carrying(signing::MAX_BYTES),
-        get("/school/{school}/appointments/homerooms/{appointment}", teachers, replacement::homeroom),
-        post("/school/{school}/appointments/homerooms/{appointment}/tasks", teachers, replacement::homeroom_tasks),
-        post(
-            "/school/{school}/appointments/homerooms/{appointment}/signatures",
-            teachers,
-            replacement::homeroom_signatures,
-        ),
-        get("/school/{school}/appointments/school/{appointment}", appoint, replacement::of_school),
-        post("/school/{school}/appointments/school/{appointment}/tasks", appoint, replacement::school_tasks),
-        post("/school/{school}/appointments/school/{appointment}/signatures", appoint, replacement::school_signatures),
+        post("/school/{school}/appointments/homerooms/tasks", teachers, |asked| {
+            appointments::tasks(asked, Of::Homerooms)
+        }),
+        post("/school/{school}/appointments/homerooms/signatures", teachers, |asked| {
+            appointments::signatures(asked, Of::Homerooms)
+        })
+        .carrying(signing::MAX_BYTES),
+        post("/school/{school}/appointments/school/tasks", appoint, |asked| appointments::tasks(asked, Of::School)),
+        post("/school/{school}/appointments/school/signatures", appoint, |asked| {
+            appointments::signatures(asked, Of::School)
+        })
+        .carrying(signing::MAX_BYTES),
+        get("/school/{school}/appointments/homerooms/{appointment}", teachers, |asked| {
+            replacement::show(asked, Of::Homerooms)
+        }),
+        post("/school/{school}/appointments/homerooms/{appointment}/tasks", teachers, |asked| {
+            replacement::tasks(asked, Of::Homerooms)
+        }),
+        post("/school/{school}/appointments/homerooms/{appointment}/signatures", teachers, |asked| {
+            replacement::signatures(asked, Of::Homerooms)
+        }),
+        get("/school/{school}/appointments/school/{appointment}", appoint, |asked| {
+            replacement::show(asked, Of::School)
+        }),
+        post("/school/{school}/appointments/school/{appointment}/tasks", appoint, |asked| {
+            replacement::tasks(asked, Of::School)
+        }),
+        post("/school/{school}/appointments/school/{appointment}/signatures", appoint, |asked| {
+            replacement::signatures(asked, Of::School)
+        }),
         get("/school/{school}/classes/{class}", Access::MayWithin(Action::ReadStates), class::show),
         post("/school/{school}/classes/{class}/sign/tasks", Access::MayWithin(Action::Sign), class::sign_tasks),
         post(

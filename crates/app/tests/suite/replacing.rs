@@ -142,7 +142,7 @@ async fn a_substitute_takes_a_class_over_in_one_action() {
     let signed = signed_by("principal", &tasks);
     let submit = |signed: Vec<SignedAppointment>| {
         let (by, school) = (by.clone(), school.clone());
-        async move { app.submit_replacement(&OPERATOR, &school, HOMEROOMS(), &by, &signed).await }
+        async move { app.submit_replacement(&OPERATOR, &school, (HOMEROOMS(), &hoa.id), &by, &signed).await }
     };
     let changed = |which: usize, change: &dyn Fn(&mut SignedAppointment)| {
         let mut signed = signed.clone();
@@ -171,6 +171,12 @@ async fn a_substitute_takes_a_class_over_in_one_action() {
         assert_eq!(held(&office, Role::HomeroomTeacher).await.appointment, hoa, "neither");
         assert!(has_class(&office, "nguyenthi.hoa").await && !has_class(&office, "dangthi.lan").await);
     }
+
+    // What is signed is the end of one appointment; it does not come in as another one's.
+    let of = (HOMEROOMS(), &new.id);
+    let other = app.submit_replacement(&OPERATOR, &school, of, &by, &signed).await;
+    assert!(matches!(other, Err(AppError::Status(_))), "{other:?}");
+    assert_eq!(held(&office, Role::HomeroomTeacher).await.appointment, hoa);
 
     let done = submit(signed.clone()).await.expect("replaced");
     assert_eq!((done.ended, done.appointed), (true, true));
@@ -203,7 +209,8 @@ async fn without_a_successor_the_class_waits_for_one_and_a_lost_key_waits_for_a_
         let tasks = app.prepare_replacement(&OPERATOR, &school, HOMEROOMS(), &wanted, &by).await.expect("tasks");
         assert!(tasks.appointment.is_none());
         let signed = signed_by("principal", &tasks);
-        let done = app.submit_replacement(&OPERATOR, &school, HOMEROOMS(), &by, &signed).await.expect("ended");
+        let of = (HOMEROOMS(), &hoa.id);
+        let done = app.submit_replacement(&OPERATOR, &school, of, &by, &signed).await.expect("ended");
         assert_eq!((done.ended, done.appointed), (true, false));
         let lost = reason == ReasonClass::KeyCompromised;
         // Who left has the class no longer; whose key is lost keeps it, and needs another certificate.
@@ -231,9 +238,10 @@ async fn a_department_has_a_deputy_act_for_a_principal_who_left() {
     let tasks = app.prepare_replacement(&OPERATOR, &school, Appointing::School, &wanted, &by).await.expect("tasks");
     let signed = signed_by("department", &tasks);
     // What the department signed does not come in as the principal's.
-    let beside = app.submit_replacement(&OPERATOR, &school, HOMEROOMS(), &by, &signed).await;
+    let beside = app.submit_replacement(&OPERATOR, &school, (HOMEROOMS(), &principal.id), &by, &signed).await;
     assert!(matches!(beside, Err(AppError::Appointment(_) | AppError::Status(_))), "{beside:?}");
-    app.submit_replacement(&OPERATOR, &school, Appointing::School, &by, &signed).await.expect("replaced");
+    let of = (Appointing::School, &principal.id);
+    app.submit_replacement(&OPERATOR, &school, of, &by, &signed).await.expect("replaced");
     assert_eq!(held(&office, Role::DeputyPrincipal).await.appointment.appointee.name.as_str(), "Lê Thu Hà");
     // A principal who left is not offered again until the certificate is enrolled again, as of somebody who came back.
     assert!(!signs(&office, "tranvan.minh").await);
@@ -262,7 +270,7 @@ async fn an_end_is_signed_as_one_and_not_as_an_appointment() {
     );
     let signature = principal.key.sign(input.bytes()).to_vec();
     let signed = [SignedAppointment { payload: tasks.end.change.to_bytes(), at: tasks.end.at, signature }];
-    let refused = app.submit_replacement(&OPERATOR, &school, HOMEROOMS(), &by, &signed).await;
+    let refused = app.submit_replacement(&OPERATOR, &school, (HOMEROOMS(), &hoa.id), &by, &signed).await;
     assert!(matches!(refused, Err(AppError::Status(_))), "{refused:?}");
     assert_eq!(held(&office, Role::HomeroomTeacher).await.appointment, hoa);
 }

@@ -26,6 +26,28 @@ pub(super) fn address(school: &SchoolCode) -> String {
     format!("/school/{school}/appointments")
 }
 
+/// Whose appointments an address is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The homeroom teachers of the newest year that is open, by the principal or a deputy.
+    Homerooms,
+    /// Principal, deputies and seal, by the department.
+    School,
+}
+
+impl Of {
+    /// What is given there by whoever asks.
+    pub(super) async fn what(self, asked: &Asked) -> Result<Appointing, Refusal> {
+        match self {
+            Of::Homerooms => {
+                let found = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
+                found.ok_or(Refusal::NotFound)
+            }
+            Of::School => Ok(Appointing::School),
+        }
+    }
+}
+
 /// Somebody to be appointed.
 pub(super) struct PersonView {
     pub(super) name: String,
@@ -193,40 +215,22 @@ impl From<One> for SignedAppointment {
     }
 }
 
-async fn tasks(asked: Asked, what: Option<Appointing>) -> Answer {
-    let school = asked.school()?;
+/// What there is to sign of these, for the script of a page.
+pub(super) async fn tasks(asked: Asked, of: Of) -> Answer {
+    let (school, what) = (asked.school()?, of.what(&asked).await?);
     let chain = signing::chain(&asked)?;
-    let what = what.ok_or(Refusal::NotFound)?;
     let tasks = asked.app().prepare_appointments(asked.actor()?, &school, what, &chain).await?;
     signing::json(&Tasks { role: what.role(), school, tasks: tasks.into_iter().map(Task::from).collect() })
 }
 
-async fn signatures(asked: Asked, what: Option<Appointing>) -> Answer {
-    let school = asked.school()?;
+/// Takes what the script of a page brings.
+pub(super) async fn signatures(asked: Asked, of: Of) -> Answer {
+    let (school, what) = (asked.school()?, of.what(&asked).await?);
     let chain = signing::chain(&asked)?;
-    let what = what.ok_or(Refusal::NotFound)?;
     let signed: Vec<One> = signing::signatures(&asked, MAX_APPOINTMENTS)?;
     let signed: Vec<SignedAppointment> = signed.into_iter().map(SignedAppointment::from).collect();
     let (app, actor, all) = (asked.app().clone(), asked.actor()?.clone(), signed.len());
     let work = async move { app.submit_appointments(&actor, &school, what, &chain, &signed).await };
     let taken = asked.heavy(work).await??;
     signing::json(&signatures::Output { taken, already: all - taken })
-}
-
-pub(super) async fn homeroom_tasks(asked: Asked) -> Answer {
-    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
-    tasks(asked, what).await
-}
-
-pub(super) async fn homeroom_signatures(asked: Asked) -> Answer {
-    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
-    signatures(asked, what).await
-}
-
-pub(super) async fn school_tasks(asked: Asked) -> Answer {
-    tasks(asked, Some(Appointing::School)).await
-}
-
-pub(super) async fn school_signatures(asked: Asked) -> Answer {
-    signatures(asked, Some(Appointing::School)).await
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::{
     Answer, Asked, Refusal,
-    appointments::{self, One, role_of},
+    appointments::{self, Of, One, role_of},
     chrome::{Chrome, Fault, Field},
     form::day,
     html,
@@ -238,8 +238,8 @@ fn id(asked: &Asked) -> Result<RecordId, Refusal> {
     asked.param("appointment").parse().map_err(|_| Refusal::NotFound)
 }
 
-async fn show(asked: Asked, what: Option<Appointing>) -> Answer {
-    let (school, id, what) = (asked.school()?, id(&asked)?, what.ok_or(Refusal::NotFound)?);
+pub(super) async fn show(asked: Asked, of: Of) -> Answer {
+    let (school, id, what) = (asked.school()?, id(&asked)?, of.what(&asked).await?);
     let t = asked.t();
     let found = asked.app().replaceable(asked.actor()?, &school, what, &id).await?;
     let typed = Typed::of(&|name| asked.asked_for(name).unwrap_or_default().trim().to_owned());
@@ -283,8 +283,9 @@ struct Task {
     appointment: Option<Base64Url>,
 }
 
-async fn tasks(asked: Asked, what: Option<Appointing>) -> Answer {
-    let (school, id, what) = (asked.school()?, id(&asked)?, what.ok_or(Refusal::NotFound)?);
+/// The end that was chosen and the appointment in its place, for the script of the page.
+pub(super) async fn tasks(asked: Asked, of: Of) -> Answer {
+    let (school, id, what) = (asked.school()?, id(&asked)?, of.what(&asked).await?);
     let chain = signing::chain(&asked)?;
     let typed = Typed::of(&|name| asked.form.get(name).trim().to_owned());
     // The page gave these fields after it had read them.
@@ -306,41 +307,15 @@ async fn tasks(asked: Asked, what: Option<Appointing>) -> Answer {
     signing::json(&Tasks { role: what.role(), school, tasks })
 }
 
-async fn signed(asked: Asked, what: Option<Appointing>) -> Answer {
-    let (school, what) = (asked.school()?, what.ok_or(Refusal::NotFound)?);
+/// Takes what the script of the page brings.
+pub(super) async fn signatures(asked: Asked, of: Of) -> Answer {
+    let (school, id, what) = (asked.school()?, id(&asked)?, of.what(&asked).await?);
     let chain = signing::chain(&asked)?;
     let signed: Vec<One> = signing::signatures(&asked, MOST)?;
     let signed: Vec<SignedAppointment> = signed.into_iter().map(SignedAppointment::from).collect();
     let (app, actor, all) = (asked.app().clone(), asked.actor()?.clone(), signed.len());
-    let work = async move { app.submit_replacement(&actor, &school, what, &chain, &signed).await };
+    let work = async move { app.submit_replacement(&actor, &school, (what, &id), &chain, &signed).await };
     let done = asked.heavy(work).await??;
     let taken = usize::from(done.ended) + usize::from(done.appointed);
     signing::json(&signatures::Output { taken, already: all - taken })
-}
-
-pub(super) async fn homeroom(asked: Asked) -> Answer {
-    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
-    show(asked, what).await
-}
-
-pub(super) async fn homeroom_tasks(asked: Asked) -> Answer {
-    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
-    tasks(asked, what).await
-}
-
-pub(super) async fn homeroom_signatures(asked: Asked) -> Answer {
-    let what = asked.app().homerooms(asked.actor()?, &asked.school()?).await?;
-    signed(asked, what).await
-}
-
-pub(super) async fn of_school(asked: Asked) -> Answer {
-    show(asked, Some(Appointing::School)).await
-}
-
-pub(super) async fn school_tasks(asked: Asked) -> Answer {
-    tasks(asked, Some(Appointing::School)).await
-}
-
-pub(super) async fn school_signatures(asked: Asked) -> Answer {
-    signed(asked, Some(Appointing::School)).await
 }

@@ -512,7 +512,7 @@ impl Town {
                     "prepare_replacement" => {
                         app.prepare_replacement(actor, code, what, &wanted, &chain).await.map(|_| ())
                     }
-                    _ => app.submit_replacement(actor, code, what, &chain, &[]).await.map(|_| ()),
+                    _ => app.submit_replacement(actor, code, (what, &nothing), &chain, &[]).await.map(|_| ()),
                 };
                 match done {
                     // There is nothing to end: whoever may ask is told so.
