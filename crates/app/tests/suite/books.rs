@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use hocba_app::{AppError, Conversion, Import, Scope, Selection, Step, Superseding, model::Renewal};
+use hocba_app::{Actor, AppError, Conversion, Import, Scope, Selection, Step, Superseding, model::Renewal};
 use hocba_bundle::{
     book::{self, Whole},
     format::Bundle,
@@ -16,9 +16,9 @@ use hocba_record::{
     types::{Grade, Mark, SchoolYear},
 };
 use hocba_signature::statement::Role;
-use hocba_store::model::{Id, RecordState};
+use hocba_store::model::{Account, Grant, GrantRole, Id, RecordState};
 use hocba_tests::{
-    NOW,
+    NOW, OTHER_SCHOOL, SCHOOL,
     office::{OPERATOR, Office, chain_of, workbook},
 };
 
@@ -124,6 +124,40 @@ async fn a_superseding_is_taken_from_the_seal_that_signed_it_and_for_what_is_sea
     let others = office.people.principal.key.sign(&tasks[0].bytes).to_vec();
     let other = office.app.submit_superseding(&OPERATOR, &class, &signer, &signed(others)).await;
     assert!(matches!(other, Err(AppError::Signature(_))), "another's key");
+}
+
+#[tokio::test]
+async fn what_is_to_take_an_old_ones_place_is_due_once_sealed_until_somebody_said_so_and_to_who_seals_alone() {
+    let (office, class) = Office::anchored(3).await;
+    let school = SCHOOL.parse().expect("a school");
+    let holding = |role, school: &str| {
+        let grants = vec![Grant::of_school(role, school.parse().expect("a school"), None)];
+        let (id, login, name) = (Id::from_bytes([9; 16]), "a".to_owned(), "A".to_owned());
+        Actor::Account(Account { id, login, name, certificate: None, grants })
+    };
+    let clerk = holding(GrantRole::Clerk, SCHOOL);
+    let due = async |actor: &Actor| {
+        let due = office.app.superseding_due(actor, &school).await.expect("asked");
+        due.into_iter().map(|(class, count)| (class.id, count)).collect::<Vec<_>>()
+    };
+    assert!(due(&clerk).await.is_empty(), "first versions take nobody's place");
+    let corrected = workbook(3, |_, drafts| {
+        reassessed(drafts, 0);
+        reassessed(drafts, 2);
+    });
+    office.app.import(&OPERATOR, &corrected, &renewing(Renewal::Correction)).await.expect("imported");
+    all_steps(&office, &class, &[Step::Sign, Step::CoSign]).await;
+    assert!(due(&clerk).await.is_empty(), "not before the seal");
+    all_steps(&office, &class, &[Step::Seal]).await;
+    for seals in [&OPERATOR, &clerk] {
+        assert_eq!(due(seals).await, [(class, 2)], "{seals:?}");
+    }
+    for role in GrantRole::ALL.iter().copied().filter(|role| *role != GrantRole::Clerk) {
+        assert!(due(&holding(role, SCHOOL)).await.is_empty(), "{role:?}");
+    }
+    assert!(due(&holding(GrantRole::Clerk, OTHER_SCHOOL)).await.is_empty());
+    assert_eq!(supersede(&office, &class).await, 2);
+    assert!(due(&clerk).await.is_empty(), "it was said");
 }
 
 fn from_paper() -> Import {
