@@ -1,6 +1,9 @@
 //! Every use case, asked for by every role, wherever it holds, about everything near and far: what is refused is what the
 //! policy refuses. The expectation comes from the policy; the policy itself is the reviewed page `docs/permissions.md`.
 
+mod of_all;
+mod of_class;
+mod of_school;
 mod town;
 
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
