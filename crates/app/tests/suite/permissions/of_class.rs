@@ -8,8 +8,10 @@ use hocba_app::{
 use hocba_exchange::contract::{Content, Event};
 use hocba_store::model::{LeftOut, Relation, ReturnReason, TaskKind};
 
-use super::UseCase;
-use super::town::{ClassTarget, STEPS, Town, WHOSE, message, unseen, without_account};
+use super::{
+    UseCase,
+    town::{ClassTarget, STEPS, Town, WHOSE, message, unseen, without_account},
+};
 
 impl Town {
     /// Asks for a use case about a class.

@@ -11,8 +11,10 @@ use hocba_store::model::{Grant, GrantRole, KeptKind, TaskKind};
 use hocba_tests::office::{OPERATOR, chain_of};
 use hocba_workbook::ListMapping;
 
-use super::UseCase;
-use super::town::{CLASSES, PUPILS, STAFF, Town, unseen, without_account, year};
+use super::{
+    UseCase,
+    town::{CLASSES, PUPILS, STAFF, Town, unseen, without_account, year},
+};
 
 impl Town {
     /// Asks for a use case about a school.
