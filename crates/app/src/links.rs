@@ -223,14 +223,14 @@ impl App {
     ///
     /// # Errors
     /// As for [`App::bundle`].
-    pub async fn hand_out_file(&self, actor: &Actor, record: &RecordId, scope: Scope) -> Result<Vec<u8>, AppError> {
+    pub async fn hand_out_bundle(&self, actor: &Actor, record: &RecordId, scope: Scope) -> Result<Vec<u8>, AppError> {
         let bytes = self.bundle(actor, record, scope).await?.to_bytes();
         let now = self.edges().now();
         retrying(|| async {
-            let mut tx = self.store().begin("hand_out_file").await?;
+            let mut tx = self.store().begin("hand_out_bundle").await?;
             let (_, version) = record_in(&mut tx, actor, Action::HandOut, record).await?;
             let reason = Some(scope.to_string());
-            tx.audit(&AuditEvent { reason, ..event(actor, "hand_out_file", &version, now) }).await?;
+            tx.audit(&AuditEvent { reason, ..event(actor, "hand_out_bundle", &version, now) }).await?;
             Ok::<_, AppError>(tx.commit().await?)
         })
         .await?;

@@ -69,7 +69,7 @@ pub const AUDITED: &[(&str, Subject)] = &[
     ("end_other_sessions", Subject::Account),
     ("end_session", Subject::Account),
     ("enrol_certificate", Subject::Account),
-    ("hand_out_file", Subject::Record),
+    ("hand_out_bundle", Subject::Record),
     ("import_class", Subject::Class),
     ("import_lists", Subject::School),
     ("keep_evidence", Subject::Other),

@@ -73,7 +73,7 @@ const USE_CASES: &[UseCase] = &[
     ("sealed_book",         "",                  &[Action::HandOut],         Class),
     ("book_bundle",         "",                  &[Action::HandOut],         Class),
     ("bundle_with",         "",                  &[Action::HandOut],         Class),
-    ("hand_out_file",       "",                  &[Action::HandOut],         Class),
+    ("hand_out_bundle",     "",                  &[Action::HandOut],         Class),
     ("create_link",         "",                  &[Action::HandOut],         Class),
     ("withdraw_link",       "",                  &[Action::HandOut],         Class),
     ("links",               "",                  &[Action::HandOut],         Class),

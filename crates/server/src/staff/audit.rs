@@ -58,7 +58,7 @@ pub(super) fn action(t: Text, code: &str) -> String {
         "end_other_sessions" => t.say("did-end-other-sessions"),
         "end_session" => t.say("did-end-session"),
         "enrol_certificate" => t.say("did-enrol-certificate"),
-        "hand_out_file" => t.say("did-hand-out-file"),
+        "hand_out_bundle" => t.say("did-hand-out-bundle"),
         "import_class" => t.say("did-import-class"),
         "import_lists" => t.say("did-import-lists"),
         "keep_evidence" => t.say("did-keep-evidence"),

@@ -411,7 +411,7 @@ pub(super) async fn hand_out(asked: Asked) -> Answer {
 pub(super) async fn file(asked: Asked) -> Answer {
     let view = found(&asked).await?;
     let (app, actor, record) = (asked.app().clone(), asked.actor()?.clone(), view.latest.record);
-    let work = async move { app.hand_out_file(&actor, &record, LinkScope::Whole).await };
+    let work = async move { app.hand_out_bundle(&actor, &record, LinkScope::Whole).await };
     let bytes = asked.heavy(work).await?.map_err(unseen)?;
     my::bundle_file(view.latest.class.year, bytes)
 }

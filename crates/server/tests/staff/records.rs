@@ -276,7 +276,7 @@ async fn a_confirmation_shows_its_part_and_no_marks_and_what_is_handed_out_is_no
     assert!(report(&desk, file.bytes).await.contains("Học bạ này là thật và đang có hiệu lực"));
     let noted = |action: &str| format!("SELECT COUNT(*) FROM audit_events WHERE action = '{action}'");
     assert_eq!(desk.office.database.count(&noted("create_link")).await, 2);
-    assert_eq!(desk.office.database.count(&noted("hand_out_file")).await, 1);
+    assert_eq!(desk.office.database.count(&noted("hand_out_bundle")).await, 1);
     let page = clerk.get(&address).await;
     assert!(
         page.text.contains("họ tên và hoàn thành chương trình") && page.text.contains("Đã xem 1 lần"),

@@ -88,7 +88,7 @@ impl Town {
                 let bundler = &self.bundlers.iter().find(|b| b.0 == class.school).expect("a bundler").1;
                 app.bundle_with(actor, bundler, &class.record, Scope::Whole).await.map(|_| ())
             }
-            "hand_out_file" => app.hand_out_file(actor, &class.record, Scope::Whole).await.map(|_| ()),
+            "hand_out_bundle" => app.hand_out_bundle(actor, &class.record, Scope::Whole).await.map(|_| ()),
             "create_link" => app.create_link(actor, &class.record, Scope::Whole, None).await.map(|_| ()),
             "withdraw_link" => app.withdraw_link(actor, &class.link).await.map(nothing),
             "links" => app.links(actor, &class.record).await.map(|_| ()),
